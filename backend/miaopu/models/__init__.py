@@ -1,0 +1,33 @@
+"""The documents of Miaopu: the one truth from which schemas, types and validators are generated.
+
+`DOCUMENTS` maps each database kind to the document types that it may hold. `miaopu generate`
+writes from it the JSON Schemas, the TypeScript types of the PWA and the structural half of
+`validate_doc_update`; a test fails when those files are stale.
+"""
+
+from miaopu.models.base import Document
+from miaopu.models.catalog import Dictionary, Region, ScheduleDocument, Site
+from miaopu.models.child import Child
+from miaopu.models.site import Device, NumberBlock, Problem, Settings
+from miaopu.models.stock import StockMove
+
+DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
+    "site": (Child, StockMove, Device, NumberBlock, Problem, Settings),
+    "region": (Child, StockMove, Device, NumberBlock, Problem, Settings),
+    "catalog": (Site, Region, ScheduleDocument, Dictionary),
+}
+
+__all__ = [
+    "DOCUMENTS",
+    "Child",
+    "Device",
+    "Dictionary",
+    "Document",
+    "NumberBlock",
+    "Problem",
+    "Region",
+    "ScheduleDocument",
+    "Settings",
+    "Site",
+    "StockMove",
+]

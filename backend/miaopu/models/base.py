@@ -1,0 +1,88 @@
+"""Scalars and the base shapes that every document shares."""
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+ULID_PATTERN = "[0-9A-HJKMNP-TV-Z]{26}"
+
+
+def _calendar_date(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _instant(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+CalendarDate = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"),
+    AfterValidator(_calendar_date),
+    Field(json_schema_extra={"format": "date"}),
+]
+"""A day without time or zone, `YYYY-MM-DD` (日期)."""
+
+Instant = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"),
+    AfterValidator(_instant),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+"""A moment in UTC with milliseconds, `2026-11-23T01:02:03.004Z`."""
+
+Ulid = Annotated[str, StringConstraints(pattern=f"^{ULID_PATTERN}$")]
+"""A sortable unique id (Crockford base 32, 26 characters)."""
+
+SiteCode = Annotated[str, StringConstraints(pattern=r"^\d{10}$")]
+"""接种单位编码: the county's GB/T 2260 code (6 digits) and 4 digits of its own."""
+
+RegionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+"""行政区划代码 of GB/T 2260: 6 digits; a city ends in 00, a province in 0000."""
+
+VaccineCode = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
+"""疫苗编码: 2 digits of class and 2 of product."""
+
+DictionaryCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,32}$")]
+"""A code whose meaning stands in a dictionary of the catalog."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+UserName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Shape(BaseModel):
+    """A value inside a document. What the model does not name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Document(Shape):
+    """A document of a database; `id_pattern` is what its `_id` must match."""
+
+    id_pattern: ClassVar[str] = ""
+
+    def __init_subclass__(cls, id_pattern: str = "", **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)  # type: ignore[arg-type]  # pydantic's own keywords
+        if id_pattern:
+            cls.id_pattern = id_pattern
+
+
+class Provenance(Shape):
+    """Who recorded something, where, and by which clock (责任认定)."""
+
+    at: Instant
+    """When, by the device's clock."""
+    by: UserName
+    """The account that recorded it."""
+    station: Ulid
+    """The device."""
+    site: SiteCode
+    """The clinic whose database the device works in."""
+    offset_ms: int | None
+    """Server time minus device time when last heard, in ms; None when never heard."""
+    app: Text
+    """The program's version."""
