@@ -1,0 +1,29 @@
+/**
+ * The program's words: Chinese is in the first load, English is fetched when it is chosen. Reasons
+ * of the schedule engine stand in catalogues of their own (`reasons.*.json`).
+ */
+
+import { createI18n } from 'vue-i18n';
+import { type Locale, preferences } from '../app/preferences';
+import zhReasons from './reasons.zh.json';
+import zh from './zh.json';
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: 'zh',
+  fallbackLocale: 'zh',
+  messages: { zh: { ...zh, reasons: zhReasons } } as Record<string, object>,
+});
+
+/** The translator outside of components. */
+export const t = i18n.global.t;
+
+/** Changes the language of the whole program; resolves when its words are there. */
+export async function setLocale(locale: Locale): Promise<void> {
+  if (locale === 'en' && !i18n.global.availableLocales.includes('en' as never)) {
+    const [en, reasons] = await Promise.all([import('./en.json'), import('./reasons.en.json')]);
+    i18n.global.setLocaleMessage('en', { ...en.default, reasons: reasons.default } as never);
+  }
+  (i18n.global.locale as unknown as { value: string }).value = locale;
+  preferences.locale = locale;
+}
