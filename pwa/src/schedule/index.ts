@@ -10,5 +10,6 @@
  * - `parseDay`, `formatDay`, `addAge`, `ageOn`: dates as day numbers
  */
 export * from './3.4-dates.ts';
+export { forecast } from './4-process.ts';
 export { type Compiled, compile, ScheduleError } from './compile.ts';
 export * from './types.ts';

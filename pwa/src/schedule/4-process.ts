@@ -1,0 +1,246 @@
+/** Chapter 4 Processing model (处理流程): from a child to a forecast. */
+import { isRelevant } from './5.1-relevant-series.ts';
+import { substandard } from './6.1-dose-condition.ts';
+import { canSkip } from './6.2-conditional-skip.ts';
+import { evaluateDose } from './6.10-satisfy-target-dose.ts';
+import { forecastSeries } from './7-forecast.ts';
+import { evidenceOfImmunity } from './7.2-immunity.ts';
+import { contraindications } from './7.3-contraindications.ts';
+import { bestSeries } from './8-select-best-series.ts';
+import { groupForecasts } from './9-vaccine-group.ts';
+import { type Compiled, sexBit } from './compile.ts';
+import { type Evaluation, type GivenDose, PatientSeries, Run } from './run.ts';
+import type {
+  Child,
+  Day,
+  DoseEvaluation,
+  Forecast,
+  Observation,
+  Options,
+  ReasonCode,
+} from './types.ts';
+
+/**
+ * Evaluates every dose and forecasts every vaccine group.
+ *
+ * Doses after `asOf`, before birth or of an unknown vaccine are not evaluated; they come back as
+ * such, with the reason. The order in which doses and observations are given changes nothing.
+ */
+export function forecast(
+  compiled: Compiled,
+  child: Child,
+  asOf: Day,
+  options: Options = {},
+): Forecast {
+  const answer: DoseEvaluation[] = [];
+  const given = gather(compiled, child, asOf, answer);
+  const run = new Run(
+    compiled,
+    child.birth,
+    asOf,
+    sexBit(child.sex),
+    child.country,
+    given,
+    activeObservations(child.observations ?? [], asOf),
+    options.trail === true ? [] : null,
+  );
+  const best = compiled.antigens.map((_, antigen) => {
+    const all = patientSeries(run, antigen);
+    for (const ps of all) process(run, ps);
+    return bestSeries(run, all);
+  });
+  const groups = compiled.groups.flatMap((group) => groupForecasts(run, group, best));
+  reportDoses(run, best, answer);
+  return run.trail === null ? { doses: answer, groups } : { doses: answer, groups, trail: run.trail };
+}
+
+/** 4.1 Gather necessary data: the doses that can be evaluated, oldest first. */
+function gather(
+  compiled: Compiled,
+  child: Child,
+  asOf: Day,
+  answer: DoseEvaluation[],
+): GivenDose[] {
+  const given: GivenDose[] = [];
+  for (const source of child.doses) {
+    const code = compiled.codes.get(source.code) ?? -1;
+    const problem: ReasonCode | null =
+      source.date < child.birth
+        ? 'dose.beforeBirth'
+        : source.date > asOf
+          ? 'dose.inFuture'
+          : compiled.vaccines[code] === undefined
+            ? 'dose.unknownVaccine'
+            : null;
+    if (problem === null) given.push({ source, date: source.date, code });
+    else answer.push(notEvaluated(source, problem));
+  }
+  return given.sort(
+    (a, b) => a.date - b.date || a.code - b.code || compareText(a.source.id, b.source.id),
+  );
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function notEvaluated(source: Child['doses'][number], code: ReasonCode): DoseEvaluation {
+  return {
+    id: source.id,
+    date: source.date,
+    code: source.code,
+    vaccineGroup: null,
+    antigen: null,
+    series: null,
+    target: null,
+    status: 'notEvaluated',
+    reasons: [{ code }],
+  };
+}
+
+const NO_OBSERVATIONS: ReadonlyMap<string, Day | null> = new Map();
+
+/** Active observations: known by the day, and not over. Each with its most recent date. */
+function activeObservations(
+  observations: readonly Observation[],
+  asOf: Day,
+): ReadonlyMap<string, Day | null> {
+  if (observations.length === 0) return NO_OBSERVATIONS;
+  const active = new Map<string, Day | null>();
+  for (const { code, date, end } of observations) {
+    if (date != null && date > asOf) continue;
+    if (end != null && end < asOf) continue;
+    const known = active.get(code) ?? null;
+    active.set(code, date == null ? known : known === null ? date : Math.max(date, known));
+  }
+  return active;
+}
+
+/** 4.3 The series of an antigen that are relevant for the child. */
+function patientSeries(run: Run, antigen: number): PatientSeries[] {
+  const made = run.patientSeries[antigen];
+  if (made != null) return made;
+  const series: PatientSeries[] = [];
+  for (const each of run.compiled.antigens[antigen]?.series ?? []) {
+    if (isRelevant(run, each)) series.push(new PatientSeries(each, run.records[antigen] ?? []));
+  }
+  run.patientSeries[antigen] = series;
+  return series;
+}
+
+/** Table 6-7. Series of other groups are processed when asked for; a circle counts as incomplete. */
+export function completedSeries(run: Run, antigen: number, groups: readonly string[]): boolean {
+  return patientSeries(run, antigen).some((ps) => {
+    if (!groups.includes(ps.series.group)) return false;
+    process(run, ps);
+    return ps.forecast?.status === 'complete';
+  });
+}
+
+/** 4.4 Evaluates and forecasts one patient series, once. */
+function process(run: Run, ps: PatientSeries): void {
+  if (ps.started) return;
+  ps.started = true;
+  evaluateHistory(run, ps);
+  const antigen = run.compiled.antigens[ps.series.antigen];
+  if (antigen === undefined) return;
+  const found = contraindications(run, antigen);
+  ps.forecast = forecastSeries(run, ps, evidenceOfImmunity(run, antigen), found);
+}
+
+/** 4.4, Figure 4-6: each dose against the current target dose. */
+function evaluateHistory(run: Run, ps: PatientSeries): void {
+  let current = 0;
+  for (let record = 0; record < ps.records.length; record += 1) {
+    const dose = run.doses[ps.records[record] as number] as GivenDose;
+    const broken = substandard(dose);
+    if (broken === null) current = passSkipped(run, ps, current, record, dose.date);
+    const target = ps.targets[current];
+    let evaluation: Evaluation;
+    if (target === undefined) {
+      const reasons = [{ code: 'dose.extra' } as const];
+      evaluation = { status: 'extraneous', target: null, reasons, inadvertent: false };
+    } else if (broken !== null) {
+      const { number } = target.dose;
+      evaluation = { status: 'substandard', target: number, reasons: [broken], inadvertent: false };
+    } else {
+      evaluation = evaluateDose(run, ps, target.dose, record, dose);
+    }
+    ps.evaluations.push(evaluation);
+    if (target === undefined) continue;
+    ps.lastEvaluated = dose.date;
+    if (evaluation.inadvertent) ps.lastInadvertent = dose.date;
+    else if (evaluation.status === 'valid' || evaluation.status === 'notValid') {
+      ps.previous = dose.date;
+    }
+    if (evaluation.status !== 'valid') {
+      ps.allValid = false;
+      continue;
+    }
+    target.status = 'satisfied';
+    target.date = dose.date;
+    ps.satisfied += 1;
+    ps.firstValid ??= dose.date;
+    current += 1;
+    if (target.dose.recurring) {
+      ps.targets.splice(current, 0, { dose: target.dose, status: 'notSatisfied', date: 0 });
+    }
+  }
+}
+
+/** 6.2: moves on over targets that need not be satisfied, without consuming the dose. */
+function passSkipped(
+  run: Run,
+  ps: PatientSeries,
+  from: number,
+  record: number,
+  date: Day,
+): number {
+  let current = from;
+  for (;;) {
+    const target = ps.targets[current];
+    if (target === undefined || target.dose.skips.length === 0) return current;
+    const moment = { context: 'evaluation', reference: date, anchor: date, record } as const;
+    if (!canSkip(run, ps, target.dose, moment)) return current;
+    target.status = 'skipped';
+    run.note({
+      rule: '6.2',
+      outcome: 'skipped',
+      antigen: run.compiled.antigens[ps.series.antigen]?.name ?? '',
+      series: ps.series.name,
+      target: target.dose.number,
+      params: { date },
+    });
+    current += 1;
+  }
+}
+
+/** Each dose as its antigens' best series saw it. */
+function reportDoses(
+  run: Run,
+  best: readonly (readonly PatientSeries[])[],
+  answer: DoseEvaluation[],
+): void {
+  run.doses.forEach((dose, index) => {
+    let seen = false;
+    best.forEach((series, antigen) => {
+      const record = run.records[antigen]?.indexOf(index) ?? -1;
+      if (record < 0) return;
+      for (const ps of series) {
+        const evaluation = ps.evaluations[record];
+        if (evaluation === undefined) continue;
+        seen = true;
+        answer.push({
+          id: dose.source.id,
+          date: dose.date,
+          code: dose.source.code,
+          vaccineGroup: run.compiled.groups[ps.series.vaccineGroup]?.name ?? null,
+          antigen: run.compiled.antigens[antigen]?.name ?? null,
+          series: ps.series.name,
+          target: evaluation.target,
+          status: evaluation.status,
+          reasons: [...evaluation.reasons],
+        });
+      }
+    });
+    if (!seen) answer.push(notEvaluated(dose.source, 'dose.noSeries'));
+  });
+}

@@ -1,0 +1,88 @@
+/** 6.10 Satisfy target dose (是否完成该剂次): chapter 6 for one dose against one target dose. */
+
+import { isInadvertent } from './6.3-inadvertent-vaccine.ts';
+import { evaluateAge } from './6.4-age.ts';
+import { evaluatePreferableIntervals } from './6.5-preferable-interval.ts';
+import { satisfiesAllowableIntervals } from './6.6-allowable-interval.ts';
+import { evaluateConflict } from './6.7-vaccine-conflict.ts';
+import { isPreferable } from './6.8-preferable-vaccine.ts';
+import { isAllowable } from './6.9-allowable-vaccine.ts';
+import type { CDose } from './compile.ts';
+import type { Evaluation, GivenDose, PatientSeries, Run } from './run.ts';
+import type { Reason } from './types.ts';
+
+/**
+ * Sections 6.3 to 6.10 (6.1 and 6.2 come before, in chapter 4's loop). Every section is applied
+ * even after one failed, so that the reasons are complete.
+ */
+export function evaluateDose(
+  run: Run,
+  ps: PatientSeries,
+  target: CDose,
+  record: number,
+  dose: GivenDose,
+): Evaluation {
+  const { number } = target;
+  if (isInadvertent(target, dose)) {
+    const reasons: Reason[] = [{ code: 'dose.inadvertent' }];
+    return { status: 'notValid', target: number, reasons, inadvertent: true };
+  }
+  const reasons: Reason[] = [];
+  const age = evaluateAge(run, target, dose, reasons);
+  const intervals = evaluateIntervals(run, ps, target, record, dose, reasons);
+  const impacted = evaluateConflict(run, ps, record, reasons);
+  const vaccine = evaluateVaccine(run, target, dose, reasons);
+  // Table 6-31.
+  const status =
+    age === 'extraneous'
+      ? 'extraneous'
+      : age === 'valid' && intervals && !impacted && vaccine
+        ? 'valid'
+        : 'notValid';
+  if (run.trail !== null) {
+    const about = {
+      antigen: run.compiled.antigens[ps.series.antigen]?.name ?? '',
+      series: ps.series.name,
+      target: number,
+      dose: dose.source.id,
+    };
+    run.note({ rule: '6.4', outcome: age, ...about });
+    run.note({ rule: '6.5, 6.6', outcome: intervals ? 'satisfied' : 'tooSoon', ...about });
+    run.note({ rule: '6.7', outcome: impacted ? 'impacted' : 'notImpacted', ...about });
+    run.note({ rule: '6.8, 6.9', outcome: vaccine ? 'rightVaccine' : 'wrongVaccine', ...about });
+    run.note({ rule: '6.10', outcome: status, ...about });
+  }
+  return { status, target: number, reasons, inadvertent: false };
+}
+
+function evaluateIntervals(
+  run: Run,
+  ps: PatientSeries,
+  target: CDose,
+  record: number,
+  dose: GivenDose,
+  reasons: Reason[],
+): boolean {
+  const before = reasons.length;
+  if (evaluatePreferableIntervals(run, ps, target, record, dose.date, reasons)) return true;
+  if (!satisfiesAllowableIntervals(run, ps, target, record, dose.date)) return false;
+  reasons.length = before;
+  return true;
+}
+
+function evaluateVaccine(
+  run: Run,
+  target: CDose,
+  dose: GivenDose,
+  reasons: Reason[],
+): boolean {
+  const before = reasons.length;
+  if (isPreferable(run, target, dose, reasons)) return true;
+  if (isAllowable(run, target, dose)) {
+    reasons.length = before;
+    reasons.push({ code: 'dose.allowableVaccine' });
+    return true;
+  }
+  if (reasons.length === before) reasons.push({ code: 'dose.wrongVaccine' });
+  return false;
+}

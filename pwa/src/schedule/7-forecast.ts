@@ -1,0 +1,72 @@
+/** Chapter 7 Forecast dates and reasons (预测), for one patient series: sections 7.1 to 7.6. */
+import { canSkip } from './6.2-conditional-skip.ts';
+import type { Contraindications } from './7.3-contraindications.ts';
+import { contraindicated } from './7.3-contraindications.ts';
+import { forecastNeed } from './7.4-forecast-need.ts';
+import { forecastDates } from './7.5-forecast-dates.ts';
+import type { PatientSeries, Run, SeriesForecast, Target } from './run.ts';
+import type { Day, Reason } from './types.ts';
+
+/**
+ * Forecasts the next target dose. A target that can be skipped, on the assessment date (7.1) or on
+ * the very day it would be due (7.6), is skipped and the next one is forecast; so each round moves
+ * on and the loop ends.
+ */
+export function forecastSeries(
+  run: Run,
+  ps: PatientSeries,
+  immune: Reason | null,
+  found: Contraindications,
+): SeriesForecast {
+  const barred = contraindicated(found, ps.series);
+  for (const target of ps.targets) {
+    if (target.status !== 'notSatisfied') continue;
+    if (skipped(run, ps, target, run.asOf, '7.1')) continue;
+    const need = forecastNeed(run, ps, target.dose, immune, barred);
+    if (need.candidate === null) return without(need.status, need.reason);
+    if (skipped(run, ps, target, need.candidate.date, '7.6')) continue;
+    return forecastDates(run, ps, target.dose, need.candidate, found);
+  }
+  const { status, reason } = forecastNeed(run, ps, null, immune, barred);
+  return without(status, reason);
+}
+
+function skipped(
+  run: Run,
+  ps: PatientSeries,
+  target: Target,
+  reference: Day,
+  rule: string,
+): boolean {
+  if (target.dose.skips.length === 0) return false;
+  const record = ps.records.length;
+  const moment = { context: 'forecast', reference, anchor: run.asOf, record } as const;
+  if (!canSkip(run, ps, target.dose, moment)) return false;
+  target.status = 'skipped';
+  run.note({
+    rule,
+    outcome: 'skipped',
+    antigen: run.compiled.antigens[ps.series.antigen]?.name ?? '',
+    series: ps.series.name,
+    target: target.dose.number,
+    params: { date: reference },
+  });
+  return true;
+}
+
+function without(status: SeriesForecast['status'], reason: Reason | null): SeriesForecast {
+  return {
+    status,
+    target: null,
+    forecastNumber: null,
+    earliest: null,
+    unadjustedRecommended: null,
+    recommended: null,
+    unadjustedPastDue: null,
+    pastDue: null,
+    latest: null,
+    priority: false,
+    vaccines: [],
+    reasons: reason === null ? [] : [reason],
+  };
+}

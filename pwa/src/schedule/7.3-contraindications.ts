@@ -1,0 +1,49 @@
+/** 7.3 Determine contraindications (禁忌). */
+import type { CAntigen, CContraindication, CSeries } from './compile.ts';
+import type { Run } from './run.ts';
+import type { Reason } from './types.ts';
+
+export interface Contraindications {
+  /** The whole antigen is contraindicated. */
+  readonly antigen: Reason | null;
+  /** Vaccines that are, each with the observation. */
+  readonly vaccines: ReadonlyMap<number, string>;
+}
+
+const NONE: Contraindications = { antigen: null, vaccines: new Map() };
+
+/** Tables 7-5 and 7-6. */
+export function contraindications(run: Run, antigen: CAntigen): Contraindications {
+  if (run.observations.size === 0) return NONE;
+  let whole: Reason | null = null;
+  const vaccines = new Map<number, string>();
+  for (const each of antigen.contraindications) {
+    if (!describes(run, each)) continue;
+    if (each.vaccines === null) {
+      whole ??= { code: 'forecast.contraindicated', params: { observation: each.observation } };
+      continue;
+    }
+    for (const vaccine of each.vaccines) {
+      if (run.from(vaccine.from) <= run.asOf && run.asOf < run.to(vaccine.to)) {
+        vaccines.set(vaccine.code, each.observation);
+      }
+    }
+  }
+  return { antigen: whole, vaccines };
+}
+
+function describes(run: Run, each: CContraindication): boolean {
+  const seen = run.observations.get(each.observation);
+  if (seen === undefined) return false;
+  if (each.lasts !== null && seen !== null && run.asOf >= run.after(seen, each.lasts)) return false;
+  return run.from(each.from) <= run.asOf && run.asOf < run.to(each.to);
+}
+
+/** Table 7-7. Why no dose of the series may be given, or null. */
+export function contraindicated(found: Contraindications, series: CSeries): Reason | null {
+  if (found.antigen !== null) return found.antigen;
+  if (found.vaccines.size === 0 || series.preferable.length === 0) return null;
+  if (!series.preferable.every((code) => found.vaccines.has(code))) return null;
+  const observation = found.vaccines.get(series.preferable[0] as number) as string;
+  return { code: 'forecast.vaccinesContraindicated', params: { observation } };
+}

@@ -1,0 +1,109 @@
+/** Chapter 8 Select best patient series (选定最适合的程序), for one antigen. */
+import { score } from './8.4-scores.ts';
+import type { PatientSeries, Run } from './run.ts';
+
+/** 8.1 to 8.8. */
+export function bestSeries(run: Run, all: readonly PatientSeries[]): PatientSeries[] {
+  const prioritized = new Map<string, PatientSeries>();
+  for (const group of new Set(all.map((ps) => ps.series.group))) {
+    const chosen = prioritizedSeries(
+      run,
+      all.filter((ps) => ps.series.group === group && mayStart(run, ps)),
+    );
+    if (chosen !== null) prioritized.set(group, chosen);
+  }
+  return [...prioritized.values()].filter((ps) => isBest(ps, prioritized));
+}
+
+/**
+ * The specification defines a minimum age to start without using it. Here: a series nobody began
+ * is none for a patient who is too young to begin it (RSV for 75 years and older, in an infant).
+ */
+function mayStart(run: Run, ps: PatientSeries): boolean {
+  return ps.satisfied > 0 || run.asOf >= run.from(ps.series.minAgeToStart);
+}
+
+/** SELECTB-6. */
+export const isComplete = (ps: PatientSeries): boolean => ps.forecast?.status === 'complete';
+
+/** SELECTB-16. */
+const isInProcess = (ps: PatientSeries): boolean =>
+  ps.satisfied > 0 && ps.forecast?.status === 'notComplete';
+
+/** 8.2, 8.3, 8.7: the one series of a series group, or null when none is fit. */
+function prioritizedSeries(run: Run, group: readonly PatientSeries[]): PatientSeries | null {
+  const scorable = scorableSeries(run, group);
+  const defaults = group.filter((ps) => ps.series.isDefault);
+  const [first] = scorable;
+  // Table 8-3.
+  if (first === undefined) return defaults[0] ?? null;
+  if (scorable.length === 1) return first;
+  const complete = scorable.filter(isComplete);
+  const inProcess = scorable.filter(isInProcess);
+  if (complete.length === 1) return complete[0] ?? null;
+  if (complete.length === 0) {
+    if (inProcess.length === 1) return inProcess[0] ?? null;
+    if (inProcess.length === 0 && defaults.length === 1) return defaults[0] ?? null;
+  }
+  // Table 8-5. Where none of its columns fits, valid doses decide.
+  if (complete.length > 0) return best(run, complete, 'complete');
+  if (inProcess.length > 0) return best(run, inProcess, 'inProcess');
+  const none = scorable.every((ps) => ps.satisfied === 0);
+  return best(run, scorable, none ? 'noValidDoses' : 'complete');
+}
+
+/** 8.1 SELECTB-24 and SELECTSCORE-2. */
+function scorableSeries(run: Run, group: readonly PatientSeries[]): PatientSeries[] {
+  const allContraindicated = group.every((ps) => ps.forecast?.status === 'contraindicated');
+  const highest = group
+    .filter((ps) => ps.series.type === 'risk')
+    .reduce((top, ps) => (ps.series.priority < top ? ps.series.priority : top), '~');
+  const nobodyStarted =
+    group.every((ps) => ps.satisfied === 0) && !group.some((ps) => ps.series.isDefault);
+  return group.filter((ps) => {
+    if (ps.forecast?.status === 'contraindicated' && !allContraindicated) return false;
+    switch (ps.series.type) {
+      case 'risk':
+        return ps.series.priority === highest;
+      case 'standard': {
+        if (ps.firstValid === null) return nobodyStarted;
+        const { maxAgeToStart } = ps.series;
+        return maxAgeToStart === null || ps.firstValid < run.ageDate(maxAgeToStart);
+      }
+      case 'evaluation':
+        return isComplete(ps);
+    }
+  });
+}
+
+/** SELECTBEST-1 and 2: the highest score; of those, the best preference; of those, the first. */
+function best(
+  run: Run,
+  scored: readonly PatientSeries[],
+  by: 'complete' | 'inProcess' | 'noValidDoses',
+): PatientSeries | null {
+  let chosen: PatientSeries | null = null;
+  let top = 0;
+  for (const ps of scored) {
+    const points = score(run, ps, scored, by);
+    const better =
+      chosen === null ||
+      points > top ||
+      (points === top && ps.series.preference < chosen.series.preference);
+    if (better) {
+      chosen = ps;
+      top = points;
+    }
+  }
+  return chosen;
+}
+
+/** 8.8, Table 8-14. */
+function isBest(ps: PatientSeries, prioritized: ReadonlyMap<string, PatientSeries>): boolean {
+  if (isComplete(ps)) return true;
+  const equivalent = ps.series.equivalent
+    .map((group) => prioritized.get(group))
+    .filter((other): other is PatientSeries => other !== undefined);
+  if (equivalent.some(isComplete) || ps.series.type === 'evaluation') return false;
+  return ps.series.type === 'risk' || !equivalent.some((other) => other.series.type === 'risk');
+}

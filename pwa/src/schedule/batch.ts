@@ -1,0 +1,236 @@
+/**
+ * Cases in, answers out, as JSON lines: what Python and the command line call. A case is a line as
+ * in CDC's test cases (a dose's vaccine under `cvx` or `code`); an answer holds ISO dates and the
+ * specification's words.
+ */
+import { formatDay, parseDay } from './3.4-dates.ts';
+import { forecast } from './4-process.ts';
+import { applyLayers } from './layers.ts';
+import { type Compiled, compile } from './compile.ts';
+import type {
+  Child,
+  Day,
+  Dose,
+  DoseStatus,
+  Forecast,
+  GroupForecast,
+  Layer,
+  Observation,
+  Options,
+  Reason,
+  Schedule,
+  SeriesStatus,
+  Sex,
+} from './types.ts';
+
+/** A case that cannot be understood; the text says which field and what it should be. */
+export class CaseError extends Error {
+  override name = 'CaseError';
+}
+
+const SERIES_STATUS: Record<SeriesStatus, string> = {
+  notComplete: 'Not Complete',
+  complete: 'Complete',
+  immune: 'Immune',
+  contraindicated: 'Contraindicated',
+  agedOut: 'Aged Out',
+  notRecommended: 'Not Recommended',
+};
+
+const DOSE_STATUS: Record<DoseStatus, string> = {
+  valid: 'Valid',
+  notValid: 'Not Valid',
+  extraneous: 'Extraneous',
+  substandard: 'Sub-standard',
+  notEvaluated: 'Not Evaluated',
+};
+
+/** CDC's words for why a dose does not count; others keep their code. */
+const DOSE_REASON: Partial<Record<Reason['code'], string>> = {
+  'dose.tooYoung': 'Age: Too Young',
+  'dose.tooOld': 'Age: Too Old',
+  'dose.tooSoon': 'Interval: Too Soon',
+  'dose.conflict': 'Live Virus Conflict',
+  'dose.inadvertent': 'Inadvertent Vaccine',
+  'dose.extra': 'Series Already Complete',
+  'dose.wrongVaccine': 'Not a preferable or allowable vaccine',
+  'dose.wrongAgeForVaccine': 'Not a preferable or allowable vaccine',
+  'dose.wrongTradeName': 'Not a preferable or allowable vaccine',
+  'dose.gracePeriod': 'Grace Period',
+};
+
+const SEXES: Record<string, Sex> = {
+  f: 'F',
+  female: 'F',
+  '2': 'F',
+  女: 'F',
+  m: 'M',
+  male: 'M',
+  '1': 'M',
+  男: 'M',
+  u: 'U',
+  unknown: 'U',
+  '0': 'U',
+  '9': 'U',
+  未知: 'U',
+  '': 'U',
+};
+
+type Raw = Record<string, unknown>;
+
+const isRecord = (value: unknown): value is Raw =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function day(value: unknown, field: string): Day {
+  const found = typeof value === 'string' ? parseDay(value) : null;
+  if (found === null) {
+    throw new CaseError(`${field} is ${JSON.stringify(value ?? null)}; a date like 2026-06-17 was expected`);
+  }
+  return found;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function list(value: unknown, field: string): Raw[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value) && value.every(isRecord)) return value;
+  throw new CaseError(`${field} should be a list of objects`);
+}
+
+function readDose(raw: Raw, index: number): Dose {
+  const code = raw.cvx ?? raw.code;
+  if (typeof code !== 'string' || code === '') {
+    throw new CaseError(`doses[${index}] has no vaccine: a code was expected under "cvx" or "code"`);
+  }
+  const dose: Dose = { id: String(index), date: day(raw.date, `doses[${index}].date`), code };
+  const mvx = text(raw.mvx);
+  const tradeName = text(raw.trade_name) ?? text(raw.vaccine);
+  if (mvx !== undefined) dose.mvx = mvx;
+  if (tradeName !== undefined) dose.tradeName = tradeName;
+  if (typeof raw.volume === 'number') dose.volume = raw.volume;
+  if (raw.expiry != null) dose.expiry = day(raw.expiry, `doses[${index}].expiry`);
+  if (raw.substandard === true || raw.condition === 'Y') dose.substandard = true;
+  return dose;
+}
+
+function readObservation(raw: Raw, index: number): Observation {
+  if (typeof raw.code !== 'string' || raw.code === '') {
+    throw new CaseError(`observations[${index}] has no code`);
+  }
+  return {
+    code: raw.code,
+    date: raw.date == null ? null : day(raw.date, `observations[${index}].date`),
+    end: raw.end == null ? null : day(raw.end, `observations[${index}].end`),
+  };
+}
+
+/** Reads a case. @throws CaseError */
+export function readCase(raw: unknown): { child: Child; asOf: Day } {
+  if (!isRecord(raw)) throw new CaseError('a case should be an object');
+  const gender = String(raw.gender ?? '').toLowerCase();
+  const sex = SEXES[gender];
+  if (sex === undefined) throw new CaseError(`gender is "${gender}"; F, M or U was expected`);
+  const child: Child = {
+    birth: day(raw.dob, 'dob'),
+    sex,
+    doses: list(raw.doses, 'doses').map(readDose),
+    observations: list(raw.observations, 'observations').map(readObservation),
+  };
+  const country = text(raw.birth_country);
+  if (country !== undefined) child.country = country;
+  const asOf = day(raw.assessment_date, 'assessment_date');
+  if (asOf < child.birth) throw new CaseError('assessment_date is before dob');
+  return { child, asOf };
+}
+
+const iso = (value: Day | null): string | null => (value === null ? null : formatDay(value));
+
+/** Reasons with dates as text: a parameter that is a number stands for a day, but for counts. */
+const COUNTS = new Set(['days', 'dose', 'volume']);
+
+function readable(reason: Reason): Raw {
+  const params: Raw = {};
+  for (const [key, value] of Object.entries(reason.params ?? {})) {
+    params[key] = typeof value === 'number' && !COUNTS.has(key) ? formatDay(value) : value;
+  }
+  return { code: reason.code, ...params };
+}
+
+function answerGroup(group: GroupForecast): Raw {
+  return {
+    vaccine_group: group.vaccineGroup,
+    series_type: group.seriesType,
+    series_status: SERIES_STATUS[group.status],
+    forecast_number: group.forecastNumber === null ? null : String(group.forecastNumber),
+    target_dose: group.target,
+    earliest_date: iso(group.earliest),
+    recommended_date: iso(group.recommended),
+    past_due_date: iso(group.pastDue),
+    latest_date: iso(group.latest),
+    vaccines: group.vaccines,
+    series: group.antigens.map((each) => each.series),
+    reasons: group.reasons.map(readable),
+  };
+}
+
+/** The answer to a case, ready to be written as JSON. `numbers` are the caller's for the doses. */
+export function writeAnswer(answer: Forecast, numbers: readonly unknown[]): Raw {
+  return {
+    groups: answer.groups.map(answerGroup),
+    doses: answer.doses.map((dose) => ({
+      n: numbers[Number(dose.id)],
+      vaccine_group: dose.vaccineGroup ?? '',
+      antigen: dose.antigen,
+      series: dose.series,
+      target_dose: dose.target,
+      status: DOSE_STATUS[dose.status],
+      reason: dose.reasons.map((each) => DOSE_REASON[each.code] ?? each.code)[0] ?? null,
+      reasons: dose.reasons.map(readable),
+    })),
+    ...(answer.trail && {
+      trail: answer.trail.map(({ params, dose, ...step }) => ({
+        ...step,
+        ...(dose !== undefined && { dose: numbers[Number(dose)] }),
+        ...(params !== undefined && readable({ code: 'dose.extra', params })),
+      })),
+    }),
+  };
+}
+
+/** The answer to one line. What is wrong with a line is its answer. */
+export function answerLine(compiled: Compiled, line: string, options: Options = {}): string {
+  let raw: unknown = null;
+  try {
+    raw = JSON.parse(line);
+    const { child, asOf } = readCase(raw);
+    const rows = (raw as { doses?: Raw[] }).doses ?? [];
+    const numbers = rows.map((dose, index) => dose.n ?? index + 1);
+    const { suite, id } = raw as Raw;
+    return JSON.stringify({ suite, id, ...writeAnswer(forecast(compiled, child, asOf, options), numbers) });
+  } catch (error) {
+    if (!(error instanceof CaseError) && !(error instanceof SyntaxError)) throw error;
+    const { suite, id } = isRecord(raw) ? raw : {};
+    return JSON.stringify({ suite, id, error: error.message });
+  }
+}
+
+/** A schedule, perhaps with local rules, ready to answer lines. */
+export class Answerer {
+  private readonly compiled: Compiled;
+
+  /** @param schedule JSON text of a {@link Schedule}; @param layers JSON text of {@link Layer}s. */
+  constructor(schedule: string, layers = '[]') {
+    const local = JSON.parse(layers) as Layer[];
+    this.compiled = compile(applyLayers(JSON.parse(schedule) as Schedule, local));
+  }
+
+  /** Answers to lines, one a line, without a trailing newline. */
+  answer(lines: string, explain = false): string {
+    return lines
+      .split('\n')
+      .map((line) => answerLine(this.compiled, line, { trail: explain }))
+      .join('\n');
+  }
+}

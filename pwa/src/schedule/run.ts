@@ -1,0 +1,196 @@
+/**
+ * What one forecast works on: the child and the day, with dates remembered; and the patient series
+ * (受种者的程序进度) that chapters 6 to 8 fill in.
+ */
+import { addSpan, EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
+import type { CAge, CDated, CDose, CSeries, Compiled } from './compile.ts';
+import type { Code, Day, Dose, DoseStatus, Reason, SeriesStatus, TrailStep } from './types.ts';
+
+/** A dose of the history, its vaccine as a number (-1: not in the schedule). */
+export interface GivenDose {
+  readonly source: Dose;
+  readonly date: Day;
+  readonly code: number;
+}
+
+const UNKNOWN = -2147483648;
+
+/** One child on one day. */
+export class Run {
+  readonly compiled: Compiled;
+  readonly birth: Day;
+  readonly asOf: Day;
+  /** Bit of the sex. */
+  readonly sex: number;
+  readonly country: string | undefined;
+  /** By date, oldest first. */
+  readonly doses: readonly GivenDose[];
+  /** Active observations, each with its last date; null if it has none. */
+  readonly observations: ReadonlyMap<string, Day | null>;
+  /** For each antigen the numbers of its doses in {@link doses}. */
+  readonly records: readonly (readonly number[])[];
+  /** For each antigen its evaluated series, once they were. */
+  readonly patientSeries: (PatientSeries[] | null)[];
+  readonly trail: TrailStep[] | null;
+  private readonly ageDates: Int32Array;
+
+  constructor(
+    compiled: Compiled,
+    birth: Day,
+    asOf: Day,
+    sex: number,
+    country: string | undefined,
+    doses: readonly GivenDose[],
+    observations: ReadonlyMap<string, Day | null>,
+    trail: TrailStep[] | null,
+  ) {
+    this.compiled = compiled;
+    this.birth = birth;
+    this.asOf = asOf;
+    this.sex = sex;
+    this.country = country;
+    this.doses = doses;
+    this.observations = observations;
+    this.trail = trail;
+    this.ageDates = new Int32Array(compiled.ages.length).fill(UNKNOWN);
+    this.patientSeries = new Array<PatientSeries[] | null>(compiled.antigens.length).fill(null);
+    this.records = organizeHistory(this);
+  }
+
+  /** The day on which the child reaches an age (CALCDTAGE and others). */
+  ageDate(age: CAge): Day {
+    const known = this.ageDates[age.id] as number;
+    if (known !== UNKNOWN) return known;
+    const date = addSpan(this.birth, age, this.compiled.rule);
+    this.ageDates[age.id] = date;
+    return date;
+  }
+
+  /** {@link ageDate}, or 1900-01-01 where there is no age. */
+  from(age: CAge | null): Day {
+    return age === null ? EARLIEST_DAY : this.ageDate(age);
+  }
+
+  /** {@link ageDate}, or 2999-12-31 where there is no age. */
+  to(age: CAge | null): Day {
+    return age === null ? LATEST_DAY : this.ageDate(age);
+  }
+
+  /** A date so much later (CALCDTINT, CALCDTCONFLICT, CALCDTSKIP-5). */
+  after(date: Day, span: CAge): Day {
+    return addSpan(date, span, this.compiled.rule);
+  }
+
+  note(step: TrailStep): void {
+    this.trail?.push(step);
+  }
+}
+
+/**
+ * 4.2 Organize immunization history: for each antigen the doses that contain it, oldest first.
+ * An association may hold only at some ages.
+ */
+function organizeHistory(run: Run): readonly (readonly number[])[] {
+  const { compiled, doses } = run;
+  const records: number[][] = [];
+  for (let antigen = 0; antigen < compiled.antigens.length; antigen += 1) records.push([]);
+  doses.forEach((dose, index) => {
+    const vaccine = compiled.vaccines[dose.code];
+    if (vaccine === undefined) return;
+    for (const link of vaccine.links) {
+      if (run.from(link.from) <= dose.date && dose.date < run.to(link.to)) {
+        records[link.antigen]?.push(index);
+      }
+    }
+  });
+  return records;
+}
+
+/** 3.3 RELEVANT-1, RELEVANT-2: was the row in force on the day? */
+export function inForce(row: CDated, day: Day): boolean {
+  return row.effective <= day && day <= row.cessation;
+}
+
+export interface Evaluation {
+  readonly status: DoseStatus;
+  /** Number of the target dose; null when none was left. */
+  readonly target: number | null;
+  readonly reasons: readonly Reason[];
+  readonly inadvertent: boolean;
+}
+
+export interface Target {
+  readonly dose: CDose;
+  status: 'notSatisfied' | 'satisfied' | 'skipped';
+  /** Date of the dose that satisfied it. */
+  date: Day;
+}
+
+/** What chapter 7 says of a series. Dates are null where there is none. */
+export interface SeriesForecast {
+  status: SeriesStatus;
+  target: CDose | null;
+  forecastNumber: number | null;
+  earliest: Day | null;
+  unadjustedRecommended: Day | null;
+  recommended: Day | null;
+  unadjustedPastDue: Day | null;
+  pastDue: Day | null;
+  latest: Day | null;
+  /** FORECASTPRIORITY-1. */
+  priority: boolean;
+  vaccines: readonly Code[];
+  reasons: Reason[];
+}
+
+/** A series as this child goes through it. */
+export class PatientSeries {
+  readonly series: CSeries;
+  /** Numbers of the antigen's doses in the run's. */
+  readonly records: readonly number[];
+  /** One for each record. */
+  readonly evaluations: Evaluation[] = [];
+  readonly targets: Target[] = [];
+  /** CALCDTINT-1: the last dose that was valid or not valid, and not inadvertent. */
+  previous: Day | null = null;
+  /** Last dose held against a target at all, and last inadvertent one (FORECASTDTCAN-1). */
+  lastEvaluated: Day | null = null;
+  lastInadvertent: Day | null = null;
+  firstValid: Day | null = null;
+  started = false;
+  /** SELECTB-21. */
+  satisfied = 0;
+  /** SELECTB-2. */
+  allValid = true;
+  forecast: SeriesForecast | null = null;
+
+  constructor(series: CSeries, records: readonly number[]) {
+    this.series = series;
+    this.records = records;
+    for (const dose of series.doses) {
+      this.targets.push({ dose, status: 'notSatisfied', date: 0 });
+    }
+  }
+
+  /** Date of the dose that satisfied a target (CALCDTINT-2); null if none did. */
+  satisfiedOn(number: number): Day | null {
+    let date: Day | null = null;
+    for (const target of this.targets) {
+      if (target.dose.number === number && target.status === 'satisfied') date = target.date;
+    }
+    return date;
+  }
+
+  /** SELECTB-5. */
+  notSatisfied(): number {
+    let count = 0;
+    for (const target of this.targets) if (target.status === 'notSatisfied') count += 1;
+    return count;
+  }
+
+  skipped(): number {
+    let count = 0;
+    for (const target of this.targets) if (target.status === 'skipped') count += 1;
+    return count;
+  }
+}
