@@ -1,0 +1,432 @@
+"""The children of one clinic, one document after the other, in the order of their births."""
+
+import datetime as dt
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from random import Random
+
+from miaopu.demo import codes, names
+from miaopu.demo.calendar import iso
+from miaopu.demo.clinic import Clinic, Json, instant, new_ulid
+from miaopu.demo.identity import generator, id_number, phone
+from miaopu.demo.lots import Lot
+from miaopu.demo.places import Places
+from miaopu.demo.programme import PRODUCTS, Choices, Target, plan
+from miaopu.demo.visits import Visit, place
+
+# Births by month against the mean: autumn children are commoner than spring ones.
+_SEASON = (0.98, 0.88, 0.93, 0.90, 0.92, 0.93, 0.99, 1.06, 1.08, 1.13, 1.10, 1.10)
+_YEARLY_DECLINE = 0.95
+BIRTH_DAYS = 2282
+"""Six years and three months, so that some children are due for the doses of six years."""
+_MINUTE = 60_000
+_PAID_SHARES = (("hib", 0.1), ("pcv", 0.1), ("rota", 0.1), ("ev71", 0.12), ("varicella", 0.4))
+DETAILED_DAYS = 365
+"""So long ago the county began to record pre-checks, consent and trace codes with its doses."""
+_BIRTH_PROVINCES = ("992301", "993102", "994527")
+"""Codes of other counties that do not exist: where floating families are registered."""
+
+
+def birth_days(seed: int, clinic: int, count: int, today: int) -> Iterator[int]:
+    """`count` days of birth (ordinals) up to yesterday, ascending, with seasons."""
+    first = today - BIRTH_DAYS
+    weights = []
+    for day in range(first, today):
+        date = dt.date.fromordinal(day)
+        weights.append(_SEASON[date.month - 1] * _YEARLY_DECLINE ** ((day - first) / 365))
+    steps = list(accumulate(weights))
+    rng = generator(_mix(seed, clinic, 0))
+    for index in range(count):
+        yield first + bisect_left(steps, (index + rng.random()) / count * steps[-1])
+
+
+def children(seed: int, clinic: Clinic, places: Places, count: int, today: int) -> Iterator[Json]:
+    """The documents of a clinic's children; counts in `clinic` what stock and numbers need."""
+    serials: dict[int, int] = {}
+    on_day, previous = 0, 0
+    for index, birth in enumerate(birth_days(seed, clinic.index, count, today)):
+        on_day = on_day + 1 if birth == previous else 0
+        previous = birth
+        year = dt.date.fromordinal(birth).year
+        serials[year] = serials.get(year, 0) + 1
+        rng = generator(_mix(seed, clinic.index, index + 1))
+        person = _person(rng, birth, index, serials[year], on_day)
+        yield _Child(rng, clinic, places, today, person).document()
+
+
+@dataclass(slots=True)
+class _Person:
+    """Who the child is."""
+
+    birth: int
+    year: int
+    index: int
+    serial: int
+    """Of the child's code, 1–9999 within the year of birth."""
+    on_day: int
+    """How many of the clinic's children were born before on that day."""
+    sex: str
+    surname: str
+    preterm: bool
+    gestation: int
+    weight: int
+    hbsag: str
+    floating: bool
+
+
+def _person(rng: Random, birth: int, index: int, serial: int, on_day: int) -> _Person:
+    preterm = rng.random() < 0.07
+    if preterm:
+        gestation = 36 - int(rng.expovariate(0.45))
+        gestation = max(gestation, 28)
+        weight = int(rng.gauss(2450 - (36 - gestation) * 190, 260))
+    else:
+        gestation = 37 + int(rng.random() * 5)
+        weight = int(rng.gauss(3060 + (gestation - 37) * 110, 360))
+    drawn = rng.random()
+    return _Person(
+        birth=birth,
+        year=dt.date.fromordinal(birth).year,
+        index=index,
+        serial=serial,
+        on_day=on_day,
+        sex="M" if rng.random() < 0.525 else "F",
+        surname=names.surname(rng),
+        preterm=preterm,
+        gestation=gestation,
+        weight=min(max(weight, 900), 5200) // 10 * 10,
+        hbsag=codes.HBSAG_POSITIVE if drawn < 0.05
+        else codes.HBSAG_UNKNOWN if drawn < 0.06
+        else codes.HBSAG_NEGATIVE,
+        floating=rng.random() < 0.13,
+    )  # fmt: skip
+
+
+class _Child:
+    """Makes one child's document. Its methods draw from `rng` in a fixed order."""
+
+    def __init__(
+        self, rng: Random, clinic: Clinic, places: Places, today: int, person: _Person
+    ) -> None:
+        self.rng = rng
+        self.clinic = clinic
+        self.places = places
+        self.person = person
+        self.until = today - 1
+        self.events: Json = {}
+        # The device that holds the block of numbers registers the child.
+        self.station = person.serial // 100 % 2
+        self.offset: int | None = int(rng.random() * 4000) - 1500
+
+    def document(self) -> Json:
+        rng, person = self.rng, self.person
+        birth = person.birth
+        moved_in = self._day_within(0.07, 100)
+        moved_out = self._day_within(0.04, 300)
+        until = min(self.until, moved_out or self.until)
+        if moved_in and moved_in > until:
+            moved_in = None
+        # One family in fifty stops coming.
+        stopped = self._day_within(0.02, 150)
+        visits = self._visits(min(until, stopped or until))
+        later = [visit.day for visit in visits if visit.day > birth + 2]
+        local = self.clinic.opening.on_or_after(birth + 2 + int(rng.expovariate(0.08)))
+        registered = moved_in or min([local, *later[:1], until])
+        registered = max(registered, birth)
+        noon = (10 + int(rng.random() * 190)) * _MINUTE + int(rng.random() * _MINUTE)
+
+        ulid = new_ulid(rng, registered, noon)
+        facts = self._facts(registered, noon, moved_in is not None, moved_out is not None)
+        self._note_block(registered, noon)
+        if moved_in:
+            self._add(
+                registered, noon,
+                {"kind": "move", "date": iso(moved_in), "step": "received",
+                 "from_site": self.places.foreign_site(rng), "reason": "随父母迁入"},
+            )  # fmt: skip
+        self._card(registered, noon + 40_000)
+        before = [visit for visit in visits if visit.day < registered or visit.day <= birth + 2]
+        self._copied(before, registered, noon + 90_000, moved_in is not None)
+        for visit in visits[len(before) :]:
+            self._visit(visit)
+        if moved_out:
+            self._add(
+                moved_out, noon,
+                {"kind": "move", "date": iso(moved_out), "step": "released",
+                 "to_site": self.places.foreign_site(rng), "reason": "随父母迁出"},
+            )  # fmt: skip
+        return {"_id": f"child:{ulid}", "type": "child", "facts": facts, "events": self.events}
+
+    # ------------------------------------------------------------------------------- the history
+
+    def _visits(self, until: int) -> list[Visit]:
+        rng, person = self.rng, self.person
+        positive = person.hbsag == codes.HBSAG_POSITIVE
+        choices = Choices(
+            penta=rng.random() < 0.08,
+            paid=tuple(name for name, share in _PAID_SHARES if rng.random() < share),
+            influenza=rng.random() < 0.07,
+            mother_hbsag_positive=positive,
+            small=positive and person.weight < 2000,
+        )
+        due = plan(person.birth, choices, until)
+        drawn = rng.random()
+        if drawn < 0.012:
+            due = self._refused(due)
+        hasty = (
+            3 + int(rng.random() * (len(due) - 3)) if 0.5 < drawn < 0.506 and len(due) > 4 else None
+        )
+        slack = 0.6 if drawn < 0.55 else 1.1 if drawn < 0.9 else 2.5
+        return place(rng, due, person.birth, until, self.clinic.opening, slack, hasty)
+
+    def _refused(self, due: list[tuple[int, Target]]) -> list[tuple[int, Target]]:
+        """The family refuses one vaccine for good (拒种)."""
+        series = ("mmr", "je", "polio", "dtap")[int(self.rng.random() * 4)]
+        first = next((item for item in due if item[1].series == series), None)
+        if first is not None:
+            self._add(
+                self.clinic.opening.on_or_after(first[0]), 95 * _MINUTE,
+                {"kind": "refusal", "date": iso(self.clinic.opening.on_or_after(first[0])),
+                 "vaccine": first[1].vaccine, "reason": codes.REFUSAL_WORRIED},
+                by=self.clinic.senior,
+            )  # fmt: skip
+        return [item for item in due if item[1].series != series]
+
+    def _copied(self, visits: list[Visit], day: int, ms: int, moved: bool) -> None:
+        """Doses of the hospital and of other clinics, copied from the certificate (补录)."""
+        rng = self.rng
+        hospital = self.places.hospital(self.person.index)
+        elsewhere = self.places.elsewhere(rng) if moved else hospital
+        for visit in visits:
+            at_birth = visit.day <= self.person.birth + 2
+            for target in visit.targets:
+                lots = self.clinic.lots
+                lot = lots.get(target.vaccine, lots.period(target.vaccine, visit.day))
+                # A certificate filled in by hand lacks a lot now and then.
+                known = rng.random() < (0.97 if at_birth else 0.8)
+                dose = self._dose(visit.day, target, lot if known else None, "history")
+                dose["place"] = hospital if at_birth else elsewhere
+                self._add(day, ms, dose)
+                ms += 21_000
+
+    def _visit(self, visit: Visit) -> None:
+        """A visit to this clinic: pre-check, consent to what is paid for, doses."""
+        rng, clinic = self.rng, self.clinic
+        drawn = rng.random()
+        self.station = int(drawn * 2)
+        self.offset = int(drawn * 4000) - 1500 if drawn > 0.01 else None
+        ms = (10 + int(rng.random() * 200)) * _MINUTE + int(drawn * _MINUTE)
+        day = visit.day
+        if drawn > 0.988:
+            self._fever(day, ms)
+        detailed = day > self.until - DETAILED_DAYS
+        if detailed:
+            self._add(
+                day, ms,
+                {"kind": "precheck", "date": iso(day), "temperature": (362 + int(drawn * 8)) / 10,
+                 "passed": True},
+            )  # fmt: skip
+        ms += 70_000
+        informed = {
+            "relation": codes.RELATIONS[int(drawn * 97) % len(codes.RELATIONS)],
+            "method": ("signature", "signature", "pin")[int(drawn * 31) % 3],
+            "at": instant(day, ms),
+        }
+        for target in visit.targets:
+            if detailed and PRODUCTS[target.vaccine].self_paid:
+                self._add(
+                    day, ms,
+                    {"kind": "consent", "date": iso(day), "vaccine": target.vaccine,
+                     "agreed": True, "informed": informed},
+                )  # fmt: skip
+            ms += 55_000 + int(rng.random() * 40_000)
+            chance = rng.random()
+            lot = None if chance < 0.002 else clinic.take(target.vaccine, day)
+            dose = self._dose(day, target, lot, "given")
+            if detailed:
+                dose["informed"] = informed
+            if chance > 0.996:
+                self._voided(day, ms, dose)
+            key = self._add(day, ms, dose)
+            if 0.5 < chance < 0.501:
+                self._twice(day, ms, dose)
+            elif 0.6 < chance < 0.6025:
+                self._reaction(day, ms, key)
+
+    def _dose(self, day: int, target: Target, lot: Lot | None, origin: str) -> Json:
+        product = PRODUCTS[target.vaccine]
+        dose: Json = {
+            "kind": "dose",
+            "date": iso(day),
+            "vaccine": target.vaccine,
+            "origin": origin,
+            "number": target.number,
+        }
+        if lot is not None:
+            dose["lot"] = lot.lot
+            dose["expiry"] = lot.expiry
+            dose["maker"] = lot.maker
+            if origin == "given" and day > self.until - DETAILED_DAYS:
+                dose["trace_code"] = f"{lot.drug}{self.rng.getrandbits(43):013d}"[:20]
+        dose["route"] = codes.ROUTES[product.route]
+        dose["body_site"] = codes.body_site(product.route, target.number)
+        if product.self_paid:
+            dose["self_paid"] = True
+        return dose
+
+    # ---------------------------------------------------------------- what goes wrong in a clinic
+
+    def _voided(self, day: int, ms: int, dose: Json) -> None:
+        """The same dose, first entered for the wrong day, and voided (作废)."""
+        wrong = dose | {"date": iso(day - 1)}
+        key = self._add(day, ms - 40_000, wrong)
+        void = {"kind": "void", "target": key, "reason": codes.VOID_WRONG_ENTRY}
+        self._add(day, ms - 20_000, void, by=self.clinic.senior)
+
+    def _twice(self, day: int, ms: int, dose: Json) -> None:
+        """Another clinic of the county records the same dose on the same day (疑似重复)."""
+        other = self.places.other_site(self.clinic.index)
+        if other is None:
+            return
+        again = {key: value for key, value in dose.items() if key != "trace_code"}
+        key = self._add(day, ms + 5 * 3_600_000, again)
+        self.events[key] |= {
+            "by": other.nurse, "station": other.stations[0], "site": other.code,
+        }  # fmt: skip
+
+    def _reaction(self, day: int, ms: int, key: str) -> None:
+        """A mild reaction, reported the next day."""
+        self._add(
+            min(day + 1, self.until), ms + 3_600_000 * 2,
+            {"kind": "aefi", "date": iso(day), "dose": key,
+             "symptoms": [codes.SYMPTOMS[int(self.rng.random() * len(codes.SYMPTOMS))]],
+             "outcome": codes.OUTCOME_RECOVERED},
+            by=self.clinic.senior,
+        )  # fmt: skip
+
+    def _fever(self, day: int, ms: int) -> None:
+        """A fever found at the pre-check, some days before the visit that then took place."""
+        earlier = day - 7
+        if earlier <= self.person.birth + 45:
+            return
+        self._add(
+            earlier, ms,
+            {"kind": "precheck", "date": iso(earlier), "temperature": 38.1, "passed": False},
+        )  # fmt: skip
+        self._add(
+            earlier, ms + 30_000,
+            {"kind": "contraindication", "code": codes.CONTRAINDICATION_FEVER,
+             "date": iso(earlier), "until": iso(day - 1)},
+        )  # fmt: skip
+
+    # -------------------------------------------------------------------------------- the card
+
+    def _facts(self, day: int, ms: int, moved_in: bool, moved_out: bool) -> Json:
+        rng, person, clinic = self.rng, self.person, self.clinic
+        at, by = instant(day, ms), clinic.nurse
+        birth = iso(person.birth)
+        values: Json = {
+            "site": clinic.code,
+            "child_code": f"{clinic.code}{person.year}{person.serial:04d}",
+            "name": person.surname + names.given_name(rng, person.year, person.sex),
+            "sex": person.sex,
+            "birth_date": birth,
+            "birth_weight_g": person.weight,
+            "gestation_weeks": person.gestation,
+        }
+        # A household registers the child within about a month of the birth.
+        if self.until - person.birth > 35 and rng.random() > 0.01:
+            slot = person.on_day * self.places.sites + clinic.index
+            home = _BIRTH_PROVINCES[person.index % 3] if person.floating else self.places.county
+            region = str(int(home) + slot // 500)
+            serial = slot % 500 * 2 + (person.sex == "M")
+            values["id_number"] = id_number(region, birth, serial)
+        values["birth_certificate"] = f"Z99{rng.getrandbits(23):07d}"
+        values["ethnic_group"] = names.ethnic_group(rng)
+        mother_year = person.year - 21 - int(rng.random() * 15)
+        mother_birth = (
+            f"{mother_year}-{1 + int(rng.random() * 12):02d}-{1 + int(rng.random() * 28):02d}"
+        )
+        values["mother_name"] = names.surname(rng) + names.given_name(rng, mother_year, "F")
+        values["mother_id_number"] = id_number(
+            self.places.county, mother_birth, int(rng.random() * 500) * 2
+        )
+        if rng.random() < 0.97:
+            values["father_name"] = person.surname + names.given_name(rng, mother_year - 2, "M")
+        if rng.random() < 0.99:
+            values["phone"] = phone(rng.getrandbits(27))
+        if rng.random() < 0.55:
+            values["phone_2"] = phone(rng.getrandbits(27))
+        committee = clinic.committees[int(rng.random() * len(clinic.committees))]
+        address = (
+            f"{self.places.county_name}{clinic.town}{committee}{1 + int(rng.random() * 180)}号"
+        )
+        values["address"] = address
+        values["household_address"] = self.places.far_address(rng) if person.floating else address
+        values["committee"] = committee
+        values["residence"] = codes.RESIDENCE_FLOATING if person.floating else codes.RESIDENCE_LOCAL
+        age = self.until - person.birth
+        at_nursery = age > 1200 and rng.random() < 0.8
+        values["register_status"] = (
+            codes.STATUS_MOVED_OUT if moved_out
+            else codes.STATUS_NURSERY if at_nursery
+            else codes.STATUS_MOVED_IN if moved_in
+            else codes.STATUS_LOCAL
+        )  # fmt: skip
+        values["mother_hbsag"] = person.hbsag
+        values["birth_hospital"] = self.places.hospital(person.index)
+        if at_nursery:
+            values["school"] = f"{clinic.town}中心幼儿园"
+        facts: Json = {key: {"value": value, "at": at, "by": by} for key, value in values.items()}
+        if "phone" in facts and rng.random() < 0.06:
+            # The family has a new number since.
+            later = self.clinic.opening.on_or_after(day + int(rng.random() * 900))
+            if later < self.until:
+                number = phone(rng.getrandbits(27))
+                facts["phone"] = {"value": number, "at": instant(later, ms), "by": clinic.senior}
+        return facts
+
+    def _card(self, day: int, ms: int) -> None:
+        """The certificate's card; a few are lost and replaced."""
+        drawn = self.rng.random()
+        if drawn > 0.93:
+            return
+        number = f"{self.places.county}{self.clinic.index + 1:04d}{self.person.index:06d}"
+        self._add(day, ms, {"kind": "card", "number": f"{number}0", "state": "issued"})
+        later = self.clinic.opening.on_or_after(day + 200)
+        if drawn < 0.015 and later < self.until:
+            self._add(later, ms, {"kind": "card", "number": f"{number}0", "state": "lost"})
+            self._add(
+                later, ms + 60_000, {"kind": "card", "number": f"{number}1", "state": "issued"}
+            )
+
+    # ---------------------------------------------------------------------------------- helpers
+
+    def _add(self, day: int, ms: int, event: Json, by: str | None = None) -> str:
+        key = new_ulid(self.rng, day, ms)
+        provenance = self.clinic.provenance(day, ms, self.station, self.offset, by)
+        self.events[key] = event | provenance
+        return key
+
+    def _note_block(self, day: int, ms: int) -> None:
+        key = (self.person.year, self.person.serial // 100)
+        first = self.clinic.blocks.get(key)
+        if first is None or (day, ms) < first:
+            self.clinic.blocks[key] = (day, ms)
+
+    def _day_within(self, share: float, from_age: int) -> int | None:
+        """For some children a clinic day after that age in days, at most yesterday; else None."""
+        drawn, where = self.rng.random(), self.rng.random()
+        first = self.person.birth + from_age
+        if drawn >= share or first >= self.until:
+            return None
+        return min(
+            self.clinic.opening.on_or_after(first + int(where * (self.until - first))), self.until
+        )
+
+
+def _mix(seed: int, clinic: int, index: int) -> int:
+    """One number for the generator of each child, so that none depends on how many there are."""
+    return (seed * 1_000_003 + clinic) * 1_000_000_007 + index

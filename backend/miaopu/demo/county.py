@@ -1,0 +1,160 @@
+"""A whole county that does not exist: one seed and day make the same documents, byte for byte."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miaopu.demo import places, stock
+from miaopu.demo.accounts import Account, accounts
+from miaopu.demo.calendar import Opening
+from miaopu.demo.children import BIRTH_DAYS, children
+from miaopu.demo.clinic import APP, Clinic, Json, instant, new_ulid
+from miaopu.demo.identity import generator
+from miaopu.demo.lots import Lots
+
+MOST_SITES = 700
+MOST_CHILDREN = 30_000
+"""Of one clinic: child codes have four digits for the children of one year."""
+_WEEKDAYS = ((1, 2, 3, 4, 5), (1, 3, 5), (2, 4, 6), (1, 2, 3, 4, 5, 6))
+
+
+@dataclass(frozen=True)
+class County:
+    """A county and its clinics; documents are made as they are asked for, so memory stays flat."""
+
+    seed: int
+    today: dt.date
+    children_per_site: int
+    clinics: tuple[Clinic, ...]
+    accounts: tuple[Account, ...]
+
+    @property
+    def databases(self) -> list[str]:
+        """Names of the databases that have documents of the demo."""
+        return ["catalog", *(f"site-{clinic.code}" for clinic in self.clinics)]
+
+    @property
+    def children(self) -> int:
+        """How many children there are in all."""
+        return self.children_per_site * len(self.clinics)
+
+    def documents(self, database: str) -> Iterator[Json]:
+        """The documents of one database, `_id` first, always the same in the same order."""
+        if database == "catalog":
+            return iter(self.catalog())
+        for clinic in self.clinics:
+            if database == f"site-{clinic.code}":
+                return self._site(clinic)
+        raise KeyError(f"the demo county has no database {database}")
+
+    def catalog(self) -> list[Json]:
+        """The regions and clinics (`region:`, `site:`)."""
+        regions = (
+            (places.PROVINCE, places.PROVINCE_NAME, "province", None),
+            (places.CITY, places.CITY_NAME, "city", places.PROVINCE),
+            (places.COUNTY, places.COUNTY_NAME, "county", places.CITY),
+        )
+        found: list[Json] = []
+        for code, name, level, parent in regions:
+            region = {"_id": f"region:{code}", "type": "region", "code": code, "name": name}
+            found.append(region | {"level": level} | ({"parent": parent} if parent else {}))
+        for clinic in self.clinics:
+            found.append(
+                {
+                    "_id": f"site:{clinic.code}",
+                    "type": "site",
+                    "code": clinic.code,
+                    "name": clinic.name,
+                    "region": places.COUNTY,
+                    "address": clinic.address,
+                    "phone": clinic.phone,
+                }
+            )
+        return found
+
+    def _site(self, clinic: Clinic) -> Iterator[Json]:
+        clinic.used.clear()
+        clinic.blocks.clear()
+        today = self.today.toordinal()
+        yield self._settings(clinic, today)
+        yield from children(
+            self.seed, clinic, places.Places(self.clinics), self.children_per_site, today
+        )
+        yield from self._numbers(clinic)
+        yield from stock.moves(self.seed, clinic, today)
+        yield from self._devices(clinic, today)
+
+    def _settings(self, clinic: Clinic, today: int) -> Json:
+        return {
+            "_id": f"settings:{clinic.code}",
+            "type": "settings",
+            "site": clinic.code,
+            "schedules": ["cn-nip-2026", "cn-non-programme"],
+            "clinic_days": clinic.opening.as_settings(),
+            "closed_days": clinic.opening.closed_days(today, today + 365),
+            "updated_at": instant(today - 30, 3_600_000),
+            "updated_by": f"admin{clinic.index + 1}",
+            "station": clinic.stations[0],
+        }
+
+    def _numbers(self, clinic: Clinic) -> Iterator[Json]:
+        for (year, block), (day, ms) in sorted(clinic.blocks.items()):
+            yield {
+                "_id": f"numbers:{clinic.code}:{year}:{block:02d}",
+                "type": "numbers",
+                "year": year,
+                "block": block,
+                **clinic.provenance(day, ms - 1_000, block % 2, 80),
+            }
+
+    def _devices(self, clinic: Clinic, today: int) -> Iterator[Json]:
+        for place, station in zip(("登记台", "接种台"), clinic.stations, strict=True):
+            yield {
+                "_id": f"device:{station}",
+                "type": "device",
+                "site": clinic.code,
+                "name": place,
+                "app": APP,
+                "synced_at": instant(today - 1, 8 * 3_600_000 + clinic.index * 61_000),
+                "pending": 0,
+                "refused": 0,
+                "offset_ms": 120,
+            }
+
+
+def build(sites: int, children_per_site: int, seed: int, today: dt.date) -> County:
+    """The demo county (演示县): `sites` clinics with `children_per_site` children each.
+
+    Everything is drawn from `seed` and `today`. Nothing later than the day before `today` is in it.
+    Raises ValueError when there are more clinics or children than names and codes suffice for.
+    """
+    if not 1 <= sites <= MOST_SITES:
+        raise ValueError(f"the demo county has 1 to {MOST_SITES} clinics, not {sites}")
+    if not 1 <= children_per_site <= MOST_CHILDREN:
+        raise ValueError(
+            f"a clinic of the demo has 1 to {MOST_CHILDREN} children, not {children_per_site}"
+        )
+    day = today.toordinal()
+    lots = Lots(seed, day)
+    clinics = tuple(_clinic(index, seed, day, lots) for index in range(sites))
+    return County(seed, today, children_per_site, clinics, tuple(accounts(seed, clinics)))
+
+
+def _clinic(index: int, seed: int, today: int, lots: Lots) -> Clinic:
+    rng = generator(f"{seed}/clinic/{index}")
+    first = today - BIRTH_DAYS
+    town = places.town(index)
+    return Clinic(
+        index=index,
+        code=f"{places.COUNTY}{index + 1:04d}",
+        name=places.clinic_name(index),
+        town=town,
+        address=f"{places.COUNTY_NAME}{town}育苗路{rng.randrange(1, 120)}号",
+        phone=f"0300-88{rng.randrange(100_000):05d}",
+        opening=Opening(_WEEKDAYS[index % len(_WEEKDAYS)], first, today),
+        stations=(new_ulid(rng, first, 0), new_ulid(rng, first, 1)),
+        committees=places.committees(rng),
+        lots=lots,
+        nurse=f"nurse{index + 1}",
+        senior=f"senior{index + 1}",
+    )
