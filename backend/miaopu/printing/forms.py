@@ -1,0 +1,190 @@
+"""What each printed form is given: one pydantic model per template.
+
+Texts are printed as they are; whoever fills a form chooses the language of vaccine names. Control
+characters are refused everywhere, because the same texts go to raw printers, where an escape
+character would be a command.
+"""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60,
+                           pattern=r"^[^\x00-\x1f\x7f]+$")
+]  # fmt: skip
+Paragraph = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=4000,
+                           pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
+]  # fmt: skip
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,32}$")]
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Sex = Literal["M", "F", "U"]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Clinic(Form):
+    """A vaccination clinic (接种单位) as it appears on paper."""
+
+    name: Name
+    phone: Text = ""
+    address: Text = ""
+    hours: Text = ""
+
+
+class Child(Form):
+    """A child (受种者) as it appears on a slip."""
+
+    name: Name
+    code: Code
+    sex: Sex = "U"
+    birth_date: dt.date
+
+
+class GivenDose(Form):
+    """A dose given today (本次接种)."""
+
+    vaccine: Name
+    dose: Text = ""
+    lot: Text = ""
+    expiry: dt.date | None = None
+    maker: Text = ""
+    site: Text = ""
+    route: Text = ""
+    vaccinator: Text = ""
+
+
+class NextDose(Form):
+    """A dose to come (下次应种): not before `earliest`, best before `by`."""
+
+    vaccine: Name
+    dose: Text = ""
+    earliest: dt.date | None = None
+    by: dt.date | None = None
+
+
+class Notice(Form):
+    """接种告知及预约通知单: what was given, what to watch for, when to come again."""
+
+    clinic: Clinic
+    child: Child
+    given_on: dt.date
+    given_at: ClockTime | None = None
+    given: Annotated[list[GivenDose], Field(max_length=12)]
+    observe_minutes: Annotated[int, Field(ge=0, le=240)] = 30
+    observe_until: ClockTime | None = None
+    appointment: dt.date | None = None
+    appointment_time: Text = ""
+    next: Annotated[list[NextDose], Field(max_length=12)] = []
+    remark: Paragraph = ""
+
+
+class CertificateChild(Child):
+    """The child's data on the certificate's first page (预防接种证 基本信息)."""
+
+    id_number: Text = ""
+    birth_weight_g: Annotated[int, Field(ge=200, le=9000)] | None = None
+    birth_hospital: Text = ""
+    ethnicity: Text = ""
+    guardian: Text = ""
+    guardian_relation: Text = ""
+    phone: Text = ""
+    address: Text = ""
+    household: Text = ""
+    allergies: Text = ""
+    contraindications: Text = ""
+    card_date: dt.date | None = None
+    card_number: Text = ""
+
+
+class CertificateRow(Form):
+    """One line of the certificate's record (接种记录). `line` is its place on the page from 1."""
+
+    vaccine: Name
+    dose: Text = ""
+    date: dt.date
+    lot: Text = ""
+    expiry: dt.date | None = None
+    maker: Text = ""
+    site: Text = ""
+    unit: Text = ""
+    vaccinator: Text = ""
+    line: Annotated[int, Field(ge=1, le=40)] | None = None
+
+
+class CertificatePage(Form):
+    """预防接种证 page: the child's data and the doses given.
+
+    `variant` "page" draws the form itself on A4. "passbook" places text only, for a booklet whose
+    lines are printed already; there each row goes to its own `line`, so that a later visit prints
+    below the earlier ones. `offset_x_mm` and `offset_y_mm` shift everything, to fit one printer.
+    """
+
+    clinic: Clinic
+    child: CertificateChild
+    rows: Annotated[list[CertificateRow], Field(max_length=40)] = []
+    variant: Literal["page", "passbook"] = "page"
+    with_child: bool = True
+    offset_x_mm: Annotated[float, Field(ge=-50, le=50)] = 0
+    offset_y_mm: Annotated[float, Field(ge=-50, le=50)] = 0
+    issued_on: dt.date | None = None
+
+
+class HealthQuestion(Form):
+    """One question asked before vaccination (健康询问) and its answer; None is not yet asked."""
+
+    question: Name
+    answer: bool | None = None
+    detail: Text = ""
+
+
+class Consent(Form):
+    """疫苗接种知情同意书: what is told (品种、作用、禁忌、不良反应、注意事项), and a signature."""
+
+    clinic: Clinic
+    child: Child
+    vaccine: Name
+    dose: Text = ""
+    programme: bool = True
+    maker: Text = ""
+    price_yuan: Annotated[float, Field(ge=0, le=100000)] | None = None
+    disease: Paragraph = ""
+    effect: Paragraph
+    contraindications: Paragraph
+    reactions: Paragraph
+    precautions: Paragraph
+    questions: Annotated[list[HealthQuestion], Field(max_length=20)] = []
+    decision: Literal["agree", "refuse"] | None = None
+    guardian: Text = ""
+    guardian_relation: Text = ""
+    doctor: Text = ""
+    date: dt.date
+
+
+class Appointment(Form):
+    """预约单, 80 mm wide: when to come, for what, what to bring."""
+
+    clinic: Clinic
+    child: Child
+    date: dt.date
+    time: Text = ""
+    number: Text = ""
+    items: Annotated[list[NextDose], Field(max_length=12)] = []
+    bring: Text = ""
+    issued_on: dt.date | None = None
+
+
+class CardLabel(Form):
+    """A label of 60 × 40 mm for the certificate's card, with the child's code as a barcode."""
+
+    child: Child
+    clinic_name: Name
+    guardian: Text = ""
+    card_number: Text = ""

@@ -1,0 +1,151 @@
+"""`miaopu-bridge`: run the bridge, or act as the person at a simulated desk."""
+
+import logging
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from miaopu_bridge import config as configuration
+from miaopu_bridge import drivers
+from miaopu_bridge.config import ConfigError
+from miaopu_bridge.server import run as run_server
+from miaopu_bridge.simulators import SIMULATORS
+from miaopu_bridge.simulators.control import ControlError, act
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="苗圃设备桥: card reader, PIN pad and printers of this PC, for the browser application.",
+)
+
+CARD_READERS = ("msr206", "mrs100", "wedge-line")
+StateDir = Annotated[
+    Path | None,
+    typer.Option(envvar="MIAOPU_BRIDGE_STATE", help="Where jobs and pairings are kept."),
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file instead of the user's own.")
+]
+
+
+@app.command()
+def run(
+    port: Annotated[int | None, typer.Option(help="0 takes any free port and prints it.")] = None,
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="An origin that may pair; may be repeated.")
+    ] = None,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Simulate the desk's devices on pseudo-terminals.")
+    ] = False,
+    simulate_reader: Annotated[
+        str, typer.Option(help=f"Which card reader to simulate: {', '.join(CARD_READERS)}.")
+    ] = "msr206",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
+) -> None:
+    """Run the bridge until Ctrl-C."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(message)s"
+    )
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it tells every step
+    if simulate_reader not in CARD_READERS:
+        _fail(f"no simulated reader {simulate_reader!r}; there are {', '.join(CARD_READERS)}")
+    try:
+        loaded = _load(config, state_dir)
+        origins = [*loaded.allow_origins, *(allow_origin or [])]
+        loaded = configuration.load(
+            config,
+            state_dir=loaded.state_dir,
+            allow_origins=origins,
+            port=loaded.port if port is None else port,
+        )
+        run_server(loaded, simulate_reader if simulate else None)
+    except ConfigError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'the bridge'}: {error.strerror or error}")
+
+
+@app.command()
+def swipe(
+    card: Annotated[str, typer.Argument(help="What track 2 of the card holds.")],
+    bad_lrc: Annotated[bool, typer.Option("--bad-lrc", help="Track 2 was damaged.")] = False,
+    track1_garbage: Annotated[
+        bool, typer.Option("--track1-garbage", help="Track 1 is unreadable, track 2 is good.")
+    ] = False,
+    no_data: Annotated[bool, typer.Option("--no-data", help="The card is empty.")] = False,
+    device: Annotated[str, typer.Option(help="The simulated device's id.")] = "card",
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Swipe a card through the simulated reader."""
+    faults = {"bad-lrc": bad_lrc, "track1-garbage": track1_garbage, "no-data": no_data}
+    chosen = [fault for fault, wanted in faults.items() if wanted]
+    if len(chosen) > 1:
+        _fail("a card has one fault at a time")
+    _act(config, state_dir, device=device, do="swipe", card=card, fault=next(iter(chosen), None))
+
+
+@app.command()
+def pin(
+    digits: Annotated[str, typer.Argument(help="The digits; Enter follows.")],
+    device: Annotated[str, typer.Option(help="The simulated device's id.")] = "pin",
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Type a password on the simulated PIN pad."""
+    _act(config, state_dir, device=device, do="pin", digits=digits)
+
+
+@app.command()
+def unplug(device: str, config: ConfigFile = None, state_dir: StateDir = None) -> None:
+    """Pull a simulated device's cable."""
+    _act(config, state_dir, device=device, do="unplug")
+
+
+@app.command()
+def plug(device: str, config: ConfigFile = None, state_dir: StateDir = None) -> None:
+    """Put a simulated device's cable in again."""
+    _act(config, state_dir, device=device, do="plug")
+
+
+@app.command()
+def paper(
+    device: str,
+    state: Annotated[str, typer.Argument(help="in or out")],
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Load a simulated printer with paper, or take it out."""
+    _act(config, state_dir, device=device, do="paper", state=state)
+
+
+@app.command("drivers")
+def list_drivers() -> None:
+    """List the drivers there are; those that can be simulated are marked."""
+    for name in drivers.names():
+        typer.echo(f"{name}{'  (simulator)' if name in SIMULATORS else ''}")
+
+
+def main() -> None:
+    app()
+
+
+def _load(config: Path | None, state_dir: Path | None) -> configuration.Config:
+    changes = {} if state_dir is None else {"state_dir": state_dir}
+    return configuration.load(config, **changes)
+
+
+def _act(config: Path | None, state_dir: Path | None, **command: object) -> None:
+    try:
+        act(_load(config, state_dir).state_dir, **command)
+    except (ConfigError, ControlError) as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"miaopu-bridge: {message}", err=True)
+    raise typer.Exit(1)

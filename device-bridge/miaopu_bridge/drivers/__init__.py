@@ -1,0 +1,47 @@
+"""The drivers there are: the built-in ones and those of installed plug-ins."""
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+
+from miaopu_bridge.config import ConfigError, DeviceConfig
+from miaopu_bridge.drivers.base import Driver
+from miaopu_bridge.drivers.escp import EscpPrinter
+from miaopu_bridge.drivers.lines import PinPad, WedgeLine
+from miaopu_bridge.drivers.mrs100 import Mrs100
+from miaopu_bridge.drivers.msr206 import Msr206
+from miaopu_bridge.drivers.paper import CupsPrinter, PdfPrinter
+from miaopu_bridge.drivers.thermal import ThermalPrinter
+
+GROUP = "miaopu_bridge.drivers"
+BUILT_IN: Mapping[str, type[Driver]] = {
+    "msr206": Msr206,
+    "mrs100": Mrs100,
+    "wedge-line": WedgeLine,
+    "pin-pad": PinPad,
+    "escp": EscpPrinter,
+    "thermal": ThermalPrinter,
+    "pdf": PdfPrinter,
+    "cups": CupsPrinter,
+}
+
+
+def names() -> list[str]:
+    """The names of all drivers, built in or installed."""
+    return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+
+
+def make(config: DeviceConfig) -> Driver:
+    """The driver that `config` names. Raises ConfigError when there is none or it cannot load."""
+    if built_in := BUILT_IN.get(config.driver):
+        return built_in(config)
+    for point in entry_points(group=GROUP, name=config.driver):
+        try:
+            plug_in = point.load()
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(f"the driver {config.driver} cannot be loaded: {error}") from error
+        if not (isinstance(plug_in, type) and issubclass(plug_in, Driver)):
+            raise ConfigError(f"the driver {config.driver} is no subclass of Driver")
+        return plug_in(config)
+    raise ConfigError(
+        f"device {config.id}: there is no driver {config.driver!r}; there are {', '.join(names())}"
+    )

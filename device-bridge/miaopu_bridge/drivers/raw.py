@@ -1,0 +1,96 @@
+"""Sending raw bytes to a printer at a serial port, a pseudo-terminal or a device file."""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import serial
+
+from miaopu_bridge.config import DeviceConfig
+from miaopu_bridge.drivers.base import Printer, PrinterError
+
+PAPER_QUERY = b"\x10\x04\x04"  # DLE EOT 4: the paper sensor's status
+PAPER_END_BITS = 0x60
+_CHUNK = 256
+
+
+class RawPrinter(Printer):
+    """Common to the printers that are sent bytes. Option `ask_paper`: they answer DLE EOT."""
+
+    wants_pdf = False
+    asks_paper = False
+
+    def __init__(self, config: DeviceConfig) -> None:
+        super().__init__(config)
+        self._ask_paper = bool(config.options.get("ask_paper", self.asks_paper))
+
+    def status(self) -> str:
+        if not self.config.port:
+            return "no port is configured"
+        if not Path(self.config.port).exists():
+            return f"{self.config.port} is not there: is the printer on and plugged in?"
+        return ""
+
+    def write(self, content: bytes) -> None:
+        """Sends everything. Raises PrinterError; nothing is sent to a printer without paper."""
+        if problem := self.status():
+            raise PrinterError("printer.unplugged", problem)
+        try:
+            if _is_terminal(self.config.port):
+                self._write_serial(content)
+            else:
+                self._write_file(content)
+        except serial.SerialTimeoutException:
+            raise PrinterError(
+                "printer.not_accepting", "the printer takes no data: is it on line, with paper?"
+            ) from None
+        except (OSError, serial.SerialException) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PrinterError("printer.unplugged", f"{self.config.port}: {reason}") from None
+
+    def _write_serial(self, content: bytes) -> None:
+        with serial.Serial(
+            self.config.port,
+            self.config.baud,
+            timeout=1,
+            write_timeout=10,
+            exclusive=True,
+            rtscts=bool(self.config.options.get("rtscts", False)),
+            dsrdtr=bool(self.config.options.get("dsrdtr", False)),
+        ) as port:
+            if self._ask_paper:
+                port.reset_input_buffer()
+                port.write(PAPER_QUERY)
+                answer = bytes(port.read(1))
+                if not answer:
+                    raise PrinterError("printer.no_answer", "the printer does not answer")
+                if answer[0] & PAPER_END_BITS:
+                    raise PrinterError("printer.no_paper", "the printer has no paper")
+            for start in range(0, len(content), _CHUNK):
+                port.write(content[start : start + _CHUNK])
+            port.flush()
+
+    def _write_file(self, content: bytes) -> None:
+        descriptor = os.open(self.config.port, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            deadline = time.monotonic() + 10
+            while content:
+                try:
+                    content = content[os.write(descriptor, content[:_CHUNK]) :]
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise serial.SerialTimeoutException from None
+                    time.sleep(0.05)
+        finally:
+            os.close(descriptor)
+
+
+def _is_terminal(path: str) -> bool:
+    if not stat.S_ISCHR(Path(path).stat().st_mode):
+        return False
+    descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        return os.isatty(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,102 @@
+"""What the bridge says to people, Chinese and English, by code; the codes are stable."""
+
+from collections.abc import Mapping
+
+MESSAGES: Mapping[str, tuple[str, str]] = {
+    "card.no_data": ("卡上没有数据，请换卡或人工查找", "The card is empty; take another or search"),
+    "card.no_start": ("读卡不完整，请再刷一次", "The card was read in part; swipe it again"),
+    "card.no_end": ("读卡不完整，请再刷一次", "The card was read in part; swipe it again"),
+    "card.bad_character": (
+        "卡上的数据不是本系统的，请确认是接种证的卡",
+        "This is not a certificate's card",
+    ),
+    "card.too_long": (
+        "卡上的数据太长，请确认是接种证的卡",
+        "The card holds too much; is it a certificate's card?",
+    ),
+    "card.bad_lrc": (
+        "读卡校验不对，请擦净磁条后再刷一次",
+        "The card was misread; wipe the stripe and swipe it again",
+    ),
+    "card.bad_frame": (
+        "读卡器传来的数据不完整，请再刷一次",
+        "The reader sent broken data; swipe again",
+    ),
+    "pin.bad_length": ("密码应为 4 至 12 位数字", "A password has 4 to 12 digits"),
+    "pin.bad_character": ("密码只能是数字", "A password has digits only"),
+    "pin.not_finished": ("密码没有按“确认”键，请重新输入", "Enter was not pressed; type it again"),
+    "origin.missing": (
+        "设备桥只回答浏览器里的应用程序",
+        "The bridge answers the application in a browser only",
+    ),
+    "origin.not_allowed": (
+        "此网址不在设备桥的许可列表中，请在本机配置 allow_origins",
+        "This address is not on the bridge's list; add it to allow_origins on this PC",
+    ),
+    "host.not_allowed": (
+        "请用 127.0.0.1 或 localhost 访问设备桥",
+        "Reach the bridge as 127.0.0.1 or localhost",
+    ),
+    "pair.wrong_code": (
+        "配对码不对，请看本机设备桥窗口中的六位数字",
+        "Wrong code: type the six digits that the bridge shows on this PC",
+    ),
+    "pair.too_many_tries": (
+        "试错太多，设备桥已换新的配对码，请稍候再试",
+        "Too many wrong codes; the bridge shows a new one: wait, then try again",
+    ),
+    "pair.required": (
+        "本浏览器还没有与设备桥配对，请先输入配对码",
+        "This browser is not paired with the bridge; enter its code first",
+    ),
+    "request.bad": ("请求的内容不对", "The request is not well formed"),
+    "request.too_big": ("请求的内容太大", "The request is too big"),
+    "not_found": ("没有这个地址", "There is nothing at this address"),
+    "print.unknown_template": ("没有这种打印单证", "There is no such form"),
+    "print.bad_data": ("打印内容不完整或有错", "The form's data are incomplete or wrong"),
+    "printer.unknown": ("没有这台打印机", "There is no such printer"),
+    "printer.cannot_print": (
+        "这台打印机不能打印这种单证",
+        "This printer cannot print this form",
+    ),
+    "printer.no_paper": ("打印机缺纸，装纸后请重试", "The printer has no paper; load it and retry"),
+    "printer.unplugged": (
+        "打印机没有接通，请检查电源和连线后重试",
+        "The printer is off or unplugged; check it and retry",
+    ),
+    "printer.no_answer": (
+        "打印机没有回应，请检查电源和连线后重试",
+        "The printer does not answer; check it and retry",
+    ),
+    "printer.not_accepting": (
+        "打印机不接收数据，请看是否联机、有纸，然后重试",
+        "The printer takes no data; put it on line, with paper, and retry",
+    ),
+    "printer.folder": (
+        "PDF 文件夹不能写入，请检查磁盘空间和权限",
+        "The PDF folder cannot be written; check the disk's space and rights",
+    ),
+    "printer.no_cups": ("本机没有安装 CUPS（lp）", "CUPS (lp) is not installed on this PC"),
+    "printer.cups": ("打印系统拒绝了任务", "The print system refused the job"),
+    "job.unknown": ("没有这个打印任务", "There is no such print job"),
+    "job.not_now": ("打印任务现在不能这样做", "The job's state does not allow this"),
+    "job.no_pdf": ("这个任务没有 PDF 文件", "This job has no PDF file"),
+    "job.failed": (
+        "打印失败，请重试；再失败请找管理员",
+        "Printing failed; retry, then ask for help",
+    ),
+    "job.files": (
+        "打印任务的文件不能读写，请检查磁盘空间",
+        "The job's files cannot be used; check the disk's space",
+    ),
+    "job.interrupted": (
+        "打印中途中断，请看纸上是否已打印，再决定是否重打",
+        "Printing was interrupted; look at the paper before you print again",
+    ),
+}
+
+
+def say(code: str) -> dict[str, str]:
+    """The message of `code` as {zh, en}. Raises KeyError for a code that does not exist."""
+    zh, en = MESSAGES[code]
+    return {"zh": zh, "en": en}
