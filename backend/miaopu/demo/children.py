@@ -1,45 +1,24 @@
 """The children of one clinic, one document after the other, in the order of their births."""
 
 import datetime as dt
-from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import accumulate
 from random import Random
 
-from miaopu.demo import codes, names
+from miaopu.demo import codes
+from miaopu.demo.births import birth_days
 from miaopu.demo.calendar import iso
+from miaopu.demo.card import Person, draw_person, facts
 from miaopu.demo.clinic import Clinic, Json, instant, new_ulid
-from miaopu.demo.identity import generator, id_number, phone
+from miaopu.demo.identity import generator, mix
 from miaopu.demo.lots import Lot
 from miaopu.demo.places import Places
 from miaopu.demo.programme import PRODUCTS, Choices, Target, plan
 from miaopu.demo.visits import Visit, place
 
-# Births by month against the mean: autumn children are commoner than spring ones.
-_SEASON = (0.98, 0.88, 0.93, 0.90, 0.92, 0.93, 0.99, 1.06, 1.08, 1.13, 1.10, 1.10)
-_YEARLY_DECLINE = 0.95
-BIRTH_DAYS = 2282
-"""Six years and three months, so that some children are due for the doses of six years."""
 _MINUTE = 60_000
 _PAID_SHARES = (("hib", 0.1), ("pcv", 0.1), ("rota", 0.1), ("ev71", 0.12), ("varicella", 0.4))
 DETAILED_DAYS = 365
 """So long ago the county began to record pre-checks, consent and trace codes with its doses."""
-_BIRTH_PROVINCES = ("992301", "993102", "994527")
-"""Codes of other counties that do not exist: where floating families are registered."""
-
-
-def birth_days(seed: int, clinic: int, count: int, today: int) -> Iterator[int]:
-    """`count` days of birth (ordinals) up to yesterday, ascending, with seasons."""
-    first = today - BIRTH_DAYS
-    weights = []
-    for day in range(first, today):
-        date = dt.date.fromordinal(day)
-        weights.append(_SEASON[date.month - 1] * _YEARLY_DECLINE ** ((day - first) / 365))
-    steps = list(accumulate(weights))
-    rng = generator(_mix(seed, clinic, 0))
-    for index in range(count):
-        yield first + bisect_left(steps, (index + rng.random()) / count * steps[-1])
 
 
 def children(seed: int, clinic: Clinic, places: Places, count: int, today: int) -> Iterator[Json]:
@@ -51,64 +30,16 @@ def children(seed: int, clinic: Clinic, places: Places, count: int, today: int) 
         previous = birth
         year = dt.date.fromordinal(birth).year
         serials[year] = serials.get(year, 0) + 1
-        rng = generator(_mix(seed, clinic.index, index + 1))
-        person = _person(rng, birth, index, serials[year], on_day)
+        rng = generator(mix(seed, clinic.index, index + 1))
+        person = draw_person(rng, birth, index, serials[year], on_day)
         yield _Child(rng, clinic, places, today, person).document()
-
-
-@dataclass(slots=True)
-class _Person:
-    """Who the child is."""
-
-    birth: int
-    year: int
-    index: int
-    serial: int
-    """Of the child's code, 1–9999 within the year of birth."""
-    on_day: int
-    """How many of the clinic's children were born before on that day."""
-    sex: str
-    surname: str
-    preterm: bool
-    gestation: int
-    weight: int
-    hbsag: str
-    floating: bool
-
-
-def _person(rng: Random, birth: int, index: int, serial: int, on_day: int) -> _Person:
-    preterm = rng.random() < 0.07
-    if preterm:
-        gestation = 36 - int(rng.expovariate(0.45))
-        gestation = max(gestation, 28)
-        weight = int(rng.gauss(2450 - (36 - gestation) * 190, 260))
-    else:
-        gestation = 37 + int(rng.random() * 5)
-        weight = int(rng.gauss(3060 + (gestation - 37) * 110, 360))
-    drawn = rng.random()
-    return _Person(
-        birth=birth,
-        year=dt.date.fromordinal(birth).year,
-        index=index,
-        serial=serial,
-        on_day=on_day,
-        sex="M" if rng.random() < 0.525 else "F",
-        surname=names.surname(rng),
-        preterm=preterm,
-        gestation=gestation,
-        weight=min(max(weight, 900), 5200) // 10 * 10,
-        hbsag=codes.HBSAG_POSITIVE if drawn < 0.05
-        else codes.HBSAG_UNKNOWN if drawn < 0.06
-        else codes.HBSAG_NEGATIVE,
-        floating=rng.random() < 0.13,
-    )  # fmt: skip
 
 
 class _Child:
     """Makes one child's document. Its methods draw from `rng` in a fixed order."""
 
     def __init__(
-        self, rng: Random, clinic: Clinic, places: Places, today: int, person: _Person
+        self, rng: Random, clinic: Clinic, places: Places, today: int, person: Person
     ) -> None:
         self.rng = rng
         self.clinic = clinic
@@ -138,7 +69,16 @@ class _Child:
         noon = (10 + int(rng.random() * 190)) * _MINUTE + int(rng.random() * _MINUTE)
 
         ulid = new_ulid(rng, registered, noon)
-        facts = self._facts(registered, noon, moved_in is not None, moved_out is not None)
+        entered = facts(
+            rng,
+            person,
+            self.clinic,
+            self.places,
+            (registered, noon),
+            self.until,
+            moved_in=moved_in is not None,
+            moved_out=moved_out is not None,
+        )
         self._note_block(registered, noon)
         if moved_in:
             self._add(
@@ -157,7 +97,7 @@ class _Child:
                 {"kind": "move", "date": iso(moved_out), "step": "released",
                  "to_site": self.places.foreign_site(rng), "reason": "随父母迁出"},
             )  # fmt: skip
-        return {"_id": f"child:{ulid}", "type": "child", "facts": facts, "events": self.events}
+        return {"_id": f"child:{ulid}", "type": "child", "facts": entered, "events": self.events}
 
     # ------------------------------------------------------------------------------- the history
 
@@ -321,73 +261,6 @@ class _Child:
              "date": iso(earlier), "until": iso(day - 1)},
         )  # fmt: skip
 
-    # -------------------------------------------------------------------------------- the card
-
-    def _facts(self, day: int, ms: int, moved_in: bool, moved_out: bool) -> Json:
-        rng, person, clinic = self.rng, self.person, self.clinic
-        at, by = instant(day, ms), clinic.nurse
-        birth = iso(person.birth)
-        values: Json = {
-            "site": clinic.code,
-            "child_code": f"{clinic.code}{person.year}{person.serial:04d}",
-            "name": person.surname + names.given_name(rng, person.year, person.sex),
-            "sex": person.sex,
-            "birth_date": birth,
-            "birth_weight_g": person.weight,
-            "gestation_weeks": person.gestation,
-        }
-        # A household registers the child within about a month of the birth.
-        if self.until - person.birth > 35 and rng.random() > 0.01:
-            slot = person.on_day * self.places.sites + clinic.index
-            home = _BIRTH_PROVINCES[person.index % 3] if person.floating else self.places.county
-            region = str(int(home) + slot // 500)
-            serial = slot % 500 * 2 + (person.sex == "M")
-            values["id_number"] = id_number(region, birth, serial)
-        values["birth_certificate"] = f"Z99{rng.getrandbits(23):07d}"
-        values["ethnic_group"] = names.ethnic_group(rng)
-        mother_year = person.year - 21 - int(rng.random() * 15)
-        mother_birth = (
-            f"{mother_year}-{1 + int(rng.random() * 12):02d}-{1 + int(rng.random() * 28):02d}"
-        )
-        values["mother_name"] = names.surname(rng) + names.given_name(rng, mother_year, "F")
-        values["mother_id_number"] = id_number(
-            self.places.county, mother_birth, int(rng.random() * 500) * 2
-        )
-        if rng.random() < 0.97:
-            values["father_name"] = person.surname + names.given_name(rng, mother_year - 2, "M")
-        if rng.random() < 0.99:
-            values["phone"] = phone(rng.getrandbits(27))
-        if rng.random() < 0.55:
-            values["phone_2"] = phone(rng.getrandbits(27))
-        committee = clinic.committees[int(rng.random() * len(clinic.committees))]
-        address = (
-            f"{self.places.county_name}{clinic.town}{committee}{1 + int(rng.random() * 180)}号"
-        )
-        values["address"] = address
-        values["household_address"] = self.places.far_address(rng) if person.floating else address
-        values["committee"] = committee
-        values["residence"] = codes.RESIDENCE_FLOATING if person.floating else codes.RESIDENCE_LOCAL
-        age = self.until - person.birth
-        at_nursery = age > 1200 and rng.random() < 0.8
-        values["register_status"] = (
-            codes.STATUS_MOVED_OUT if moved_out
-            else codes.STATUS_NURSERY if at_nursery
-            else codes.STATUS_MOVED_IN if moved_in
-            else codes.STATUS_LOCAL
-        )  # fmt: skip
-        values["mother_hbsag"] = person.hbsag
-        values["birth_hospital"] = self.places.hospital(person.index)
-        if at_nursery:
-            values["school"] = f"{clinic.town}中心幼儿园"
-        facts: Json = {key: {"value": value, "at": at, "by": by} for key, value in values.items()}
-        if "phone" in facts and rng.random() < 0.06:
-            # The family has a new number since.
-            later = self.clinic.opening.on_or_after(day + int(rng.random() * 900))
-            if later < self.until:
-                number = phone(rng.getrandbits(27))
-                facts["phone"] = {"value": number, "at": instant(later, ms), "by": clinic.senior}
-        return facts
-
     def _card(self, day: int, ms: int) -> None:
         """The certificate's card; a few are lost and replaced."""
         drawn = self.rng.random()
@@ -425,8 +298,3 @@ class _Child:
         return min(
             self.clinic.opening.on_or_after(first + int(where * (self.until - first))), self.until
         )
-
-
-def _mix(seed: int, clinic: int, index: int) -> int:
-    """One number for the generator of each child, so that none depends on how many there are."""
-    return (seed * 1_000_003 + clinic) * 1_000_000_007 + index

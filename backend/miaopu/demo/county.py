@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from miaopu.demo import places, stock
 from miaopu.demo.accounts import Account, accounts
+from miaopu.demo.births import BIRTH_DAYS
 from miaopu.demo.calendar import Opening
-from miaopu.demo.children import BIRTH_DAYS, children
+from miaopu.demo.children import children
 from miaopu.demo.clinic import APP, Clinic, Json, instant, new_ulid
 from miaopu.demo.identity import generator
 from miaopu.demo.lots import Lots

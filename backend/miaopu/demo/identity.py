@@ -13,6 +13,11 @@ def generator(key: int | str) -> Random:
     return Random(key)  # noqa: S311  # believable data, nothing secret
 
 
+def mix(seed: int, clinic: int, index: int) -> int:
+    """One key for each child's generator, so that no child depends on how many there are."""
+    return (seed * 1_000_003 + clinic) * 1_000_000_007 + index
+
+
 def ulid(milliseconds: int, bits: int) -> str:
     """A ULID of a moment (ms since 1970) and 80 bits that the caller drew."""
     pairs = _PAIRS
