@@ -1,0 +1,78 @@
+/** Dates, ages and numbers as people read them. Ages of the schedule are the engine's business. */
+
+export const DAY_MS = 86_400_000;
+
+/** Day number of a calendar date, or null when the text is not one. */
+export function dayOf(date: string | null | undefined): number | null {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date ?? '');
+  if (!parts) return null;
+  const time = Date.UTC(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
+  return new Date(time).toISOString().slice(0, 10) === date ? time / DAY_MS : null;
+}
+
+/** `YYYY-MM-DD` of a day number. */
+export function dateOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The calendar date of a moment on this device's wall clock. */
+export function localDate(moment: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+}
+
+/** `09:41` of an instant, or `11-22 09:41` when it is not today. */
+export function clockTime(instant: string, today: string): string {
+  const moment = new Date(instant);
+  const time = `${String(moment.getHours()).padStart(2, '0')}:${String(moment.getMinutes()).padStart(2, '0')}`;
+  const day = localDate(moment);
+  return day === today ? time : `${day.slice(day.slice(0, 4) === today.slice(0, 4) ? 5 : 0)} ${time}`;
+}
+
+export interface AgeParts {
+  years: number;
+  months: number;
+  days: number;
+}
+
+/** Completed years, months and days from birth to a date; null when either is missing or reversed. */
+export function ageAt(birth: string | null | undefined, date: string): AgeParts | null {
+  const from = dayOf(birth);
+  const to = dayOf(date);
+  if (from === null || to === null || to < from) return null;
+  const [by, bm, bd] = dateOf(from).split('-').map(Number) as [number, number, number];
+  const [ty, tm, td] = date.split('-').map(Number) as [number, number, number];
+  let months = (ty - by) * 12 + (tm - bm);
+  const lastDay = new Date(Date.UTC(ty, tm, 0)).getUTCDate();
+  // Born on the 31st: the month is complete on its last day (clamped, as in the programme).
+  if (td < Math.min(bd, lastDay)) months -= 1;
+  const start = new Date(Date.UTC(by, bm - 1 + months, 1));
+  const end = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1, 0)).getUTCDate();
+  start.setUTCDate(Math.min(bd, end));
+  return {
+    years: Math.floor(months / 12),
+    months: months % 12,
+    days: to - start.getTime() / DAY_MS,
+  };
+}
+
+/**
+ * Reads a date as a person types it: `20261123`, `2026-11-23`, `2026.11.23`, `2026/1/3`, `261123`.
+ * Null when it is no date.
+ */
+export function parseDate(text: string): string | null {
+  const trimmed = text.trim();
+  const separated = /^(\d{4})[-./\s](\d{1,2})[-./\s](\d{1,2})$/.exec(trimmed);
+  const packed = /^(\d{4})(\d{2})(\d{2})$/.exec(trimmed) ?? /^(\d{2})(\d{2})(\d{2})$/.exec(trimmed);
+  const parts = separated ?? packed;
+  if (!parts) return null;
+  const [, y = '', m = '', d = ''] = parts;
+  const year = y.length === 2 ? `20${y}` : y;
+  const date = `${year}-${m.padStart(2, '0')}-${d.padStart(2, '0')}`;
+  return dayOf(date) === null ? null : date;
+}
+
+/** `510402…0001`: enough of a number to tell it, not to copy it. */
+export function masked(number: string): string {
+  return number.length <= 8 ? number : `${number.slice(0, 4)}····${number.slice(-4)}`;
+}

@@ -1,0 +1,14 @@
+/** Where the program starts in the browser. */
+
+import { createApp } from 'vue';
+import { i18n, setLocale } from '../i18n';
+import App from './App.vue';
+import { applyPreferences, preferences } from './preferences';
+import { router } from './router';
+import './styles/themes.css';
+import './styles/base.css';
+
+applyPreferences();
+// English is not in the first load: the page waits for its words, so that nothing flickers.
+if (preferences.locale !== 'zh') await setLocale(preferences.locale);
+createApp(App).use(i18n).use(router).mount('#app');

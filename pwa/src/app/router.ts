@@ -1,0 +1,74 @@
+/** The pages and who may see them. An address never holds a child's data, only a random id. */
+
+import { createRouter, createWebHistory } from 'vue-router';
+import { useSession } from '../accounts/session';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Shown without an account. */
+    open?: boolean;
+    /** For accounts of a clinic, of a region, or both (absent). */
+    for?: 'site' | 'region';
+    /** Key of the page's title in the catalogue. */
+    title: string;
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    {
+      path: '/login',
+      name: 'login',
+      component: () => import('../accounts/LoginPage.vue'),
+      meta: { open: true, title: 'login.title' },
+    },
+    {
+      path: '/',
+      name: 'home',
+      component: () => import('../children/HomePage.vue'),
+      meta: { for: 'site', title: 'nav.home' },
+    },
+    {
+      path: '/children/new',
+      name: 'register',
+      component: () => import('../children/RegisterPage.vue'),
+      meta: { for: 'site', title: 'nav.register' },
+    },
+    {
+      path: '/children/:id',
+      name: 'child',
+      component: () => import('../children/ChildPage.vue'),
+      props: true,
+      meta: { for: 'site', title: 'child.title' },
+    },
+    {
+      path: '/stock',
+      name: 'stock',
+      component: () => import('../stock/StockPage.vue'),
+      meta: { for: 'site', title: 'nav.stock' },
+    },
+    {
+      path: '/region',
+      name: 'manager',
+      component: () => import('../reports/ManagerPage.vue'),
+      meta: { for: 'region', title: 'nav.manager' },
+    },
+    {
+      path: '/settings',
+      name: 'settings',
+      component: () => import('./SettingsPage.vue'),
+      meta: { title: 'nav.settings' },
+    },
+    { path: '/:rest(.*)*', redirect: '/' },
+  ],
+});
+
+router.beforeEach((to) => {
+  const user = useSession().user.value;
+  if (to.meta.open) return true;
+  if (!user) return { name: 'login', query: to.name === 'home' ? {} : { next: to.path } };
+  if (to.meta.for === 'site' && !user.site) return { name: user.region ? 'manager' : 'settings' };
+  if (to.meta.for === 'region' && !user.region) return { name: 'home' };
+  return true;
+});

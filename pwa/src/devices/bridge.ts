@@ -1,0 +1,146 @@
+/** The bridge of this browser: one connection for all pages, its address and token kept. */
+
+import { type Ref, ref, shallowRef } from 'vue';
+import {
+  BridgeClient,
+  type BridgeDevice,
+  type BridgeEvent,
+  type BridgeState,
+  DEFAULT_ADDRESS,
+  type PrintJob,
+} from './bridge-client';
+import { cardNumber } from './wedge';
+
+const TOKEN = 'miaopu.bridge.token';
+const ADDRESS = 'miaopu.bridge.address';
+
+export interface Bridge {
+  state: Readonly<Ref<BridgeState>>;
+  devices: Readonly<Ref<BridgeDevice[]>>;
+  address: Readonly<Ref<string>>;
+  /** Connects when this browser was paired before. A page's first word to the bridge makes the
+   * browser ask for leave, so that an unpaired one stays silent. */
+  start(): void;
+  /** Pairs by the six digits that the bridge shows. Throws `BridgeError`. */
+  pair(code: string, address?: string): Promise<void>;
+  unpair(): Promise<void>;
+  onCard(listener: (number: string) => void): () => void;
+  onCardError(listener: (code: string) => void): () => void;
+  onPin(listener: (digits: string) => void): () => void;
+  /** Throws `BridgeError`. */
+  print(template: string, data: object, lang: 'zh' | 'en'): Promise<PrintJob>;
+  pdf(path: string): Promise<Blob>;
+}
+
+/** Addresses of this PC only: the bridge is never on another machine. */
+export function loopbackAddress(text: string): string | null {
+  try {
+    const url = new URL(text);
+    const loopback = url.hostname === '127.0.0.1' || url.hostname === 'localhost';
+    return loopback && url.protocol === 'http:' ? url.origin : null;
+  } catch {
+    return null;
+  }
+}
+
+function create(): Bridge {
+  const state = ref<BridgeState>('off');
+  const devices = shallowRef<BridgeDevice[]>([]);
+  const address = ref(loopbackAddress(localStorage.getItem(ADDRESS) ?? '') ?? DEFAULT_ADDRESS);
+  const cards = new Set<(number: string) => void>();
+  const errors = new Set<(code: string) => void>();
+  const pins = new Set<(digits: string) => void>();
+  let client = connectTo(address.value);
+
+  function connectTo(where: string): BridgeClient {
+    return new BridgeClient({
+      address: where,
+      token: localStorage.getItem(TOKEN),
+      socket: (url) => new WebSocket(url),
+      fetcher: (url, init) => fetch(url, init),
+      onState: (now) => {
+        state.value = now;
+        if (now !== 'connected') devices.value = [];
+      },
+      onEvent: hear,
+    });
+  }
+
+  function hear(event: BridgeEvent): void {
+    switch (event.type) {
+      case 'hello':
+        devices.value = event.devices;
+        break;
+      case 'device':
+        devices.value = devices.value.map((device) =>
+          device.id === event.id ? { ...device, state: event.state, reason: event.reason } : device,
+        );
+        break;
+      case 'card': {
+        const read = cardNumber(event.track2);
+        if ('number' in read) for (const listener of cards) listener(read.number);
+        else for (const listener of errors) listener(read.code);
+        break;
+      }
+      case 'card_error':
+        for (const listener of errors) listener(event.code);
+        break;
+      case 'pin':
+        for (const listener of pins) listener(event.digits);
+        break;
+      default:
+        break;
+    }
+  }
+
+  function listen<T>(set: Set<T>, listener: T): () => void {
+    set.add(listener);
+    return () => set.delete(listener);
+  }
+
+  return {
+    state,
+    devices,
+    address,
+    start() {
+      if (localStorage.getItem(TOKEN) !== null) client.start();
+    },
+    async pair(code, where) {
+      if (where && where !== address.value) {
+        client.stop();
+        client = connectTo(where);
+      }
+      const token = await client.pair(code);
+      localStorage.setItem(TOKEN, token);
+      if (where) {
+        localStorage.setItem(ADDRESS, where);
+        address.value = where;
+      }
+      client.stop();
+      client = connectTo(address.value);
+      client.start();
+    },
+    async unpair() {
+      try {
+        await client.unpair();
+      } finally {
+        // Whether or not the bridge heard it, this browser no longer uses it.
+        localStorage.removeItem(TOKEN);
+        client.stop();
+        client = connectTo(address.value);
+      }
+    },
+    onCard: (listener) => listen(cards, listener),
+    onCardError: (listener) => listen(errors, listener),
+    onPin: (listener) => listen(pins, listener),
+    print: (template, data, lang) => client.print(template, data, lang),
+    pdf: (path) => client.pdf(path),
+  };
+}
+
+let bridge: Bridge | null = null;
+
+export function useBridge(): Bridge {
+  bridge ??= create();
+  return bridge;
+}
