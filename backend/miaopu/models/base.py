@@ -1,7 +1,7 @@
 """Scalars and the base shapes that every document shares."""
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -20,7 +20,7 @@ def _instant(text: str) -> str:
 
 CalendarDate = Annotated[
     str,
-    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"),
+    StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     AfterValidator(_calendar_date),
     Field(json_schema_extra={"format": "date"}),
 ]
@@ -28,7 +28,9 @@ CalendarDate = Annotated[
 
 Instant = Annotated[
     str,
-    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"),
+    StringConstraints(
+        pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$"
+    ),
     AfterValidator(_instant),
     Field(json_schema_extra={"format": "date-time"}),
 ]
@@ -37,16 +39,16 @@ Instant = Annotated[
 Ulid = Annotated[str, StringConstraints(pattern=f"^{ULID_PATTERN}$")]
 """A sortable unique id (Crockford base 32, 26 characters)."""
 
-SiteCode = Annotated[str, StringConstraints(pattern=r"^\d{10}$")]
+SiteCode = Annotated[str, StringConstraints(pattern="^[0-9]{10}$")]
 """接种单位编码: the county's GB/T 2260 code (6 digits) and 4 digits of its own."""
 
-RegionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+RegionCode = Annotated[str, StringConstraints(pattern="^[0-9]{6}$")]
 """行政区划代码 of GB/T 2260: 6 digits; a city ends in 00, a province in 0000."""
 
-VaccineCode = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
+VaccineCode = Annotated[str, StringConstraints(pattern="^[0-9]{4}$")]
 """疫苗编码: 2 digits of class and 2 of product."""
 
-DictionaryCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,32}$")]
+DictionaryCode = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z_.-]{1,32}$")]
 """A code whose meaning stands in a dictionary of the catalog."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -55,9 +57,17 @@ UserName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Shape(BaseModel):
-    """A value inside a document. What the model does not name is refused."""
+    """A value inside a document. What the model does not name is refused.
 
-    model_config = ConfigDict(extra="forbid")
+    A field with a default is optional: where it has no value it is absent from the document, and
+    never null. `to_json` writes it so.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the document, without the fields that hold their default."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 class Document(Shape):
@@ -69,6 +79,12 @@ class Document(Shape):
         super().__init_subclass__(**kwargs)  # type: ignore[arg-type]  # pydantic's own keywords
         if id_pattern:
             cls.id_pattern = id_pattern
+
+    @classmethod
+    def type_name(cls) -> str:
+        """What stands in the document's field `type`."""
+        (name,) = get_args(cls.model_fields["type"].annotation)
+        return str(name)
 
 
 class Provenance(Shape):
@@ -83,6 +99,6 @@ class Provenance(Shape):
     site: SiteCode
     """The clinic whose database the device works in."""
     offset_ms: int | None
-    """Server time minus device time when last heard, in ms; None when never heard."""
+    """Server time minus device time when last heard, in ms; null when never heard."""
     app: Text
     """The program's version."""

@@ -15,7 +15,7 @@ from miaopu.models.base import (
 )
 
 
-class Region(Document, id_pattern=r"^region:\d{6}$"):
+class Region(Document, id_pattern="^region:[0-9]{6}$"):
     """A county, city or province (行政区划), `region:<GB/T 2260 code>`."""
 
     type: Literal["region"]
@@ -25,7 +25,7 @@ class Region(Document, id_pattern=r"^region:\d{6}$"):
     parent: RegionCode | None = None
 
 
-class Site(Document, id_pattern=r"^site:\d{10}$"):
+class Site(Document, id_pattern="^site:[0-9]{10}$"):
     """A clinic (接种单位), `site:<10-digit site code>`."""
 
     type: Literal["site"]
@@ -36,7 +36,7 @@ class Site(Document, id_pattern=r"^site:\d{10}$"):
     phone: Text | None = None
 
 
-class ScheduleDocument(Document, id_pattern=r"^schedule:[a-z0-9-]{1,40}$"):
+class ScheduleDocument(Document, id_pattern="^schedule:[a-z0-9-]{1,40}$"):
     """An immunization schedule (免疫程序), `schedule:<name>`, in the engine's shape."""
 
     type: Literal["schedule"]
@@ -55,7 +55,7 @@ class Entry(Shape):
     more: dict[str, Any] = {}
 
 
-class Dictionary(Document, id_pattern=r"^dictionary:[a-z0-9-]{1,40}$"):
+class Dictionary(Document, id_pattern="^dictionary:[a-z0-9-]{1,40}$"):
     """A code table (字典), `dictionary:<name>`: code → labels."""
 
     type: Literal["dictionary"]

@@ -24,13 +24,19 @@ Value = TypeVar("Value")
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 """At most 25 Chinese characters, or a longer name in another script."""
-IdNumber = Annotated[str, StringConstraints(pattern=r"^\d{17}[\dX]$")]
+IdNumber = Annotated[str, StringConstraints(pattern="^[0-9]{17}[0-9X]$")]
 """公民身份号码 of GB 11643; the check digit is tested where it is entered."""
-ChildCode = Annotated[str, StringConstraints(pattern=r"^\d{18}$")]
+ChildCode = Annotated[str, StringConstraints(pattern="^[0-9]{18}$")]
 """儿童编码: site code (10), year of birth (4), serial (4)."""
-CardNumber = Annotated[str, StringConstraints(pattern=r"^\d{6,37}$")]
+CardNumber = Annotated[str, StringConstraints(pattern="^[0-9]{6,37}$")]
 """What track 2 of the certificate's card holds: digits alone, never a name or a password."""
-Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+ -]{5,20}$")]
+Phone = Annotated[str, StringConstraints(pattern="^[0-9+ -]{5,20}$")]
+Sex = Literal["M", "F", "U"]
+"""M 男, F 女, U 未知."""
+BirthWeight = Annotated[int, Field(ge=200, le=9000)]
+"""出生体重, in grams."""
+GestationWeeks = Annotated[int, Field(ge=20, le=45)]
+"""出生孕周, in completed weeks."""
 
 
 class Fact(Shape, Generic[Value]):
@@ -48,10 +54,10 @@ class Facts(Shape):
     """The clinic that manages the child (管理单位)."""
     child_code: Fact[ChildCode] | None = None
     name: Fact[Name] | None = None
-    sex: Fact[Literal["M", "F", "U"]] | None = None
+    sex: Fact[Sex] | None = None
     birth_date: Fact[CalendarDate] | None = None
-    birth_weight_g: Fact[Annotated[int, Field(ge=200, le=9000)]] | None = None
-    gestation_weeks: Fact[Annotated[int, Field(ge=20, le=45)]] | None = None
+    birth_weight_g: Fact[BirthWeight] | None = None
+    gestation_weeks: Fact[GestationWeeks] | None = None
     id_number: Fact[IdNumber] | None = None
     birth_certificate: Fact[Text] | None = None
     ethnic_group: Fact[DictionaryCode] | None = None
@@ -104,7 +110,7 @@ class Dose(Provenance):
     lot: Text | None = None
     expiry: CalendarDate | None = None
     maker: Text | None = None
-    trace_code: Annotated[str, StringConstraints(pattern=r"^\d{20}$")] | None = None
+    trace_code: Annotated[str, StringConstraints(pattern="^[0-9]{20}$")] | None = None
     """疫苗追溯码 (NMPAB/T 1002)."""
     body_site: DictionaryCode | None = None
     route: DictionaryCode | None = None
@@ -218,8 +224,9 @@ Event = Annotated[
     | Card
     | Move
     | Void,
-    Field(discriminator="kind"),
+    Field(discriminator="kind", json_schema_extra={"x-name": "ChildEvent"}),
 ]
+"""What happened to a child; `kind` tells which."""
 
 
 class Child(Document, id_pattern=f"^child:{ULID_PATTERN}$"):

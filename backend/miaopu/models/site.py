@@ -19,7 +19,7 @@ from miaopu.models.base import (
 )
 
 
-class NumberBlock(Document, Provenance, id_pattern=r"^numbers:\d{10}:\d{4}:\d{2}$"):
+class NumberBlock(Document, Provenance, id_pattern="^numbers:[0-9]{10}:[0-9]{4}:[0-9]{2}$"):
     """A block of 100 serials of child codes that one device may give out while offline (预留编号).
 
     `numbers:<site>:<year of birth>:<block>`; block `07` holds the serials 0700–0799. The id makes
@@ -67,7 +67,7 @@ class ClinicDay(Shape):
     committee: Text | None = None
 
 
-class Settings(Document, id_pattern=r"^settings:\d{10}$"):
+class Settings(Document, id_pattern="^settings:[0-9]{10}$"):
     """A clinic's settings (主控设置), `settings:<site>`; edited in place."""
 
     type: Literal["settings"]

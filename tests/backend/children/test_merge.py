@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from py_mini_racer import MiniRacer
+
 from miaopu.children.canonical import canonical
 from miaopu.children.merge import body, computed_revision, merge, merge_all
-from py_mini_racer import MiniRacer
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "merge.json"
 V8 = MiniRacer()

@@ -1,0 +1,52 @@
+"""What is generated from the models: JSON Schemas, TypeScript types, the structural validator.
+
+`generated(root)` is pure: it says which file should hold which text. `miaopu generate` writes what
+differs; a test fails when something does.
+"""
+
+import json
+from pathlib import Path
+
+from miaopu.generate.schemas import document_schemas
+from miaopu.generate.structure import structure_validator
+from miaopu.generate.typescript import typescript
+from miaopu.models import DOCUMENTS
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The checkout: where `design-docs/` and `pwa/` stand."""
+
+
+def generated(root: Path = ROOT) -> dict[Path, str]:
+    """Each generated file under `root`, with the text that it must hold."""
+    schemas = {model: document_schemas([model]) for kind in DOCUMENTS.values() for model in kind}
+    files = {
+        root / f"backend/miaopu/models/schemas/{model.type_name()}.json": json.dumps(
+            schema[model.type_name()], ensure_ascii=False, indent=2
+        )
+        + "\n"
+        for model, schema in schemas.items()
+    }
+    files[root / "pwa/src/models/generated.ts"] = typescript(DOCUMENTS)
+    for kind, models in DOCUMENTS.items():
+        path = root / f"design-docs/{kind}/structure/validate_doc_update.js"
+        files[path] = structure_validator(kind, models)
+    return files
+
+
+def stale(root: Path = ROOT) -> list[Path]:
+    """The generated files that are missing or do not hold what the models say."""
+    return [
+        path
+        for path, text in generated(root).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """Write the stale files; returns their paths."""
+    texts = generated(root)
+    changed = stale(root)
+    for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], encoding="utf-8")
+    return changed

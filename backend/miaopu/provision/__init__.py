@@ -1,0 +1,1 @@
+"""Provisioning (初始化): databases, design documents, accounts and catalog from code."""

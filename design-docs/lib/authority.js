@@ -1,0 +1,46 @@
+// What the authority of every database is made of. A message never holds a value.
+function refuse(what) {
+  throw { forbidden: newDoc._id + ': ' + what };
+}
+
+function hasRole(role) {
+  return userCtx.roles.indexOf(role) >= 0;
+}
+
+function isServer() {
+  return hasRole('server') || hasRole('_admin');
+}
+
+function owns(object, name) {
+  return Object.prototype.hasOwnProperty.call(object, name);
+}
+
+// Deep equality of JSON values.
+function same(a, b) {
+  var name;
+  if (a === b) { return true; }
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) { return false; }
+  if (Array.isArray(a) !== Array.isArray(b)) { return false; }
+  for (name in a) {
+    if (!owns(b, name) || !same(a[name], b[name])) { return false; }
+  }
+  for (name in b) {
+    if (!owns(a, name)) { return false; }
+  }
+  return true;
+}
+
+// The document as its writer wrote it; `except` names a field that is left out.
+function written(doc, except) {
+  var result = {};
+  for (var name in doc) {
+    if (name.charAt(0) !== '_' && name !== except) { result[name] = doc[name]; }
+  }
+  return result;
+}
+
+function unchanged(what) {
+  if (oldDoc && !oldDoc._deleted && !same(written(oldDoc), written(newDoc))) {
+    refuse(what + ' is never changed; add another that corrects it');
+  }
+}

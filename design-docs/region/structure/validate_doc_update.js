@@ -1,0 +1,241 @@
+function (newDoc) {
+  // Generated from the models by `miaopu generate`, for a region database. Do not edit.
+  // ES5, which is what every CouchDB runs.
+  //
+  // A schema is one of
+  //   {type: 'values', values: [...]}                  one of these
+  //   {type: 'nullable', of: schema}                   that, or null
+  //   {type: 'anyOf', of: [schema, ...]}               alternatives
+  //   {type: 'union', tag: field, of: {value: schema}} the field says which holds
+  //   {type: 'string', format, pattern, minLength, maxLength}
+  //   {type: 'integer' | 'number', minimum, maximum}, {type: 'boolean' | 'null'}
+  //   {type: 'array', items, minItems, maxItems}
+  //   {type: 'object', fields, required} or {type: 'object', keys, entries, maxProperties}
+  //   {type: 'any'}
+  // A message names the document and the field, and never holds a value.
+  var Instant = {type: "string", format: "date-time", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$/};
+  var UserName = {type: "string", minLength: 1, maxLength: 64};
+  var Ulid = {type: "string", pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/};
+  var SiteCode = {type: "string", pattern: /^[0-9]{10}$/};
+  var Text = {type: "string", minLength: 1, maxLength: 200};
+  var CalendarDate = {type: "string", format: "date", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/};
+  var DictionaryCode = {type: "string", pattern: /^[0-9A-Za-z_.-]{1,32}$/};
+  var LongText = {type: "string", minLength: 1, maxLength: 2000};
+  var Aefi = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["aefi"]}, date: CalendarDate, dose: Ulid, symptoms: {type: "array", minItems: 1, maxItems: 20, items: DictionaryCode}, outcome: DictionaryCode, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "date", "symptoms"]};
+  var BirthWeight = {type: "integer", minimum: 200, maximum: 9000};
+  var CardNumber = {type: "string", pattern: /^[0-9]{6,37}$/};
+  var Card = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["card"]}, number: CardNumber, state: {type: "values", values: ["issued", "lost", "returned"]}}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "number", "state"]};
+  var ChildCode = {type: "string", pattern: /^[0-9]{18}$/};
+  var VaccineCode = {type: "string", pattern: /^[0-9]{4}$/};
+  var Informed = {type: "object", fields: {relation: DictionaryCode, method: {type: "values", values: ["signature", "pin", "spoken"]}, at: Instant}, required: ["relation", "method", "at"]};
+  var Consent = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["consent"]}, date: CalendarDate, vaccine: VaccineCode, agreed: {type: "boolean"}, informed: Informed}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "date", "vaccine", "agreed", "informed"]};
+  var Contraindication = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["contraindication"]}, code: DictionaryCode, vaccine: VaccineCode, date: CalendarDate, until: CalendarDate, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "code", "date"]};
+  var Override = {type: "object", fields: {warnings: {type: "array", minItems: 1, maxItems: 20, items: DictionaryCode}, reason: LongText}, required: ["warnings", "reason"]};
+  var Dose = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["dose"]}, date: CalendarDate, vaccine: VaccineCode, origin: {type: "values", values: ["given", "history"]}, number: {type: "integer", minimum: 1, maximum: 20}, lot: Text, expiry: CalendarDate, maker: Text, trace_code: {type: "string", pattern: /^[0-9]{20}$/}, body_site: DictionaryCode, route: DictionaryCode, self_paid: {type: "boolean"}, campaign: DictionaryCode, informed: Informed, override: Override, place: Text}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "date", "vaccine", "origin"]};
+  var Move = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["move"]}, date: CalendarDate, step: {type: "values", values: ["requested", "released", "received"]}, from_site: SiteCode, to_site: SiteCode, reason: Text}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "date", "step"]};
+  var Observation = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["observation"]}, code: DictionaryCode, date: CalendarDate, until: CalendarDate, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "code", "date"]};
+  var Precheck = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["precheck"]}, date: CalendarDate, temperature: {type: "number", minimum: 30, maximum: 45}, passed: {type: "boolean"}, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "date", "passed"]};
+  var Refusal = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["refusal"]}, date: CalendarDate, vaccine: VaccineCode, reason: DictionaryCode, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "date", "vaccine", "reason"]};
+  var Void = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["void"]}, target: Ulid, reason: DictionaryCode, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "target", "reason"]};
+  var ChildEvent = {type: "union", tag: "kind", of: {aefi: Aefi, card: Card, consent: Consent, contraindication: Contraindication, dose: Dose, move: Move, observation: Observation, precheck: Precheck, refusal: Refusal, void: Void}};
+  var Fact_BirthWeight = {type: "object", fields: {value: {type: "nullable", of: BirthWeight}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Fact_CalendarDate = {type: "object", fields: {value: {type: "nullable", of: CalendarDate}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Fact_ChildCode = {type: "object", fields: {value: {type: "nullable", of: ChildCode}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Fact_DictionaryCode = {type: "object", fields: {value: {type: "nullable", of: DictionaryCode}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var GestationWeeks = {type: "integer", minimum: 20, maximum: 45};
+  var Fact_GestationWeeks = {type: "object", fields: {value: {type: "nullable", of: GestationWeeks}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var IdNumber = {type: "string", pattern: /^[0-9]{17}[0-9X]$/};
+  var Fact_IdNumber = {type: "object", fields: {value: {type: "nullable", of: IdNumber}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Fact_LongText = {type: "object", fields: {value: {type: "nullable", of: LongText}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Name = {type: "string", minLength: 1, maxLength: 50};
+  var Fact_Name = {type: "object", fields: {value: {type: "nullable", of: Name}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Phone = {type: "string", pattern: /^[0-9+ -]{5,20}$/};
+  var Fact_Phone = {type: "object", fields: {value: {type: "nullable", of: Phone}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Sex = {type: "values", values: ["M", "F", "U"]};
+  var Fact_Sex = {type: "object", fields: {value: {type: "nullable", of: Sex}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Fact_SiteCode = {type: "object", fields: {value: {type: "nullable", of: SiteCode}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Fact_Text = {type: "object", fields: {value: {type: "nullable", of: Text}, at: Instant, by: UserName}, required: ["value", "at", "by"]};
+  var Facts = {type: "object", fields: {site: Fact_SiteCode, child_code: Fact_ChildCode, name: Fact_Name, sex: Fact_Sex, birth_date: Fact_CalendarDate, birth_weight_g: Fact_BirthWeight, gestation_weeks: Fact_GestationWeeks, id_number: Fact_IdNumber, birth_certificate: Fact_Text, ethnic_group: Fact_DictionaryCode, mother_name: Fact_Name, mother_id_number: Fact_IdNumber, father_name: Fact_Name, phone: Fact_Phone, phone_2: Fact_Phone, address: Fact_Text, household_address: Fact_Text, committee: Fact_Text, residence: Fact_DictionaryCode, register_status: Fact_DictionaryCode, mother_hbsag: Fact_DictionaryCode, mother_hiv: Fact_DictionaryCode, birth_hospital: Fact_Text, school: Fact_Text, remark: Fact_LongText}, required: []};
+  var ClinicDay = {type: "object", fields: {weekdays: {type: "array", items: {type: "integer", minimum: 1, maximum: 7}}, month_days: {type: "array", items: {type: "integer", minimum: 1, maximum: 31}}, vaccine: DictionaryCode, committee: Text}, required: []};
+  var documents = {
+    child: {id: /^child:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {type: {type: "values", values: ["child"]}, facts: Facts, events: {type: "object", keys: /^[0-9A-HJKMNP-TV-Z]{26}$/, entries: ChildEvent}}, required: ["type", "facts", "events"]}},
+    stock: {id: /^stock:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, type: {type: "values", values: ["stock"]}, kind: {type: "values", values: ["receive", "return", "issue", "waste", "adjust"]}, date: CalendarDate, vaccine: VaccineCode, lot: Text, expiry: CalendarDate, maker: Text, doses: {type: "integer", minimum: -1000000, maximum: 1000000}, doses_per_unit: {type: "integer", minimum: 1, maximum: 100}, counterpart: Text, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "type", "kind", "date", "vaccine", "lot", "expiry", "maker", "doses"]}},
+    device: {id: /^device:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {type: {type: "values", values: ["device"]}, site: SiteCode, name: Text, app: Text, synced_at: Instant, pending: {type: "integer", minimum: 0}, refused: {type: "integer", minimum: 0}, offset_ms: {type: "integer"}}, required: ["type", "site", "name", "app", "synced_at", "pending", "refused", "offset_ms"]}},
+    numbers: {id: /^numbers:[0-9]{10}:[0-9]{4}:[0-9]{2}$/, is: {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, type: {type: "values", values: ["numbers"]}, year: {type: "integer", minimum: 1900, maximum: 2999}, block: {type: "integer", minimum: 0, maximum: 99}}, required: ["at", "by", "station", "site", "offset_ms", "app", "type", "year", "block"]}},
+    problem: {id: /^problem:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, type: {type: "values", values: ["problem"]}, document: Text, revision: Text, reason: LongText, resolved_at: Instant}, required: ["at", "by", "station", "site", "offset_ms", "app", "type", "document", "revision", "reason"]}},
+    settings: {id: /^settings:[0-9]{10}$/, is: {type: "object", fields: {type: {type: "values", values: ["settings"]}, site: SiteCode, schedules: {type: "array", minItems: 1, maxItems: 8, items: DictionaryCode}, parameters: {type: "object", keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: {type: "anyOf", of: [{type: "integer"}, {type: "string"}, {type: "boolean"}]}}, clinic_days: {type: "array", items: ClinicDay}, closed_days: {type: "array", items: CalendarDate}, offline_days: {type: "integer", minimum: 1, maximum: 60}, updated_at: Instant, updated_by: Text, station: Ulid}, required: ["type", "site", "schedules", "updated_at", "updated_by"]}}
+  };
+  var BOOKKEEPING = /^_(?:id|rev|revisions|deleted|revs_info|local_seq)$/;
+  var SAFE_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
+  var has = Object.prototype.hasOwnProperty;
+
+  // The names that lead to the value in hand; joined only for a message, which is rare.
+  var trail = [];
+  var depth = 0;
+
+  // A field's name may itself be hostile, or somebody's data.
+  function shown(name) {
+    return SAFE_NAME.test(name) ? name : '?';
+  }
+
+  function refuse(what) {
+    var path = depth === 0 ? '' : ' ' + trail.slice(0, depth).map(shown).join('.');
+    throw { forbidden: newDoc._id + path + ': ' + what };
+  }
+
+  function daysOf(year, month) {
+    if (month === 2) {
+      return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+    }
+    return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  }
+
+  function isDate(text) {
+    var year = +text.substr(0, 4);
+    var month = +text.substr(5, 2);
+    var day = +text.substr(8, 2);
+    return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
+  }
+
+  function isInstant(text) {
+    return isDate(text) && +text.substr(11, 2) < 24 && +text.substr(14, 2) < 60 &&
+      +text.substr(17, 2) < 60;
+  }
+
+  // Length in characters: a pair of surrogates is one.
+  function lengthOf(text) {
+    return text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, '_').length;
+  }
+
+  function checkString(schema, value) {
+    // Events repeat their author, station, site and version: what was just found good still is.
+    if (value === schema.good) { return; }
+    if (typeof value !== 'string') { refuse('not a text'); }
+    if (schema.format === 'date') {
+      if (!schema.pattern.test(value) || !isDate(value)) { refuse('not a date'); }
+    } else if (schema.format === 'date-time') {
+      if (!schema.pattern.test(value) || !isInstant(value)) { refuse('not a moment'); }
+    } else if (schema.pattern) {
+      if (!schema.pattern.test(value)) { refuse('has the wrong form'); }
+    } else if (value.length < schema.minLength) {
+      refuse('too short');
+    } else if (value.length > schema.maxLength && lengthOf(value) > schema.maxLength) {
+      refuse('too long');
+    }
+    schema.good = value;
+  }
+
+  function checkNumber(schema, value) {
+    if (typeof value !== 'number') { refuse('not a number'); }
+    if (schema.type === 'integer' && Math.floor(value) !== value) { refuse('not a whole number'); }
+    if (value < schema.minimum || value > schema.maximum) { refuse('out of range'); }
+  }
+
+  function checkArray(schema, value) {
+    if (!Array.isArray(value)) { refuse('not a list'); }
+    if (value.length < schema.minItems) { refuse('too few entries'); }
+    if (value.length > schema.maxItems) { refuse('too many entries'); }
+    for (var i = 0; i < value.length; i += 1) {
+      trail[depth++] = String(i);
+      check(schema.items, value[i]);
+      depth -= 1;
+    }
+  }
+
+  function checkFields(schema, value) {
+    var fields = schema.fields;
+    var field;
+    for (var name in value) {
+      trail[depth++] = name;
+      field = fields[name];
+      // What `fields` inherits (`constructor`, `__proto__`) is no schema, and `check` says so.
+      if (field !== undefined) {
+        check(field, value[name]);
+      } else if (depth > 1 || !BOOKKEEPING.test(name)) {
+        refuse('unknown field');
+      }
+      depth -= 1;
+    }
+    for (var i = 0; i < schema.required.length; i += 1) {
+      if (!has.call(value, schema.required[i])) {
+        trail[depth++] = schema.required[i];
+        refuse('missing');
+      }
+    }
+  }
+
+  function checkEntries(schema, value) {
+    var count = 0;
+    for (var key in value) {
+      count += 1;
+      trail[depth++] = key;
+      if (!schema.keys.test(key)) { refuse('key has the wrong form'); }
+      check(schema.entries, value[key]);
+      depth -= 1;
+    }
+    if (count > schema.maxProperties) { refuse('too many entries'); }
+  }
+
+  function checkObject(schema, value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      refuse('not an object');
+    }
+    if (schema.fields) { checkFields(schema, value); }
+    if (schema.entries) { checkEntries(schema, value); }
+  }
+
+  function checkUnion(schema, value) {
+    if (typeof value !== 'object' || value === null) { refuse('not an object'); }
+    var tag = value[schema.tag];
+    if (typeof tag !== 'string' || !has.call(schema.of, tag)) {
+      trail[depth++] = schema.tag;
+      refuse('unknown kind');
+    }
+    check(schema.of[tag], value);
+  }
+
+  function checkAnyOf(schema, value) {
+    var start = depth;
+    var first = null;
+    for (var i = 0; i < schema.of.length; i += 1) {
+      try {
+        return check(schema.of[i], value);
+      } catch (refusal) {
+        if (!refusal || !refusal.forbidden) { throw refusal; }
+        first = first || refusal;
+        depth = start;
+      }
+    }
+    throw first;
+  }
+
+  function check(schema, value) {
+    switch (schema.type) {
+      case 'string': return checkString(schema, value);
+      case 'object': return checkObject(schema, value);
+      case 'integer':
+      case 'number': return checkNumber(schema, value);
+      case 'array': return checkArray(schema, value);
+      case 'boolean': if (typeof value !== 'boolean') { refuse('not true or false'); } return;
+      case 'any': return;
+      case 'null': if (value !== null) { refuse('not null'); } return;
+      case 'values':
+        if (schema.values.indexOf(value) < 0) { refuse('not one of the allowed values'); }
+        return;
+      case 'union': return checkUnion(schema, value);
+      case 'nullable': if (value !== null) { check(schema.of, value); } return;
+      case 'anyOf': return checkAnyOf(schema, value);
+      default: refuse('unknown field');
+    }
+  }
+
+  // What a deletion must look like is a question of authority.
+  if (newDoc._deleted === true) { return; }
+  if (typeof newDoc.type !== 'string' || !has.call(documents, newDoc.type)) {
+    throw { forbidden: 'a document of a type that this database does not hold' };
+  }
+  if (!documents[newDoc.type].id.test(newDoc._id)) {
+    throw { forbidden: 'a document of type ' + newDoc.type + ' whose _id has the wrong form' };
+  }
+  check(documents[newDoc.type].is, newDoc);
+}

@@ -1,0 +1,386 @@
+// Generated from the models by `miaopu generate`. Do not edit.
+
+export type CalendarDate = string;
+export type Instant = string;
+export type Ulid = string;
+export type SiteCode = string;
+export type RegionCode = string;
+export type VaccineCode = string;
+export type DictionaryCode = string;
+export type Text = string;
+export type LongText = string;
+export type UserName = string;
+export type Name = string;
+export type IdNumber = string;
+export type ChildCode = string;
+export type CardNumber = string;
+export type Phone = string;
+export type Sex = 'M' | 'F' | 'U';
+export type BirthWeight = number;
+export type GestationWeeks = number;
+
+/** Who recorded something, where, and by which clock (责任认定). */
+export interface Provenance {
+  /** When, by the device's clock. */
+  at: Instant;
+  /** The account that recorded it. */
+  by: UserName;
+  /** The device. */
+  station: Ulid;
+  /** The clinic whose database the device works in. */
+  site: SiteCode;
+  /** Server time minus device time when last heard, in ms; null when never heard. */
+  offset_ms: number | null;
+  /** The program's version. */
+  app: Text;
+}
+
+/** One field of the card with its author; of two edits the later wins. */
+export interface Fact<T> {
+  value: T | null;
+  at: Instant;
+  by: UserName;
+}
+
+/** A suspected adverse event following immunization (疑似预防接种异常反应). */
+export interface Aefi extends Provenance {
+  kind: 'aefi';
+  date: CalendarDate;
+  dose?: Ulid;
+  symptoms: DictionaryCode[];
+  outcome?: DictionaryCode;
+  note?: LongText;
+}
+
+/** A certificate's magnetic card issued to the child, or taken out of use (发证, 挂失). */
+export interface Card extends Provenance {
+  kind: 'card';
+  number: CardNumber;
+  state: 'issued' | 'lost' | 'returned';
+}
+
+export type ChildEvent =
+  | Aefi
+  | Card
+  | Consent
+  | Contraindication
+  | Dose
+  | Move
+  | Observation
+  | Precheck
+  | Refusal
+  | Void;
+
+/** The guardian's decision on a vaccine (知情同意). */
+export interface Consent extends Provenance {
+  kind: 'consent';
+  date: CalendarDate;
+  vaccine: VaccineCode;
+  agreed: boolean;
+  informed: Informed;
+}
+
+/** A contraindication found at the pre-check (禁忌). */
+export interface Contraindication extends Provenance {
+  kind: 'contraindication';
+  code: DictionaryCode;
+  vaccine?: VaccineCode;
+  date: CalendarDate;
+  until?: CalendarDate;
+  note?: LongText;
+}
+
+/** One dose (剂次), given here or copied from a certificate. */
+export interface Dose extends Provenance {
+  kind: 'dose';
+  date: CalendarDate;
+  vaccine: VaccineCode;
+  /** `given` at this clinic (and taken from its stock), or `history` (补录). */
+  origin: 'given' | 'history';
+  /** 剂次 as printed on the certificate; the engine counts for itself. */
+  number?: number;
+  lot?: Text;
+  expiry?: CalendarDate;
+  maker?: Text;
+  /** 疫苗追溯码 (NMPAB/T 1002). */
+  trace_code?: string;
+  body_site?: DictionaryCode;
+  route?: DictionaryCode;
+  self_paid?: boolean;
+  /** 接种组织形式 other than routine (强化, 应急 …). */
+  campaign?: DictionaryCode;
+  informed?: Informed;
+  override?: Override;
+  /** Where a dose of another institution was given. */
+  place?: Text;
+}
+
+/** The card's fields (基本资料). A field that nobody has entered is absent. */
+export interface Facts {
+  /** The clinic that manages the child (管理单位). */
+  site?: Fact<SiteCode>;
+  child_code?: Fact<ChildCode>;
+  name?: Fact<Name>;
+  sex?: Fact<Sex>;
+  birth_date?: Fact<CalendarDate>;
+  birth_weight_g?: Fact<BirthWeight>;
+  gestation_weeks?: Fact<GestationWeeks>;
+  id_number?: Fact<IdNumber>;
+  birth_certificate?: Fact<Text>;
+  ethnic_group?: Fact<DictionaryCode>;
+  mother_name?: Fact<Name>;
+  mother_id_number?: Fact<IdNumber>;
+  father_name?: Fact<Name>;
+  phone?: Fact<Phone>;
+  phone_2?: Fact<Phone>;
+  address?: Fact<Text>;
+  household_address?: Fact<Text>;
+  /** 居委/村. */
+  committee?: Fact<Text>;
+  /** 居住属性: 1 本地, 2 流动, 3 临时. */
+  residence?: Fact<DictionaryCode>;
+  /** 在册情况: 1 本地 … 10 外地转来. */
+  register_status?: Fact<DictionaryCode>;
+  /** 母亲 HBsAg: 1 阳性, 2 阴性, 3 未查. */
+  mother_hbsag?: Fact<DictionaryCode>;
+  mother_hiv?: Fact<DictionaryCode>;
+  birth_hospital?: Fact<Text>;
+  school?: Fact<Text>;
+  remark?: Fact<LongText>;
+}
+
+/** The guardian was told and agreed (告知): who, how, when. */
+export interface Informed {
+  relation: DictionaryCode;
+  method: 'signature' | 'pin' | 'spoken';
+  at: Instant;
+}
+
+/** The child moves between sites (转入, 转出). */
+export interface Move extends Provenance {
+  kind: 'move';
+  date: CalendarDate;
+  step: 'requested' | 'released' | 'received';
+  from_site?: SiteCode;
+  to_site?: SiteCode;
+  reason?: Text;
+}
+
+/** A coded finding that the schedule looks at (preterm, immunoglobulin, infection …). */
+export interface Observation extends Provenance {
+  kind: 'observation';
+  code: DictionaryCode;
+  date: CalendarDate;
+  until?: CalendarDate;
+  note?: LongText;
+}
+
+/** A dose given against a warning: the warnings shown and the reason given. */
+export interface Override {
+  warnings: DictionaryCode[];
+  reason: LongText;
+}
+
+/** Pre-check before vaccination (预检): temperature and result. */
+export interface Precheck extends Provenance {
+  kind: 'precheck';
+  date: CalendarDate;
+  temperature?: number;
+  passed: boolean;
+  note?: LongText;
+}
+
+/** The guardian refused a vaccine today (拒种). */
+export interface Refusal extends Provenance {
+  kind: 'refusal';
+  date: CalendarDate;
+  vaccine: VaccineCode;
+  reason: DictionaryCode;
+  note?: LongText;
+}
+
+/** An earlier event was a mistake (作废): it stays, and no longer counts. */
+export interface Void extends Provenance {
+  kind: 'void';
+  target: Ulid;
+  reason: DictionaryCode;
+  note?: LongText;
+}
+
+/** A rule for the days on which the clinic vaccinates (门诊日). */
+export interface ClinicDay {
+  /** ISO weekdays, 1 = Monday. */
+  weekdays?: number[];
+  month_days?: number[];
+  vaccine?: DictionaryCode;
+  committee?: Text;
+}
+
+/** One entry of a dictionary; `more` holds what only this dictionary has. */
+export interface Entry {
+  zh: Text;
+  en: Text;
+  more?: Record<string, unknown>;
+}
+
+/** A child (儿童个案), `child:<ULID>`; two versions merge by `miaopu.children.merge`. */
+export interface Child {
+  _id: string;
+  _rev?: string;
+  type: 'child';
+  facts: Facts;
+  /** ULID → event. An event is never changed or removed. */
+  events: Record<string, ChildEvent>;
+}
+
+/**
+ * One move of one lot, `stock:<ULID>`. `doses` (人份) is signed: into the site's stock is > 0.
+ *
+ * The balance of a lot is the sum of its moves less the doses of origin `given` that name it.
+ */
+export interface StockMove extends Provenance {
+  _id: string;
+  _rev?: string;
+  type: 'stock';
+  /** 领取, 退回, 下发, 报废, 盘点. */
+  kind: 'receive' | 'return' | 'issue' | 'waste' | 'adjust';
+  date: CalendarDate;
+  vaccine: VaccineCode;
+  lot: Text;
+  expiry: CalendarDate;
+  maker: Text;
+  doses: number;
+  /** 人份 of one vial or ampoule (支). */
+  doses_per_unit?: number;
+  /** 来源/去向. */
+  counterpart?: Text;
+  note?: LongText;
+}
+
+/** What a tablet or PC last said of itself (工作站), `device:<ULID>`; edited in place. */
+export interface Device {
+  _id: string;
+  _rev?: string;
+  type: 'device';
+  site: SiteCode;
+  name: Text;
+  app: Text;
+  /** Server time at the end of its last complete round of sync. */
+  synced_at: Instant;
+  /** Local writes that the server had not named at that time. */
+  pending: number;
+  refused: number;
+  offset_ms: number;
+}
+
+/**
+ * A block of 100 serials of child codes that one device may give out while offline (预留编号).
+ *
+ * `numbers:<site>:<year of birth>:<block>`; block `07` holds the serials 0700–0799. The id makes
+ * a second claim of one block a conflict, so that no two devices hold it.
+ */
+export interface NumberBlock extends Provenance {
+  _id: string;
+  _rev?: string;
+  type: 'numbers';
+  year: number;
+  block: number;
+}
+
+/** A write that the server refused (上传被拒), reported so that somebody mends it. */
+export interface Problem extends Provenance {
+  _id: string;
+  _rev?: string;
+  type: 'problem';
+  /** The id of the document; never its content. */
+  document: Text;
+  revision: Text;
+  reason: LongText;
+  resolved_at?: Instant;
+}
+
+/** A clinic's settings (主控设置), `settings:<site>`; edited in place. */
+export interface Settings {
+  _id: string;
+  _rev?: string;
+  type: 'settings';
+  site: SiteCode;
+  /** The schedules in use, e.g. `cn-nip-2026`, `cn-non-programme`. */
+  schedules: DictionaryCode[];
+  /** Site parameters of the schedule (documented in docs/schedules.md). */
+  parameters?: Record<string, number | string | boolean>;
+  clinic_days?: ClinicDay[];
+  /** Holidays and other days without sessions. */
+  closed_days?: CalendarDate[];
+  /** How long a nurse may log in without the server. */
+  offline_days?: number;
+  updated_at: Instant;
+  updated_by: Text;
+  station?: Ulid;
+}
+
+/** A clinic (接种单位), `site:<10-digit site code>`. */
+export interface Site {
+  _id: string;
+  _rev?: string;
+  type: 'site';
+  code: SiteCode;
+  name: Text;
+  region: RegionCode;
+  address?: Text;
+  phone?: Text;
+}
+
+/** A county, city or province (行政区划), `region:<GB/T 2260 code>`. */
+export interface Region {
+  _id: string;
+  _rev?: string;
+  type: 'region';
+  code: RegionCode;
+  name: Text;
+  level: 'county' | 'city' | 'province';
+  parent?: RegionCode;
+}
+
+/** An immunization schedule (免疫程序), `schedule:<name>`, in the engine's shape. */
+export interface ScheduleDocument {
+  _id: string;
+  _rev?: string;
+  type: 'schedule';
+  name: DictionaryCode;
+  edition: Text;
+  effective: CalendarDate;
+  /** What `pwa/src/schedule/types.ts` describes as `Schedule`. */
+  schedule: Record<string, unknown>;
+}
+
+/** A code table (字典), `dictionary:<name>`: code → labels. */
+export interface Dictionary {
+  _id: string;
+  _rev?: string;
+  type: 'dictionary';
+  name: DictionaryCode;
+  entries: Record<string, Entry>;
+}
+
+export type SiteDocument =
+  | Child
+  | StockMove
+  | Device
+  | NumberBlock
+  | Problem
+  | Settings;
+
+export type RegionDocument =
+  | Child
+  | StockMove
+  | Device
+  | NumberBlock
+  | Problem
+  | Settings;
+
+export type CatalogDocument =
+  | Site
+  | Region
+  | ScheduleDocument
+  | Dictionary;

@@ -1,0 +1,194 @@
+"""The generated files are current, and the generated validator agrees with the models."""
+
+import json
+from typing import Any
+
+import pytest
+import quickjs
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from miaopu.generate import generated, stale
+from miaopu.generate.schemas import all_schemas
+from miaopu.models import DOCUMENTS, Child
+from miaopu.models.base import Document
+
+MODELS: dict[str, type[Document]] = {
+    model.type_name(): model for models in DOCUMENTS.values() for model in models
+}
+VALIDATORS = {kind: quickjs.Context() for kind in DOCUMENTS}
+for path, text in generated().items():
+    if path.name == "validate_doc_update.js":
+        VALIDATORS[path.parts[-3]].eval(
+            f"var f = ({text}); function run(d) {{ try {{ f(d, null, {{}}, {{}}); return ''; }}"
+            "catch (e) { if (e.forbidden === undefined) throw e; return e.forbidden; } }"
+        )
+
+
+def refusal(document: Any, kind: str = "site") -> str:
+    said: str = VALIDATORS[kind].eval(f"run({json.dumps(document)})")
+    return said
+
+
+AT = "2026-11-23T01:02:03.004Z"
+ULID = "01K9A3Q6Z0000000000000000A"
+PROVENANCE = {
+    "at": AT,
+    "by": "nurse",
+    "station": ULID,
+    "site": "3301020001",
+    "offset_ms": None,
+    "app": "0.1.0",
+}
+DOSE = {**PROVENANCE, "kind": "dose", "date": "2024-02-29", "vaccine": "0101", "origin": "given"}
+
+
+def child(**more: Any) -> dict[str, Any]:
+    fact = {"value": "苗苗", "at": AT, "by": "nurse"}
+    document = {
+        "_id": f"child:{ULID}",
+        "_rev": "1-a",
+        "_revisions": {"start": 1, "ids": ["a"]},
+        "type": "child",
+        "facts": {"name": fact, "phone": {**fact, "value": None}},
+        "events": {ULID: DOSE},
+    }
+    return document | more
+
+
+def with_dose(**more: Any) -> dict[str, Any]:
+    return child(events={ULID: {**DOSE, **more}})
+
+
+def test_generated_files_are_current() -> None:
+    assert stale() == [], "run `miaopu generate`"
+
+
+def test_a_good_child_passes() -> None:
+    assert refusal(child()) == ""
+
+
+def test_a_deletion_is_left_to_authority() -> None:
+    assert refusal({"_id": "whatever", "_deleted": True}) == ""
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"_id": "x"}, "a document of a type that this database does not hold"),
+        ({"_id": "x", "type": "constructor"}, "a document of a type that this database"),
+        ({"_id": "x", "type": ["child"]}, "a document of a type that this database"),
+        (child(_id="child:张三"), "a document of type child whose _id has the wrong form"),
+        (child(type="stock"), "a document of type stock whose _id has the wrong form"),
+        (child(events=None), f"child:{ULID} events: not an object"),
+        (child(events=[]), f"child:{ULID} events: not an object"),
+        (child(events={"x": DOSE}), f"child:{ULID} events.x: key has the wrong form"),
+        (child(events={"张三": DOSE}), f"child:{ULID} events.?: key has the wrong form"),
+        (child(nickname="x"), f"child:{ULID} nickname: unknown field"),
+        (child(_attachments={}), f"child:{ULID} _attachments: unknown field"),
+        (child(constructor={}), f"child:{ULID} constructor: unknown field"),
+        (child(facts={"name": None}), f"child:{ULID} facts.name: not an object"),
+        (child(facts={"name": {"value": "x", "at": AT}}), "facts.name.by: missing"),
+        (child(facts={"name": {"value": "x" * 51, "at": AT, "by": "b"}}), "too long"),
+        (child(facts={"name": {"value": "", "at": AT, "by": "b"}}), "too short"),
+        (child(facts={"birth_weight_g": {"value": 3.5e3 + 0.5, "at": AT, "by": "b"}}), "whole"),
+        (child(facts={"birth_weight_g": {"value": 1, "at": AT, "by": "b"}}), "out of range"),
+        (child(facts={"birth_weight_g": {"value": "3200", "at": AT, "by": "b"}}), "not a number"),
+        (with_dose(date="2025-02-29"), f"events.{ULID}.date: not a date"),
+        (with_dose(date="1900-02-29"), "not a date"),
+        (with_dose(date="2026-04-31"), "not a date"),
+        (with_dose(date="0000-01-01"), "not a date"),
+        (with_dose(date="2026-00-10"), "not a date"),
+        (with_dose(date="2026-1-1"), "not a date"),
+        (with_dose(date=20260101), "not a text"),
+        (with_dose(at="2026-11-23T24:00:00.000Z"), "not a moment"),
+        (with_dose(at="2026-11-23T01:00:00Z"), "not a moment"),
+        (with_dose(kind="toString"), f"events.{ULID}.kind: unknown kind"),
+        (with_dose(kind=None), f"events.{ULID}.kind: unknown kind"),
+        (with_dose(lot=None), f"events.{ULID}.lot: not a text"),
+        (with_dose(origin="stolen"), "origin: not one of the allowed values"),
+        (with_dose(self_paid="yes"), "self_paid: not true or false"),
+        (with_dose(override={"warnings": [], "reason": "x"}), "warnings: too few entries"),
+        (with_dose(override={"warnings": ["x y"], "reason": "x"}), "warnings.0: has the wrong"),
+        (with_dose(offset_ms=1.5), "offset_ms: not a whole number"),
+    ],
+)
+def test_a_bad_document_is_refused_by_name(document: Any, said: str) -> None:
+    assert said in refusal(document)
+
+
+def test_own_proto_is_no_way_around() -> None:
+    text = json.dumps(child(events={ULID: {**DOSE, "__proto__": {"x": 1}}}))
+    run = VALIDATORS["site"].eval("(function (s) { return run(JSON.parse(s)); })")
+    assert run(text).endswith("unknown field")
+
+
+def test_a_long_name_is_measured_in_characters() -> None:
+    fifty = {"name": {"value": "𠮷" * 50, "at": AT, "by": "b"}}
+    assert refusal(child(facts=fifty)) == ""
+
+
+def test_each_database_holds_its_own_types() -> None:
+    site = {
+        "_id": "site:3301020001",
+        "type": "site",
+        "code": "3301020001",
+        "name": "一",
+        "region": "330102",
+    }
+    assert refusal(site, "catalog") == ""
+    assert "does not hold" in refusal(site, "site")
+    assert "does not hold" in refusal(child(), "catalog")
+    assert refusal(child(), "region") == ""
+
+
+def test_schemas_stand_for_every_type() -> None:
+    schemas = all_schemas()
+    assert schemas.keys() == MODELS.keys()
+    for schema in schemas.values():
+        assert schema["additionalProperties"] is False
+        assert {"_id", "type"} <= set(schema["required"])
+
+
+# Any value that JSON has, put in the place of any field: the model and the validator agree on it.
+anything = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-10, 10_000),
+    st.sampled_from(
+        [0.5, 36.5, "", "x", "0101", "F", "2026-02-28", "2026-02-30", AT, ULID, [], {}]
+    ),
+    st.sampled_from(["3301020001", "330102", "given", "1" * 18, "苗" * 51, "苗" * 201]),
+)
+
+
+@given(
+    st.sampled_from(sorted(set(Child.model_fields["facts"].annotation.model_fields))),
+    anything,  # type: ignore[union-attr]
+)
+def test_model_and_validator_agree_on_facts(name: str, value: Any) -> None:
+    facts = {name: {"value": value, "at": AT, "by": "nurse"}}
+    try:
+        Child.model_validate({"type": "child", "facts": facts, "events": {}})
+        good = True
+    except ValidationError:
+        good = False
+    assert (refusal(child(facts=facts)) == "") == good
+
+
+FIELDS = sorted(
+    {*DOSE, "number", "lot", "expiry", "trace_code", "self_paid", "informed", "campaign"}
+)
+
+
+@given(st.sampled_from(FIELDS), anything.filter(lambda value: value is not None))
+def test_model_and_validator_agree_on_doses(name: str, value: Any) -> None:
+    document = with_dose(**{name: value})
+    bare = {key: part for key, part in document.items() if not key.startswith("_")}
+    try:
+        Child.model_validate(bare)
+        good = True
+    except ValidationError:
+        good = False
+    assert (refusal(document) == "") == good

@@ -1,0 +1,226 @@
+"""Who may write what: the authority validators, executed as they stand."""
+
+from typing import Any
+
+import pytest
+
+SITE = "3301020001"
+DB = f"site-{SITE}"
+AT = "2026-11-23T01:00:00.000Z"
+LATER = "2026-11-23T02:00:00.000Z"
+E1, E2 = "01K9A3Q6Z00000000000000E1A", "01K9A3Q6Z00000000000000E2A"
+
+
+def user(*roles: str, name: str = "nurse", db: str = DB) -> dict[str, Any]:
+    return {"db": db, "name": name, "roles": list(roles)}
+
+
+NURSE = user(f"site:{SITE}", "grade:ordinary")
+SENIOR = user(f"site:{SITE}", "grade:senior")
+SERVER = user("server", name="miaopu")
+MANAGER = user("region:330102", "grade:admin", name="manager")
+STRANGER = user("site:3301020002", "grade:admin")
+
+
+def event(site: str = SITE, by: str = "nurse", **more: Any) -> dict[str, Any]:
+    return {"kind": "dose", "site": site, "by": by, "at": AT, "vaccine": "0101", **more}
+
+
+def fact(value: Any, at: str = AT) -> dict[str, Any]:
+    return {"value": value, "at": at, "by": "nurse"}
+
+
+def child(events: Any = None, facts: Any = None, **more: Any) -> dict[str, Any]:
+    return {"_id": "child:A", "type": "child", "facts": facts or {}, "events": events or {}, **more}
+
+
+def stock(**more: Any) -> dict[str, Any]:
+    return {"_id": "stock:A", "type": "stock", "site": SITE, "doses": 10, **more}
+
+
+def numbers(**more: Any) -> dict[str, Any]:
+    ids = {"_id": f"numbers:{SITE}:2026:07", "type": "numbers"}
+    return {**ids, "site": SITE, "year": 2026, "block": 7, "station": "S", **more}
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    return {"_id": f"settings:{SITE}", "type": "settings", "site": SITE, **more}
+
+
+def problem(**more: Any) -> dict[str, Any]:
+    return {"_id": "problem:A", "type": "problem", "site": SITE, "reason": "r", **more}
+
+
+DEVICE = {"_id": "device:A", "type": "device", "site": SITE, "pending": 0}
+FOREIGN = event(site="3301020002")
+
+ACCEPTED_AT_A_SITE = {
+    "a nurse adds a child": (child({E1: event()}), None, NURSE),
+    "a nurse adds an event": (child({E1: event(), E2: event()}), child({E1: event()}), NURSE),
+    "key order is no change": (
+        child({E1: dict(reversed(event().items()))}),
+        child({E1: event()}),
+        NURSE,
+    ),
+    "what a colleague recorded on the shared device": (child({E1: event(by="b")}), None, NURSE),
+    "what another site recorded stays": (child({E1: FOREIGN}), child({E1: FOREIGN}), NURSE),
+    "what another site recorded comes by the server": (child({E1: FOREIGN}), None, SERVER),
+    "a fact edited later": (
+        child(facts={"name": fact("b", LATER)}),
+        child(facts={"name": fact("a")}),
+        NURSE,
+    ),
+    "a fact taken back": (
+        child(facts={"name": fact(None, LATER)}),
+        child(facts={"name": fact("a")}),
+        NURSE,
+    ),
+    "two facts of one moment merged": (
+        child(facts={"name": fact("b")}),
+        child(facts={"name": fact("a")}),
+        SERVER,
+    ),
+    "two events of one id merged": (
+        child({E1: event(lot="1")}),
+        child({E1: event(lot="2")}),
+        SERVER,
+    ),
+    "the server deletes with all events": (
+        child({E1: event()}, _deleted=True),
+        child({E1: event()}),
+        SERVER,
+    ),
+    "a stock move": (stock(), None, NURSE),
+    "a stock move written twice": (stock(_rev="2-b"), stock(_rev="1-a"), NURSE),
+    "a number block": (numbers(), None, NURSE),
+    "a device": (DEVICE, {**DEVICE, "pending": 3}, NURSE),
+    "a problem is resolved": (problem(resolved_at=AT), problem(), NURSE),
+    "a senior changes the settings": (settings(offline_days=3), settings(), SENIOR),
+    "an administrator of the database": (child({E1: FOREIGN}), None, user("_admin")),
+}
+
+REFUSED_AT_A_SITE = {
+    "a stranger": (child(), None, STRANGER, "only accounts of this clinic"),
+    "a manager": (child(), None, MANAGER, "only accounts of this clinic"),
+    "an account without a role": (child(), None, user(), "only accounts of this clinic"),
+    "a database whose name is no site's": (
+        child(),
+        None,
+        user(f"site:{SITE}", db="elsewhere"),
+        "only accounts of this clinic",
+    ),
+    "an event dropped": (child(), child({E1: event()}), NURSE, f"event {E1} is missing"),
+    "an event dropped by the server": (child(), child({E1: event()}), SERVER, "is missing"),
+    "an event changed": (
+        child({E1: event(lot="1")}),
+        child({E1: event(lot="2")}),
+        NURSE,
+        f"event {E1} was changed",
+    ),
+    "an event changed by the server": (
+        child({E1: event(lot="2")}),
+        child({E1: event(lot="1")}),
+        SERVER,
+        "was changed",
+    ),
+    "an event extended": (child({E1: event(lot="1")}), child({E1: event()}), NURSE, "was changed"),
+    "an event in another site's name": (
+        child({E1: FOREIGN}),
+        None,
+        NURSE,
+        f"event {E1} names another site",
+    ),
+    "a fact dropped": (child(), child(facts={"name": fact("a")}), NURSE, "fact name is missing"),
+    "a fact from before": (
+        child(facts={"name": fact("b")}),
+        child(facts={"name": fact("a", LATER)}),
+        NURSE,
+        "older than",
+    ),
+    "a fact from before by the server": (
+        child(facts={"name": fact("b")}),
+        child(facts={"name": fact("a", LATER)}),
+        SERVER,
+        "older than",
+    ),
+    "a fact changed in place": (
+        child(facts={"name": fact("b")}),
+        child(facts={"name": fact("a")}),
+        NURSE,
+        "without a new time",
+    ),
+    "a nurse deletes": (
+        child({E1: event()}, _deleted=True),
+        child({E1: event()}),
+        NURSE,
+        "only the server",
+    ),
+    "a deletion that loses events": (
+        child(_deleted=True),
+        child({E1: event()}),
+        SERVER,
+        "is missing",
+    ),
+    "a tombstone's events dropped": (
+        child(),
+        child({E1: event()}, _deleted=True),
+        SERVER,
+        "is missing",
+    ),
+    "a stock move changed": (stock(doses=9), stock(), NURSE, "never changed"),
+    "a stock move changed by the server": (stock(doses=9), stock(), SERVER, "never changed"),
+    "a stock move of another site": (stock(site="3301020002"), None, NURSE, "another site"),
+    "a number block taken over": (numbers(station="T"), numbers(), NURSE, "never changed"),
+    "a number block under another id": (numbers(block=8), None, NURSE, "_id"),
+    "a device of another site": ({**DEVICE, "site": "3301020002"}, None, NURSE, "another site"),
+    "a problem rewritten": (problem(reason="x"), problem(), NURSE, "only resolved_at"),
+    "settings by a nurse": (settings(), None, NURSE, "grade"),
+    "settings of another site": (settings(site="3301020002"), None, SENIOR, "_id"),
+    "a type that is not written here": ({"_id": "x", "type": "site"}, None, NURSE, "type"),
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED_AT_A_SITE.values(), ids=ACCEPTED_AT_A_SITE)
+def test_a_site_accepts(designs: Any, case: Any) -> None:
+    new, old, who = case
+    assert designs("site").validate("authority", new, old, who) is None
+
+
+@pytest.mark.parametrize("case", REFUSED_AT_A_SITE.values(), ids=REFUSED_AT_A_SITE)
+def test_a_site_refuses(designs: Any, case: Any) -> None:
+    new, old, who, why = case
+    said = designs("site").validate("authority", new, old, who)
+    assert said is not None
+    assert said.startswith(f"{new['_id']}: ")
+    assert why in said
+
+
+@pytest.mark.parametrize("who", [NURSE, MANAGER, user("grade:admin")])
+def test_a_region_is_written_by_the_server_alone(designs: Any, who: Any) -> None:
+    region = designs("region")
+    assert "only the server" in region.validate("authority", child(), None, who)
+    assert region.validate("authority", child(), None, SERVER) is None
+
+
+def test_a_region_too_loses_nothing(designs: Any) -> None:
+    region = designs("region")
+    assert "is missing" in region.validate("authority", child(), child({E1: event()}), SERVER)
+    assert "never changed" in region.validate("authority", stock(doses=9), stock(), SERVER)
+    assert region.validate("authority", DEVICE, {**DEVICE, "pending": 1}, SERVER) is None
+
+
+def test_the_catalog_is_written_by_administrators_of_a_region(designs: Any) -> None:
+    catalog = designs("catalog")
+    site = {"_id": f"site:{SITE}", "type": "site", "code": SITE}
+    schedule = {"_id": "schedule:cn", "type": "schedule", "name": "cn"}
+    for document in (site, schedule):
+        for who in (MANAGER, SERVER, user("_admin")):
+            assert catalog.validate("authority", document, None, who) is None
+        for who in (NURSE, STRANGER, user("region:330102", "grade:senior")):
+            assert "administrators of a region" in catalog.validate(
+                "authority", document, None, who
+            )
+        assert "_id" in catalog.validate("authority", {**document, "_id": "site:1"}, None, MANAGER)
+        gone = {"_id": document["_id"], "_deleted": True}
+        assert "only the server" in catalog.validate("authority", gone, document, MANAGER)
+        assert catalog.validate("authority", gone, document, SERVER) is None

@@ -1,0 +1,115 @@
+"""What the views emit."""
+
+from typing import Any
+
+SITE = "3301020001"
+
+
+def fact(value: Any) -> dict[str, Any]:
+    return {"value": value, "at": "2026-01-01T00:00:00.000Z", "by": "a"}
+
+
+def dose(date: str, vaccine: str, origin: str = "given") -> dict[str, Any]:
+    return {"kind": "dose", "date": date, "vaccine": vaccine, "origin": origin, "site": SITE}
+
+
+def card(number: str, state: str, at: str) -> dict[str, Any]:
+    return {"kind": "card", "number": number, "state": state, "at": at}
+
+
+def child(facts: dict[str, Any], *events: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "_id": "child:A",
+        "type": "child",
+        "facts": {name: fact(value) for name, value in facts.items()},
+        "events": {f"E{n}": event for n, event in enumerate(events)},
+    }
+
+
+BORN = {"site": SITE, "birth_date": "2025-03-09", "residence": "1"}
+
+
+def test_a_dose_is_counted_for_each_group_once_a_day(designs: Any) -> None:
+    rows = designs("region").map(
+        "coverage",
+        "doses",
+        child(
+            BORN,
+            dose("2025-03-09", "0101"),
+            dose("2025-03-09", "0101"),
+            dose("2025-05-09", "0501", "history"),
+            dose("2025-06-09", "0501"),
+            {"kind": "void", "target": "E3"},
+            dose("2025-07-01", "9999"),
+        ),
+    )
+    assert sorted(key for key, _ in rows) == [
+        [SITE, 2025, 3, "9999", 1],
+        [SITE, 2025, 3, "DTP", 1],
+        [SITE, 2025, 3, "HepB", 1],
+        [SITE, 2025, 3, "IPV", 1],
+    ]
+
+
+def test_a_second_day_is_a_second_dose(designs: Any) -> None:
+    two = child(BORN, dose("2025-04-09", "0101"), dose("2025-03-09", "0101"))
+    keys = [key for key, _ in designs("region").map("coverage", "doses", two)]
+    assert keys == [[SITE, 2025, 3, "HepB", 1], [SITE, 2025, 3, "HepB", 2]]
+
+
+def test_a_child_without_a_birth_date_is_counted_as_such(designs: Any) -> None:
+    rows = designs("region").map("coverage", "children", child({"site": SITE}))
+    assert rows == [([SITE, None, None, None, None], None)]
+    rows = designs("region").map("coverage", "children", child(BORN))
+    assert rows == [([SITE, 2025, 3, "1", None], None)]
+
+
+def test_given_counts_what_the_clinic_gave(designs: Any) -> None:
+    rows = designs("region").map(
+        "coverage",
+        "given",
+        child(BORN, dose("2025-03-09", "0101"), dose("2025-03-10", "0201", "history")),
+    )
+    assert rows == [([SITE, "2025-03-09", "0101"], None)]
+
+
+def test_a_card_is_found_while_it_is_in_use(designs: Any) -> None:
+    for kind in ("site", "region"):
+        rows = designs(kind).map(
+            "lookup",
+            "by_card",
+            child(
+                {},
+                card("111111", "lost", "2026-02-01"),
+                card("111111", "issued", "2026-01-01"),
+                card("222222", "issued", "2026-02-01"),
+            ),
+        )
+        assert rows == [("222222", None)]
+
+
+def test_a_child_is_found_by_what_is_known(designs: Any) -> None:
+    known = child({"child_code": "1" * 18, "id_number": None, "name": "苗苗", "birth_date": None})
+    site = designs("site")
+    assert site.map("lookup", "by_child_code", known) == [("1" * 18, None)]
+    assert site.map("lookup", "by_id_number", known) == []
+    assert site.map("lookup", "by_name_birth", known) == [(["苗苗", None], None)]
+
+
+def test_devices_and_open_problems_are_listed_by_site(designs: Any) -> None:
+    device = {"_id": "device:A", "type": "device", "site": SITE, "name": "一号", "app": "0.1.0"}
+    device |= {"synced_at": "2026-01-01T00:00:00.000Z", "pending": 2, "refused": 0}
+    ((key, value),) = designs("region").map("sites", "devices", device)
+    assert key == [SITE, "device:A"]
+    assert value["pending"] == 2
+    problem = {"_id": "problem:A", "type": "problem", "site": SITE, "at": "T"}
+    assert designs("region").map("sites", "problems", problem) == [([SITE, "T"], None)]
+    assert designs("region").map("sites", "problems", {**problem, "resolved_at": "T"}) == []
+
+
+def test_no_view_stumbles_over_other_documents(designs: Any) -> None:
+    for kind in ("site", "region"):
+        for name, design in designs(kind).documents.items():
+            for view in design.get("views", {}):
+                for other in ({"_id": "x"}, {"_id": "stock:A", "type": "stock"}):
+                    assert designs(kind).map(name.removeprefix("_design/"), view, other) == []
