@@ -22,7 +22,7 @@ from miaopu_bridge.drivers.escp import EscpPrinter
 from miaopu_bridge.events import Event, Hub, now
 from miaopu_bridge.guard import Guard, origin_of, problem
 from miaopu_bridge.jobs import Job, Jobs, NotNowError, UnknownJobError
-from miaopu_bridge.messages import say
+from miaopu_bridge.messages import MESSAGES, say
 from miaopu_bridge.page import render_page
 from miaopu_bridge.pairing import Pairings, TooManyTriesError, WrongCodeError
 from miaopu_bridge.supervisor import Devices
@@ -59,7 +59,6 @@ def create_app(
     config: Config, pairings: Pairings, hub: Hub, devices: Devices, jobs: Jobs
 ) -> FastAPI:
     """The application around devices that `lifespan` starts and stops."""
-    own_page: set[str] = set()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -110,7 +109,7 @@ def create_app(
 
     def sees(origin: str) -> str | None:
         # The bridge's own page shows the jobs of every origin, without their PDF.
-        return None if origin in own_page else origin
+        return None if pairings.is_own_page(origin) else origin
 
     def job_of(job_id: str, origin: paired) -> Job:
         try:
@@ -123,7 +122,6 @@ def create_app(
     @app.get("/")
     async def page(request: Request) -> HTMLResponse:
         own = f"http://{request.headers['host']}"
-        own_page.add(own)
         return render_page(pairings.add_own_page(own))
 
     @app.get("/health")
@@ -151,7 +149,7 @@ def create_app(
 
     @app.get("/status")
     async def status(origin: paired) -> dict[str, Any]:
-        code = {"code": pairings.code} if origin in own_page else {}
+        code = {"code": pairings.code} if pairings.is_own_page(origin) else {}
         return {"version": __version__, "origin": origin, "devices": devices.describe(), **code}
 
     @app.get("/printers")
@@ -317,6 +315,7 @@ async def _tell(
         told = dict(event)
         if told["type"] == "job" and told.pop("origin") != sees and sees is not None:
             continue
-        if "code" in told:
+        # A plug-in may have codes of its own, which the application has to know.
+        if told.get("code") in MESSAGES:
             told["message"] = say(told["code"])
         await socket.send_json(told)

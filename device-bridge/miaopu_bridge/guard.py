@@ -81,11 +81,7 @@ class Guard:
             await problem(413, "request.too_big")(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        try:
-            host = urlsplit(f"//{headers.get('host', '')}").hostname
-        except ValueError:
-            host = None
-        if host not in LOOPBACK_HOSTS:
+        if not _is_here(headers.get("host", ""), scope["server"][1]):
             return problem(421, "host.not_allowed")
         origin = headers.get("origin")
         if origin is None and scope["type"] == "websocket":
@@ -106,6 +102,14 @@ class Guard:
         if origin is not None and self._pairings.may_speak(origin):
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "Retry-After"
+
+
+def _is_here(host: str, port: int) -> bool:
+    try:
+        parts = urlsplit(f"//{host}")
+        return parts.hostname in LOOPBACK_HOSTS and (parts.port or 80) == port
+    except ValueError:
+        return False
 
 
 def _preflight(headers: Headers) -> Response:

@@ -19,6 +19,7 @@ from miaopu.printing import Form, Lang, check, render_pdf
 from miaopu_bridge.drivers.base import Document, Printer, PrinterError
 from miaopu_bridge.events import Event, now
 from miaopu_bridge.files import private_folder, write_private
+from miaopu_bridge.messages import MESSAGES, say
 
 JobState = Literal["queued", "printing", "done", "failed"]
 KEEP_FAILED_FACTOR = 7  # a failed job waits for its person seven times as long as a done one
@@ -38,7 +39,7 @@ class Job(BaseModel):
     origin: str
     state: JobState = "queued"
     reason: str = ""
-    message: str = ""
+    detail: str = ""
     attempts: int = 0
     created: str
     finished: str | None = None
@@ -47,6 +48,8 @@ class Job(BaseModel):
     def public(self) -> dict[str, Any]:
         """The job as the application sees it."""
         shown = self.model_dump(exclude={"output", "origin"})
+        if self.reason in MESSAGES:
+            shown["message"] = say(self.reason)
         return {**shown, "pdf": f"/jobs/{self.id}/pdf" if self.output else None}
 
 
@@ -128,7 +131,7 @@ class Jobs:
             raise NotNowError(f"the printer {job.printer} is no longer configured")
         if not self._data_path(job).exists():
             raise NotNowError("the job's data were purged; print it again from the application")
-        job = self._change(job, state="queued", reason="", message="", finished=None)
+        job = self._change(job, state="queued", reason="", detail="", finished=None)
         self._queues[job.printer].put_nowait(job.id)
         return job
 
@@ -173,15 +176,15 @@ class Jobs:
             try:
                 changes = {"state": "done", "output": await self._print(printer, job)}
             except PrinterError as problem:
-                changes = {"state": "failed", "reason": problem.code, "message": str(problem)}
+                changes = {"state": "failed", "reason": problem.code, "detail": str(problem)}
             except OSError as error:
-                message = f"the job's files cannot be used: {error.strerror}"
-                changes = {"state": "failed", "reason": "job.files", "message": message}
+                detail = f"the job's files cannot be used: {error.strerror}"
+                changes = {"state": "failed", "reason": "job.files", "detail": detail}
             except Exception as error:  # noqa: BLE001 -- a plug-in or a renderer may do anything
                 # The text of an unknown error could quote the form: only its kind is kept.
                 log.error("job %s failed with %s", job.id, type(error).__name__)
-                message = f"printing failed with {type(error).__name__}"
-                changes = {"state": "failed", "reason": "job.failed", "message": message}
+                detail = f"printing failed with {type(error).__name__}"
+                changes = {"state": "failed", "reason": "job.failed", "detail": detail}
             self._change(job, **changes, finished=now())
             async with self._changed:
                 self._changed.notify_all()
@@ -215,7 +218,7 @@ class Jobs:
                 job,
                 state="failed",
                 reason="job.interrupted",
-                message="the bridge stopped while printing; look at the paper, then print again",
+                detail="the bridge stopped while printing; look at the paper, then print again",
                 finished=now(),
             )
         elif job.state == "queued" and job.printer in self._queues:
@@ -225,7 +228,7 @@ class Jobs:
                 job,
                 state="failed",
                 reason="printer.unknown",
-                message=f"the printer {job.printer} is no longer configured",
+                detail=f"the printer {job.printer} is no longer configured",
                 finished=now(),
             )
 

@@ -94,7 +94,7 @@ class Pairings:
         self._clock = clock
         self._tries = 0
         self._closed_until = 0.0
-        self._own: list[Pairing] = []
+        self._own: dict[str, tuple[str, Pairing]] = {}
         self._paired = self._load()
         self._code = self._new_code()
 
@@ -104,7 +104,7 @@ class Pairings:
 
     def may_speak(self, origin: str) -> bool:
         """Whether `origin`, as a browser sends it, is allowed here (null never is)."""
-        return origin in self.allowed or any(origin == own.origin for own in self._own)
+        return origin in self.allowed or origin in self._own
 
     def pair(self, code: str, origin: str) -> str:
         """A new token for `origin`; a code is good once.
@@ -122,23 +122,29 @@ class Pairings:
                 log.warning("five wrong pairing codes from %s; a new code is shown", origin)
                 raise TooManyTriesError(LOCKOUT_S)
             raise WrongCodeError(TRIES_PER_CODE - self._tries)
-        token = self._mint(origin, self._paired)
+        token, pairing = _mint(origin)
+        self._paired.append(pairing)
         self._save()
         self._code = self._new_code()
         log.info("paired with %s", origin)
         return token
 
     def add_own_page(self, origin: str) -> str:
-        """A token for the bridge's own page, good until the bridge stops; never stored."""
-        self._own = [own for own in self._own if own.origin != origin]
-        return self._mint(origin, self._own)
+        """The token of the bridge's own page at `origin`, good until the bridge stops."""
+        if origin not in self._own:
+            self._own[origin] = _mint(origin)
+        return self._own[origin][0]
+
+    def is_own_page(self, origin: str) -> bool:
+        """Whether `origin` is the bridge's own page, which shows the code and every job."""
+        return origin in self._own
 
     def check(self, token: str, origin: str) -> bool:
         """Whether `token` was given to this very `origin`."""
         digest = _hash(token)
         return any(
             hmac.compare_digest(pairing.hash, digest) and pairing.origin == origin
-            for pairing in (*self._paired, *self._own)
+            for pairing in (*self._paired, *(own for _, own in self._own.values()))
         ) and self.may_speak(origin)
 
     def forget(self, token: str) -> None:
@@ -146,11 +152,6 @@ class Pairings:
         digest = _hash(token)
         self._paired = [pairing for pairing in self._paired if pairing.hash != digest]
         self._save()
-
-    def _mint(self, origin: str, into: list[Pairing]) -> str:
-        token = secrets.token_urlsafe(32)
-        into.append(Pairing(origin, _hash(token), now()))
-        return token
 
     def _new_code(self) -> str:
         self._tries = 0
@@ -172,6 +173,11 @@ class Pairings:
 
     def _save(self) -> None:
         write_private(self._path, json.dumps([p._asdict() for p in self._paired]).encode())
+
+
+def _mint(origin: str) -> tuple[str, Pairing]:
+    token = secrets.token_urlsafe(32)
+    return token, Pairing(origin, _hash(token), now())
 
 
 def _hash(token: str) -> str:

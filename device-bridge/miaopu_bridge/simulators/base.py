@@ -4,7 +4,6 @@ import contextlib
 import os
 import select
 import threading
-import tty
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,8 @@ class Simulator(ABC):
     def plug(self) -> None:
         if self._master is not None:
             return
+        import tty  # exists on Unix only, and so do simulated devices
+
         master, slave = os.openpty()
         tty.setraw(slave)
         # The slave end stays open here: a master without one reads EIO.
