@@ -1,0 +1,88 @@
+"""The embedded database as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from .http.app import serve
+from .http.messages import Receive, Scope, Send
+from .server import Server, Settings
+
+
+class EmbeddedCouch:
+    """A CouchDB-compatible server below one data folder.
+
+    It may be mounted anywhere in another application, or run alone. It starts with its first
+    request or with `startup`; whoever mounts it awaits `shutdown` (or uses `running`).
+    """
+
+    def __init__(self, data: Path, admins: Mapping[str, str], settings: Settings) -> None:
+        self._data = data
+        self._admins = dict(admins)
+        self._settings = settings
+        self._server: Server | None = None
+
+    @property
+    def server(self) -> Server:
+        """The running server. Must be asked for on the event loop."""
+        if self._server is None:
+            asyncio.get_running_loop()
+            self._server = Server.start(self._data, self._admins, self._settings)
+        return self._server
+
+    async def startup(self) -> None:
+        """Opens the data folder. Raises ValueError when it may not start."""
+        await self.server.begin()
+
+    async def shutdown(self) -> None:
+        """Ends all feeds, commits what has begun and closes every file."""
+        if self._server is not None:
+            await self._server.stop()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[EmbeddedCouch]:
+        """`startup`, and `shutdown` at the end."""
+        await self.startup()
+        try:
+            yield self
+        finally:
+            await self.shutdown()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await serve(self.server, scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.startup()
+                except (OSError, ValueError) as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def create_app(
+    data_dir: Path, admins: Mapping[str, str], settings: Settings | None = None
+) -> EmbeddedCouch:
+    """The application for the databases in `data_dir`.
+
+    `admins`: each server administrator's name and record, as `auth.hash_password` makes it.
+    Raises ValueError when there is none or one is not a record.
+    """
+    if not admins:
+        raise ValueError("the embedded database does not start without an administrator")
+    return EmbeddedCouch(data_dir, admins, settings or Settings())

@@ -1,0 +1,196 @@
+"""The changes feed: rows in the order of their sequences, as JSON text in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from . import store
+from .database import Database
+from .documents import Options, splice
+
+CHUNK = 1 << 20
+"""Bytes after which a chunk is sent: memory does not grow with the feed."""
+
+BATCH = 500
+"""Documents that a filter sees at a time."""
+
+Filter = Callable[[list[bytes], list[str]], list[bool]]
+"""Which of these documents pass. Given: their JSON and their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One reading of the feed.
+
+    `accepts` needs the documents' JSON; `ids` and `prefix` need no more than the id.
+    """
+
+    include_docs: bool = False
+    all_leaves: bool = False
+    descending: bool = False
+    conflicts: bool = False
+    attachments: bool = False
+    encoding_info: bool = False
+    seq_interval: int = 1
+    ids: frozenset[str] | None = None
+    prefix: str | None = None
+    accepts: Filter | None = None
+    separator: bytes = b",\r\n"
+
+    @property
+    def filtered(self) -> bool:
+        return self.ids is not None or self.prefix is not None or self.accepts is not None
+
+
+class Chunk(NamedTuple):
+    """Rows as JSON text, how many, the sequence of the last change looked at (whether or not it
+    passed the filter), that of the last row, and whether the feed ends here."""
+
+    data: bytes
+    rows: int
+    last: int
+    last_row: int
+    exhausted: bool
+
+
+def read(
+    database: Database, query: Query, since: int, limit: int | None, until: int | None
+) -> Chunk:
+    """The next chunk of the feed after `since`. Runs on a reader's thread."""
+    with database.reader() as cx:
+        if query.accepts is not None:
+            return _filtered(database, cx, query, since, limit, until)
+        return _plain(database, cx, query, since, limit, until)
+
+
+def _select(query: Query, docs: bool, until: int | None) -> str:
+    side, order = ("<", "DESC") if query.descending else (">", "ASC")
+    bound = "" if until is None else f" AND d.seq <= {int(until)}"
+    body = "b.json, b.atts" if docs else "NULL, NULL"
+    join = " JOIN body b ON b.num = d.body" if docs else ""
+    return (
+        f"SELECT d.seq, d.id, d.rev, d.deleted, d.leaves, {body} FROM doc d{join}"  # noqa: S608
+        f" WHERE d.seq {side} ?{bound} ORDER BY d.seq {order} LIMIT ?"
+    )
+
+
+def _plain(
+    database: Database, cx: Any, query: Query, since: int, limit: int | None, until: int | None
+) -> Chunk:
+    most = 20_000 if limit is None or query.filtered else min(limit, 20_000)
+    suffix = database.uuid[:16].encode()
+    simple = query.include_docs and not query.conflicts
+    every = query.seq_interval
+    parts: list[bytes] = []
+    size = seen = 0
+    last = last_row = since
+    ids, prefix = query.ids, query.prefix
+    dumps = orjson.dumps
+    for seq, doc_id, rev, deleted, leaves, body, atts in cx.execute(
+        _select(query, query.include_docs, until), (since, most)
+    ):
+        seen += 1
+        last = seq
+        if ids is not None and doc_id not in ids:
+            continue
+        if prefix is not None and not doc_id.startswith(prefix):
+            continue
+        last_row = seq
+        name = dumps(doc_id)
+        tip = rev.encode()
+        if leaves is None or not query.all_leaves:
+            changes = b'{"rev":"%b"}' % tip
+        else:
+            changes = b",".join(b'{"rev":"%b"}' % one.encode() for one in orjson.loads(leaves))
+        shown = b'"%d-%b"' % (seq, suffix)
+        if every > 1 and (len(parts) + 1) % every:
+            shown = b"null"
+        gone = b',"deleted":true' if deleted else b""
+        if body is None:
+            part = b'{"seq":%b,"id":%b,"changes":[%b]%b}' % (shown, name, changes, gone)
+        elif simple and atts is None:
+            part = b'{"seq":%b,"id":%b,"changes":[%b]%b,"doc":{"_id":%b,"_rev":"%b"%b%b%b}}' % (
+                shown,
+                name,
+                changes,
+                gone,
+                name,
+                tip,
+                b"," if len(body) > 2 else b"",
+                body[1:-1],
+                b',"_deleted":true' if deleted else b"",
+            )
+        else:
+            part = b'{"seq":%b,"id":%b,"changes":[%b]%b,"doc":%b}' % (
+                shown,
+                name,
+                changes,
+                gone,
+                _document(cx, doc_id, query),
+            )
+        parts.append(part)
+        size += len(part)
+        if size >= CHUNK or (limit is not None and len(parts) >= limit):
+            return Chunk(query.separator.join(parts), len(parts), last, last_row, False)
+    return Chunk(query.separator.join(parts), len(parts), last, last_row, seen < most)
+
+
+def _document(cx: Any, doc_id: str, query: Query) -> bytes:
+    options = Options(
+        conflicts=query.conflicts,
+        attachments=query.attachments,
+        encoding_info=query.encoding_info,
+    )
+    row = store.read_row(cx, doc_id)
+    found = store.read_revision(cx, row, None, options) if row is not None else None
+    return b"null" if found is None else found.render(options)
+
+
+def _filtered(
+    database: Database, cx: Any, query: Query, since: int, limit: int | None, until: int | None
+) -> Chunk:
+    accepts = query.accepts
+    if accepts is None:
+        raise ValueError("a filter is needed")
+    rows = []
+    size = 0
+    cursor = cx.execute(_select(query, True, until), (since, BATCH))
+    for row in cursor:
+        rows.append(row)
+        size += len(row[5])
+        if size >= 4 * CHUNK:
+            break
+    cursor.close()
+    if not rows:
+        return Chunk(b"", 0, since, since, True)
+    exhausted = len(rows) < BATCH and size < 4 * CHUNK
+    texts = [splice(row[1], row[2], bool(row[3]), row[5]) for row in rows]
+    passed = accepts(texts, [row[1] for row in rows])
+    suffix = database.uuid[:16].encode()
+    parts: list[bytes] = []
+    last = last_row = since
+    for row, text, passes in zip(rows, texts, passed, strict=True):
+        seq, doc_id, rev, deleted, leaves, _, atts = row
+        last = seq
+        if not passes:
+            continue
+        last_row = seq
+        tips = orjson.loads(leaves) if leaves and query.all_leaves else [rev]
+        part = b'{"seq":"%d-%b","id":%b,"changes":%b%b' % (
+            seq,
+            suffix,
+            orjson.dumps(doc_id),
+            orjson.dumps([{"rev": tip} for tip in tips]),
+            b',"deleted":true' if deleted else b"",
+        )
+        if query.include_docs:
+            plain = atts is None and not query.conflicts
+            part += b',"doc":' + (text if plain else _document(cx, doc_id, query))
+        parts.append(part + b"}")
+        if limit is not None and len(parts) >= limit:
+            return Chunk(query.separator.join(parts), len(parts), last, last_row, False)
+    return Chunk(query.separator.join(parts), len(parts), last, last_row, exhausted)

@@ -1,0 +1,428 @@
+"""A database as the server holds it: one writing thread, a few readers, and who waits for news.
+
+Writes from all requests are committed in groups: while one transaction is being synced to the
+disk the next ones gather, and a write is answered only after the commit that holds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import shutil
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from . import store
+from .auth import SYSTEM, User
+from .documents import Document, NewDocument, Options
+from .errors import CouchError, closing, forbidden, no_database
+from .sandbox import Validator
+from .security import Security
+from .store import Outcome, Validate, Writer
+from .users import validate as validate_user
+
+log = logging.getLogger(__name__)
+
+GROUP_SECONDS = 0.05
+"""A group that has worked this long is committed before more is taken in."""
+
+SCRIPT_BUDGET = 5.0
+"""Seconds that the validators may use for one request before its remaining documents are refused."""
+
+IDLE_READERS = 4
+
+T = TypeVar("T")
+Job = Callable[[Writer], T]
+
+
+class Database:
+    """One database. Methods that say so may only be called on the event loop."""
+
+    def __init__(self, name: str, folder: Path, pool: ThreadPoolExecutor) -> None:
+        self.name = name
+        self.folder = folder
+        self.path = folder / "data.sqlite"
+        self.pool = pool
+        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._listeners: list[Callable[[Database], None]] = []
+        with self.reader() as cx:
+            meta = dict(cx.execute("SELECT name, value FROM meta"))
+        self.uuid: str = meta["uuid"]
+        self.created: int = meta["created"]
+        self.seq: int = meta["seq"]
+        self.purge_seq: int = meta["purge_seq"]
+        self.security = Security.parse(orjson.loads(meta["security"]))
+        self.design_generation = 0
+        self.compacting = False
+
+    # -- reading -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection for reading, on any thread."""
+        if self._closed:
+            raise no_database()
+        try:
+            connection = self._readers.get_nowait()
+        except queue.Empty:
+            connection = store.connect(self.path)
+        try:
+            yield connection
+        finally:
+            if self._closed or self._readers.qsize() >= IDLE_READERS:
+                connection.close()
+            else:
+                self._readers.put(connection)
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Does `work` with a reader on a thread beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, self.read_now, work)
+
+    def read_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Does `work` with a reader on this thread: for short look-ups."""
+        with self.reader() as cx:
+            return work(cx)
+
+    def sequence(self, number: int) -> str:
+        """A sequence as clients see it: it names this very database, so that one given by an
+        earlier database of the same name is not mistaken for ours."""
+        return f"{number}-{self.uuid[:16]}"
+
+    def parse_sequence(self, text: str) -> int:
+        """The number in a sequence; 0 for one that another database gave out."""
+        number, _, origin = text.partition("-")
+        if not number.isascii() or not number.isdigit() or len(number) > 16:
+            raise CouchError(
+                400, "bad_request", "Malformed sequence supplied in 'since' parameter."
+            )
+        if origin and origin != self.uuid[:16]:
+            return 0
+        return int(number)
+
+    # -- writing -----------------------------------------------------------------------------
+
+    async def write(self, job: Job[T]) -> T:
+        """Runs `job` on the writing thread; returns after its changes are on the disk."""
+        if self._closed:
+            raise no_database()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._enqueue(_Queued(job, future, loop))
+        return await future
+
+    def write_and_wait(self, job: Job[T]) -> T:
+        """As `write`, for a thread that is neither the event loop's nor the writer's."""
+        done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        self._enqueue(_Queued(job, None, None, done))
+        result, error = done.get()
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value]
+
+    def _enqueue(self, item: _Queued) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, name=f"writer {self.name}", daemon=True
+            )
+            self._thread.start()
+        self._jobs.put(item)
+
+    async def update(
+        self, documents: list[NewDocument], user: User, new_edits: bool = True
+    ) -> list[Outcome]:
+        """Writes documents as `user`, each refused or stored on its own."""
+        return await self.write(self.updating(documents, user, new_edits))
+
+    def updating(
+        self, documents: list[NewDocument], user: User, new_edits: bool = True
+    ) -> Job[list[Outcome]]:
+        security = self.security
+
+        def job(writer: Writer) -> list[Outcome]:
+            return writer.update(documents, new_edits, self._validate(writer, user, security))
+
+        return job
+
+    def _validate(self, writer: Writer, user: User, security: Security) -> Validate | None:
+        # On the writing thread: the validators' runtimes live there.
+        validators = self._validators(writer)
+        is_admin = security.is_admin(user)
+        if user is SYSTEM or (is_admin and not validators and self.name != "_users"):
+            return None
+        context = orjson.dumps(user.context(self.name)).decode()
+        secured = orjson.dumps(security.given).decode()
+        with_revs = Options(revs=True)
+        spent = 0.0
+
+        def validate(new: NewDocument, old: Document | None) -> None:
+            nonlocal spent
+            if new.id.startswith("_design/"):
+                security.require_admin(user)
+                return
+            if self.name == "_users":
+                validate_user(new, old, user, security)
+            if not validators:
+                return
+            if spent > SCRIPT_BUDGET:
+                raise forbidden("validate_doc_update used up the time of this request.")
+            before = time.perf_counter()
+            try:
+                new_text = new.render().decode("utf-8", "replace")
+                old_text = (
+                    "null" if old is None else old.render(with_revs).decode("utf-8", "replace")
+                )
+                for validator in validators:
+                    validator.check(new_text, old_text, context, secured)
+            finally:
+                spent += time.perf_counter() - before
+
+        return validate
+
+    def _validators(self, writer: Writer) -> list[Validator]:
+        if writer.design_changed or self._compiled is None:
+            found: list[Validator] = []
+            for document in store.iterate_design(writer.cx):
+                if b"validate_doc_update" not in document.body:
+                    continue
+                design = orjson.loads(document.body)
+                source = design.get("validate_doc_update")
+                if isinstance(source, str) and source.strip():
+                    found.append(Validator(document.id, source, design))
+            self._compiled = found
+            writer.design_changed = False
+        return self._compiled
+
+    _compiled: list[Validator] | None = None
+
+    def _run(self) -> None:
+        """The writing thread."""
+        try:
+            writer = Writer(self.path)
+        except sqlite3.Error as error:
+            log.error("database %s cannot be opened for writing: %s", self.name, error)
+            self._refuse_all()
+            return
+        while True:
+            item = self._jobs.get()
+            if item is None:
+                break
+            if not self._group(writer, item):
+                break
+        # The compiled validators must die on the thread that made them.
+        self._compiled = None
+        writer.close()
+        self._refuse_all()
+
+    def _group(self, writer: Writer, first: _Queued) -> bool:
+        """Runs and commits one group of jobs; False when the thread is to end after it."""
+        answers: list[tuple[_Queued, Any, BaseException | None]] = []
+        started = time.perf_counter()
+        item: _Queued | None = first
+        going_on = True
+        design_changed = writer.design_changed
+        try:
+            writer.begin()
+            while item is not None:
+                point = writer.savepoint()
+                try:
+                    result = item.job(writer)
+                    writer.release()
+                    answers.append((item, result, None))
+                except sqlite3.Error:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+                    writer.undo(point)
+                    answers.append((item, None, error))
+                item = None
+                if time.perf_counter() - started < GROUP_SECONDS:
+                    with contextlib.suppress(queue.Empty):
+                        item = self._jobs.get_nowait()
+                        if item is None:
+                            going_on = False
+            writer.commit()
+        except sqlite3.Error as error:
+            log.error("database %s refused a write: %s", self.name, error)
+            refusal = CouchError(
+                507, "insufficient_storage", "The disk refused the write; nothing was stored."
+            )
+            if item is not None and all(item is not answer[0] for answer in answers):
+                answers.append((item, None, refusal))
+            answers = [(one, None, refusal) for one, _, _ in answers]
+            try:
+                writer.rollback()
+            except sqlite3.Error as worse:
+                log.error("database %s cannot be rolled back: %s", self.name, worse)
+                going_on = False
+        if writer.design_changed and not design_changed:
+            self.design_generation += 1
+        self._answer(answers, writer.seq)
+        return going_on
+
+    def _answer(self, answers: list[tuple[_Queued, Any, BaseException | None]], seq: int) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Queued, Any, BaseException | None]]]
+        by_loop = {}
+        for answer in answers:
+            item, result, error = answer
+            if item.loop is not None:
+                by_loop.setdefault(item.loop, []).append(answer)
+            elif item.done is not None:
+                self.seq = max(self.seq, seq)
+                item.done.put((result, error))
+        for loop, part in by_loop.items():
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+                loop.call_soon_threadsafe(self._deliver, part, seq)
+        if self.loop is not None and self.loop not in by_loop:
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self._deliver, [], seq)
+
+    loop: asyncio.AbstractEventLoop | None = None
+    """Where the waiting feeds live."""
+
+    def _deliver(self, answers: list[tuple[_Queued, Any, BaseException | None]], seq: int) -> None:
+        # On the event loop. The feeds learn of the sequence before the writers are answered.
+        if seq > self.seq:
+            self.seq = seq
+        self.wake()
+        for item, result, error in answers:
+            if item.future is not None and not item.future.done():
+                if error is None:
+                    item.future.set_result(result)
+                else:
+                    item.future.set_exception(error)
+
+    def _refuse_all(self) -> None:
+        refused: list[tuple[_Queued, Any, BaseException | None]] = []
+        while True:
+            try:
+                item = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if item is not None:
+                refused.append((item, None, closing()))
+        self._answer(refused, self.seq)
+
+    # -- waiting for changes -----------------------------------------------------------------
+
+    def wake(self) -> None:
+        """On the event loop: lets every waiting feed look again."""
+        waiters, self._waiters = self._waiters, set()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        for listener in self._listeners:
+            listener(self)
+
+    def listen(self, listener: Callable[[Database], None]) -> None:
+        """`listener` is called on the event loop after each commit."""
+        self._listeners.append(listener)
+
+    async def changed(self, since: int, timeout: float | None) -> bool:
+        """Waits until the database is past `since` or closes; False when `timeout` seconds
+        went by first."""
+        if self.seq > since or self._closed:
+            return True
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await asyncio.wait_for(waiter, timeout)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters.discard(waiter)
+        return True
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    # -- settings ----------------------------------------------------------------------------
+
+    async def set_security(self, value: Mapping[str, Any]) -> None:
+        security = Security.parse(dict(value))
+        text = orjson.dumps(security.given).decode()
+        await self.write(lambda writer: writer.set_meta("security", text))
+        self.security = security
+
+    async def compact(self) -> None:
+        """Drops what no leaf needs, a little at a time, so that nobody waits for it."""
+        if self.compacting:
+            return
+        self.compacting = True
+        try:
+            after: int | None = 0
+            while after is not None:
+                start = after
+
+                def step(writer: Writer, start: int = start) -> int | None:
+                    return writer.compact(start, 200)
+
+                after = await self.write(step)
+            await self.write(lambda writer: writer.drop_orphans())
+            await asyncio.get_running_loop().run_in_executor(self.pool, self._shrink)
+        finally:
+            self.compacting = False
+
+    def _shrink(self) -> None:
+        connection = store.connect(self.path, write=True)
+        try:
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            connection.close()
+
+    def shut(self) -> None:
+        """Ends the writing thread after what it has begun. Whoever waits is told by `wake`,
+        which belongs to the event loop."""
+        self._closed = True
+        self._jobs.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        while True:
+            try:
+                self._readers.get_nowait().close()
+            except queue.Empty:
+                break
+
+
+class _Queued:
+    __slots__ = ("done", "future", "job", "loop")
+
+    def __init__(
+        self,
+        job: Job[Any],
+        future: asyncio.Future[Any] | None,
+        loop: asyncio.AbstractEventLoop | None,
+        done: queue.SimpleQueue[Any] | None = None,
+    ) -> None:
+        self.job = job
+        self.future = future
+        self.loop = loop
+        self.done = done
+
+
+def make(folder: Path, security: dict[str, Any]) -> None:
+    """Creates a database's folder, whole or not at all."""
+    fresh = folder.parent.parent / "trash" / uuid.uuid4().hex
+    fresh.mkdir(parents=True)
+    store.create(fresh / "data.sqlite", security)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise CouchError(
+            412, "file_exists", "The database could not be created, the file already exists."
+        ) from None

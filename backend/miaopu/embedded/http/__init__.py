@@ -1,0 +1,1 @@
+"""The HTTP side of the embedded database: CouchDB's paths, parameters and answers."""

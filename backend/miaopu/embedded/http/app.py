@@ -1,0 +1,250 @@
+"""From an ASGI request to an answer: who asks, which handler, and what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import zlib
+from typing import Any
+
+from ..auth import NOBODY
+from ..errors import CouchError, bad_request, closing, method_not_allowed, unauthorized
+from ..server import Server
+from . import databases, root, session
+from .messages import (
+    Answer,
+    Disconnected,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    Stream,
+    error_answer,
+)
+
+log = logging.getLogger(__name__)
+
+_SERVER = b"CouchDB/3.5.0 (Miaopu)"
+_OPEN = frozenset({"", "_up", "_session"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "COPY", "OPTIONS"})
+_GZIP_LEAST = 1024
+INTERNAL_USER = "miaopu.embedded.user"
+"""A key in the ASGI scope, which no client can set, by which the server calls itself."""
+
+
+async def answer(server: Server, request: Request) -> Answer:
+    """Authenticates the request and hands it to its handler."""
+    if server.stopping.is_set():
+        raise closing()
+    if request.method not in _METHODS:
+        raise method_not_allowed("GET,HEAD,POST,PUT,DELETE,COPY")
+    first = request.parts[0] if request.parts else ""
+    if first == "_session":
+        return await session.handle(request)
+    cookie = None
+    internal = request.scope.get(INTERNAL_USER)
+    if internal is not None:
+        request.user = internal
+    else:
+        login = await server.login(
+            request.header(b"authorization"), request.cookie("AuthSession"), request.address
+        )
+        request.user, cookie = login.user, login.cookie
+    if request.user is NOBODY and first not in _OPEN:
+        raise unauthorized()
+    result = await (
+        root.handle(request) if first == "" or first in root.NAMES else databases.handle(request)
+    )
+    if cookie is not None:
+        result.headers.setdefault("Set-Cookie", session.cookie(request, cookie))
+    return result
+
+
+async def serve(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
+    """One HTTP request, start to end. Nothing that a client sends makes a 500."""
+    cors: list[tuple[bytes, bytes]] = []
+    try:
+        request = Request(server, scope, receive)
+        cors = _cors(server, request)
+        if request.method == "OPTIONS":
+            result: Answer = _preflight(request, bool(cors))
+        else:
+            result = await answer(server, request)
+    except CouchError as error:
+        result = error_answer(error)
+    except Disconnected:
+        return
+    except RecursionError:
+        result = error_answer(bad_request("The request nests too deep."))
+    except sqlite3.Error as error:
+        log.error("the database could not answer: %s", error)
+        result = error_answer(
+            CouchError(503, "service unavailable", "The database cannot be read now.")
+        )
+    except Exception:  # noqa: BLE001 - the last line: a defect is logged, never shown
+        log.exception("unexpected failure in %s", scope["method"])
+        result = error_answer(CouchError(500, "internal_server_error", "Unexpected failure."))
+    if isinstance(result, Response):
+        await _send_whole(scope, result, cors, send)
+    else:
+        await _send_stream(server, scope, result, cors, receive, send)
+
+
+def _headers(
+    result: Answer, cors: list[tuple[bytes, bytes]], length: int | None
+) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"server", _SERVER),
+        (b"cache-control", b"must-revalidate"),
+        *cors,
+    ]
+    if result.content_type and not (isinstance(result, Response) and result.status == 304):
+        headers.append((b"content-type", result.content_type.encode("latin-1", "replace")))
+    if length is not None:
+        headers.append((b"content-length", str(length).encode()))
+    for name, value in result.headers.items():
+        headers.append((name.lower().encode(), value.encode("latin-1", "replace")))
+    return headers
+
+
+async def _send_whole(
+    scope: Scope, result: Response, cors: list[tuple[bytes, bytes]], send: Send
+) -> None:
+    body = result.body
+    extra: list[tuple[bytes, bytes]] = []
+    if len(body) >= _GZIP_LEAST and result.content_type == "application/json":
+        accepted = next(
+            (value for name, value in scope["headers"] if name == b"accept-encoding"), b""
+        )
+        # Only what is worth it: a large answer on loopback is faster plain.
+        if b"gzip" in accepted and scope.get("client", ("",))[0] not in ("127.0.0.1", "::1"):
+            packer = zlib.compressobj(1, wbits=31)
+            body = packer.compress(body) + packer.flush()
+            extra = [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": result.status,
+            "headers": _headers(result, cors, len(body)) + extra,
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_stream(
+    server: Server,
+    scope: Scope,
+    result: Stream,
+    cors: list[tuple[bytes, bytes]],
+    receive: Receive,
+    send: Send,
+) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": result.status,
+            "headers": _headers(result, cors, None),
+        }
+    )
+    chunks = result.chunks
+    if scope["method"] == "HEAD":
+        await send({"type": "http.response.body", "body": b""})
+        await _close(chunks)
+        return
+    gone = asyncio.ensure_future(_wait_gone(receive))
+    stopping = asyncio.ensure_future(server.stopping.wait())
+    following: asyncio.Future[bytes] | None = None
+    whole = False
+    try:
+        while True:
+            following = asyncio.ensure_future(_next(chunks))
+            await asyncio.wait({following, gone, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done() or not following.done():
+                break
+            try:
+                chunk = following.result()
+            except _End:
+                whole = True
+                break
+            if chunk:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    except CouchError as error:
+        # Too late for a status: the answer ends with the error, and not as JSON that could be
+        # taken for the whole.
+        await send({"type": "http.response.body", "body": error.body(), "more_body": True})
+        whole = True
+    finally:
+        for task in (following, gone, stopping):
+            if task is not None and not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, _End, CouchError):
+                    await task
+        await _close(chunks)
+    if whole or stopping.done():
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _next(chunks: Any) -> bytes:
+    try:
+        chunk: bytes = await anext(chunks)
+    except StopAsyncIteration:
+        raise _End from None
+    return chunk
+
+
+class _End(Exception):  # noqa: N818 - a signal, not a failure
+    """The stream is complete. (A future may not carry StopAsyncIteration.)"""
+
+
+async def _close(chunks: Any) -> None:
+    closer = getattr(chunks, "aclose", None)
+    if closer is not None:
+        with contextlib.suppress(RuntimeError):
+            await closer()
+
+
+async def _wait_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _cors(server: Server, request: Request) -> list[tuple[bytes, bytes]]:
+    origin = request.header(b"origin")
+    allowed = server.settings.cors_origins
+    if origin is None or not origin.isascii() or not allowed:
+        return []
+    if origin not in allowed and "*" not in allowed:
+        return []
+    headers = [
+        (b"vary", b"origin"),
+        (
+            b"access-control-expose-headers",
+            b"content-type, cache-control, accept-ranges, etag, server, location, "
+            b"x-couch-request-id, content-range",
+        ),
+    ]
+    if server.settings.cors_credentials and origin in allowed:
+        headers.append((b"access-control-allow-credentials", b"true"))
+        headers.append((b"access-control-allow-origin", origin.encode()))
+    else:
+        # With "*" a page of any origin may read, but never with the user's cookies.
+        headers.append((b"access-control-allow-origin", b"*"))
+    return headers
+
+
+def _preflight(request: Request, allowed: bool) -> Response:
+    if not allowed:
+        return Response(405, b'{"error":"method_not_allowed","reason":"Only GET,HEAD allowed"}\n')
+    return Response(
+        204,
+        b"",
+        {
+            "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE, COPY",
+            "access-control-allow-headers": request.header(b"access-control-request-headers")
+            or "accept, authorization, content-type, origin, referer, if-match",
+            "access-control-max-age": "600",
+        },
+    )

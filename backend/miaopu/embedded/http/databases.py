@@ -1,0 +1,347 @@
+"""What is asked of one database: its settings, many documents at once, and the way to the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+
+from .. import revtree, store
+from ..database import Database
+from ..documents import NewDocument, Options, from_json
+from ..errors import CouchError, bad_request, forbidden, not_found
+from ..names import check_document_id
+from ..security import require_server_admin
+from ..users import require_reader, with_hashed_password
+from . import alldocs, attachments, changes, design, documents, find
+from .messages import Answer, Request, only, reply
+from .root import info_of
+
+
+async def handle(request: Request) -> Answer:
+    server = request.server
+    name = request.parts[0]
+    rest = request.parts[1:]
+    if not rest:
+        if request.method == "PUT":
+            return await _create(request, name)
+        if request.method == "DELETE":
+            return await _delete(request, name)
+    database = server.database(name)
+    database.security.require_member(request.user)
+    if not rest:
+        only(request, "DELETE,GET,HEAD,POST,PUT")
+        if request.method == "POST":
+            return await documents.post(request, database)
+        return reply(await info_of(database))
+    first = rest[0]
+    if first.startswith("_"):
+        handler = _HANDLERS.get(first)
+        if handler is not None:
+            return await handler(request, database)  # type: ignore[no-any-return]
+        # An id may come with its slash encoded or not.
+        if first in ("_design", "_local"):
+            rest = [f"{first}/{rest[1] if len(rest) > 1 else ''}", *rest[2:]]
+        if rest[0].startswith("_design/") and len(rest) > 1 and rest[1].startswith("_"):
+            return await design.handle(request, database, check_document_id(rest[0]), rest[1:])
+    if len(rest) == 1:
+        return await documents.handle(request, database, rest[0])
+    if rest[0].startswith("_local/"):
+        raise bad_request("_local documents do not accept attachments.")
+    return await attachments.handle(request, database, rest[0], "/".join(rest[1:]))
+
+
+async def _create(request: Request, name: str) -> Answer:
+    require_server_admin(request.user)
+    if request.query.get("partitioned", "false") != "false":
+        raise bad_request("Partitioned databases are not supported.")
+    await request.server.create(name)
+    return reply({"ok": True}, 201, Location=request.url(name))
+
+
+async def _delete(request: Request, name: str) -> Answer:
+    require_server_admin(request.user)
+    if "rev" in request.query:
+        raise bad_request(
+            "You tried to DELETE a database with a ?=rev parameter. "
+            "Did you mean to DELETE a document instead?"
+        )
+    await request.server.delete(name)
+    return reply({"ok": True})
+
+
+async def prepare(
+    request: Request, database: Database, batch: list[NewDocument]
+) -> list[NewDocument]:
+    """What the server itself does to documents before they are written."""
+    if database.name == "_users":
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(
+            *(
+                loop.run_in_executor(request.server.hashing, with_hashed_password, document)
+                for document in batch
+            )
+        )
+    if database.name == "_replicator":
+        return [request.server.check_replication(document, request.user) for document in batch]
+    return batch
+
+
+async def _bulk_docs(request: Request, database: Database) -> Answer:
+    only(request, "POST")
+    request.require_json()
+    body = await request.json_object()
+    if "docs" not in body:
+        raise bad_request("POST body must include `docs` parameter.")
+    given = body["docs"]
+    if not isinstance(given, list):
+        raise bad_request("`docs` parameter must be an array.")
+    new_edits = body.get("new_edits", True)
+    if not isinstance(new_edits, bool):
+        raise bad_request("`new_edits` parameter must be a boolean.")
+    size = len(await request.body())
+    if size > 256 * 1024:
+        loop = asyncio.get_running_loop()
+        batch = await loop.run_in_executor(request.server.pool, _parse, given, new_edits)
+    else:
+        batch = _parse(given, new_edits)
+    batch = await prepare(request, database, batch)
+    outcomes = await database.update(batch, request.user, new_edits)
+    request.server.written(database)
+    if new_edits:
+        return reply([outcome.members() for outcome in outcomes], 201)
+    rows = [
+        {"id": outcome.id, "rev": document.revs[0], **outcome.error.members()}
+        for document, outcome in zip(batch, outcomes, strict=True)
+        if outcome.error is not None
+    ]
+    return reply(rows, 201)
+
+
+def _parse(given: list[Any], new_edits: bool) -> list[NewDocument]:
+    batch: list[NewDocument] = []
+    for value in given:
+        document = from_json(value, new_edits)
+        if not document.id:
+            document.id = documents.new_id()
+        batch.append(document)
+    return batch
+
+
+async def _bulk_get(request: Request, database: Database) -> Answer:
+    only(request, "POST")
+    request.require_json()
+    body = await request.json_object()
+    wanted = body.get("docs")
+    if not isinstance(wanted, list):
+        raise bad_request("Missing JSON list of 'docs'.")
+    for name in ("open_revs", "new_edits", "w", "rev", "atts_since"):
+        if name in request.query:
+            raise bad_request(f'"{name}" query parameter is not acceptable')
+    options = documents.options_of(request)
+    if not request.accepts("application/json") and request.asks_for("multipart/"):
+        return await documents.bulk_get_multipart(request, database, wanted, options)
+
+    async def chunks() -> Any:
+        yield b'{"results":['
+        for start in range(0, len(wanted), 50):
+            part = wanted[start : start + 50]
+            data = await database.read(
+                lambda cx, part=part: b",".join(  # type: ignore[misc]
+                    _bulk_get_row(request, database, cx, one, options) for one in part
+                )
+            )
+            yield (b"," if start else b"") + data
+        yield b"]}\n"
+
+    return documents.Stream(chunks())
+
+
+def _bulk_get_row(
+    request: Request, database: Database, cx: Any, wanted: Any, options: Options
+) -> bytes:
+    doc_id, found = bulk_get_one(request, database, cx, wanted, options)
+    docs = b",".join(
+        b'{"ok":%b}' % one.render(options)
+        if isinstance(one, store.Document)
+        else orjson.dumps({"error": one})
+        for one in found
+    )
+    return b'{"id":%b,"docs":[%b]}' % (orjson.dumps(doc_id), docs)
+
+
+def bulk_get_one(
+    request: Request, database: Database, cx: Any, wanted: Any, options: Options
+) -> tuple[Any, list[store.Document | dict[str, Any]]]:
+    """The id asked for, and per revision the document or what is wrong with the wish."""
+    if not isinstance(wanted, dict):
+        return None, [_wrong(None, None, bad_request("document must be a JSON object"))]
+    doc_id = wanted.get("id")
+    rev = wanted.get("rev")
+    try:
+        if "id" not in wanted:
+            raise bad_request("document id missed")
+        check_document_id(doc_id)
+        revs = None if rev is None else [revtree.parse(rev)]
+        if database.name == "_users":
+            require_reader(doc_id, request.user, database.security)
+        since = wanted.get("atts_since")
+        if since is not None:
+            if not isinstance(since, list):
+                raise bad_request("Invalid list of revisions")
+            options = documents.with_since(options, [revtree.parse(one) for one in since])
+    except CouchError as error:
+        return doc_id, [_wrong(doc_id, rev, error)]
+    found: list[store.Document | dict[str, Any]] = []
+    if revs is None:
+        row = store.read_row(cx, doc_id)
+        if row is None:
+            return doc_id, [_wrong(doc_id, "undefined", not_found("missing"))]
+        wished = store.read_open_revs(cx, doc_id, None, options)
+    else:
+        wished = store.read_open_revs(cx, doc_id, revs, options)
+    for one in wished:
+        if isinstance(one, str):
+            found.append(_wrong(doc_id, one, not_found("missing")))
+        else:
+            found.append(one)
+    return doc_id, found
+
+
+def _wrong(doc_id: Any, rev: Any, error: CouchError) -> dict[str, Any]:
+    return {"id": doc_id, "rev": rev, **error.members()}
+
+
+def _revs_of(body: dict[str, Any]) -> dict[str, list[str]]:
+    wanted: dict[str, list[str]] = {}
+    for doc_id, revs in body.items():
+        if not isinstance(revs, list):
+            raise bad_request("Invalid list of revisions")
+        wanted[doc_id] = [revtree.parse(rev) for rev in revs]
+    return wanted
+
+
+async def _missing(request: Request, database: Database) -> Any:
+    only(request, "POST")
+    request.require_json()
+    wanted = _revs_of(await request.json_object())
+    if len(wanted) <= 20:
+        return database.read_now(lambda cx: store.read_missing(cx, wanted))
+    return await database.read(lambda cx: store.read_missing(cx, wanted))
+
+
+async def _revs_diff(request: Request, database: Database) -> Answer:
+    found = await _missing(request, database)
+    return reply(
+        {
+            doc_id: {"missing": revs} | ({"possible_ancestors": ancestors} if ancestors else {})
+            for doc_id, (revs, ancestors) in found.items()
+        }
+    )
+
+
+async def _missing_revs(request: Request, database: Database) -> Answer:
+    found = await _missing(request, database)
+    return reply({"missing_revs": {doc_id: revs for doc_id, (revs, _) in found.items()}})
+
+
+async def _security(request: Request, database: Database) -> Answer:
+    only(request, "GET,HEAD,PUT")
+    if request.method == "PUT":
+        database.security.require_admin(request.user)
+        if database.name == "_users":
+            raise forbidden("You can't edit the security object of the user database.")
+        await database.set_security(await request.json_object())
+        return reply({"ok": True})
+    return reply(database.security.given)
+
+
+async def _limit(request: Request, database: Database, name: str) -> Answer:
+    only(request, "GET,HEAD,PUT")
+    if request.method == "PUT":
+        database.security.require_admin(request.user)
+        value = await request.json()
+        if type(value) is not int or not 0 < value <= 1_000_000_000:
+            raise bad_request(f"`{name.lstrip('_')}` must be positive integer")
+        await database.write(lambda writer: writer.set_meta(name, value))
+        return reply({"ok": True})
+    return reply(database.read_now(lambda cx: store.read_meta(cx, name)))
+
+
+async def _revs_limit(request: Request, database: Database) -> Answer:
+    return await _limit(request, database, "revs_limit")
+
+
+async def _purged_infos_limit(request: Request, database: Database) -> Answer:
+    return await _limit(request, database, "purged_infos_limit")
+
+
+async def _purge(request: Request, database: Database) -> Answer:
+    only(request, "POST")
+    request.require_json()
+    database.security.require_admin(request.user)
+    wanted = _revs_of(await request.json_object())
+    purged = await database.write(lambda writer: writer.purge(wanted))
+    database.purge_seq = database.read_now(lambda cx: store.read_meta(cx, "purge_seq"))
+    return reply({"purge_seq": None, "purged": purged}, 201)
+
+
+async def _purged_infos(request: Request, database: Database) -> Answer:
+    only(request, "GET,HEAD")
+    rows = await database.read(store.read_purged)
+    return reply({"purged_infos": [{"id": doc_id, "revs": revs} for doc_id, revs in rows]})
+
+
+async def _compact(request: Request, database: Database) -> Answer:
+    only(request, "POST")
+    request.require_json()
+    database.security.require_admin(request.user)
+    if len(request.parts) > 2:
+        database.read_now(lambda cx: store.require_row(cx, "_design/" + request.parts[2]))
+    else:
+        request.server.spawn(database.compact())
+    return reply({"ok": True}, 202)
+
+
+async def _view_cleanup(request: Request, database: Database) -> Answer:
+    only(request, "POST")
+    database.security.require_admin(request.user)
+    await request.server.views(database).cleanup()
+    return reply({"ok": True}, 202)
+
+
+async def _ensure_full_commit(request: Request, database: Database) -> Answer:
+    only(request, "POST")
+    request.require_json()
+    # Every acknowledged write is on the disk already.
+    return reply({"ok": True, "instance_start_time": str(database.created)}, 201)
+
+
+async def _shards(request: Request, database: Database) -> Answer:
+    only(request, "GET,HEAD")
+    return reply({"shards": {"00000000-ffffffff": ["miaopu@127.0.0.1"]}})
+
+
+_HANDLERS: dict[str, Any] = {
+    "_all_docs": alldocs.handle,
+    "_design_docs": alldocs.handle,
+    "_local_docs": alldocs.handle,
+    "_bulk_docs": _bulk_docs,
+    "_bulk_get": _bulk_get,
+    "_changes": changes.handle,
+    "_compact": _compact,
+    "_ensure_full_commit": _ensure_full_commit,
+    "_explain": find.handle,
+    "_find": find.handle,
+    "_index": find.handle,
+    "_missing_revs": _missing_revs,
+    "_purge": _purge,
+    "_purged_infos": _purged_infos,
+    "_purged_infos_limit": _purged_infos_limit,
+    "_revs_diff": _revs_diff,
+    "_revs_limit": _revs_limit,
+    "_security": _security,
+    "_shards": _shards,
+    "_view_cleanup": _view_cleanup,
+}

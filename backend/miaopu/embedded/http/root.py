@@ -1,0 +1,220 @@
+"""What is asked of the server itself."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+from .. import store
+from ..database import Database
+from ..errors import CouchError, bad_request, not_found
+from ..security import require_server_admin
+from ..server import VERSION
+from .messages import Answer, Request, Response, integer, only, reply
+
+NAMES = frozenset(
+    {
+        "_up",
+        "_all_dbs",
+        "_dbs_info",
+        "_uuids",
+        "_active_tasks",
+        "_membership",
+        "_node",
+        "_replicate",
+        "_scheduler",
+        "_utils",
+        "favicon.ico",
+    }
+)
+
+
+async def handle(request: Request) -> Answer:
+    name = request.parts[0]
+    handler = _HANDLERS.get(name)
+    if handler is None:
+        raise not_found()
+    return await handler(request)  # type: ignore[no-any-return]
+
+
+async def _welcome(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    return reply(
+        {
+            "couchdb": "Welcome",
+            "version": VERSION,
+            "git_sha": "miaopu",
+            "uuid": request.server.uuid,
+            "features": ["pluggable-storage-engines", "scheduler"],
+            "vendor": {"name": "Miaopu"},
+        }
+    )
+
+
+async def _up(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    return reply({"status": "ok", "seeds": {}})
+
+
+async def _all_dbs(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    require_server_admin(request.user)
+    names = request.server.names()
+    query = request.query
+    if query.get("descending") == "true":
+        names.reverse()
+    start = request.json_parameter("start_key" if "start_key" in query else "startkey")
+    end = request.json_parameter("end_key" if "end_key" in query else "endkey")
+    if isinstance(start, str):
+        names = [name for name in names if name >= start]
+    if isinstance(end, str):
+        names = [name for name in names if name <= end]
+    names = names[integer(query.get("skip", 0), "skip") :]
+    if "limit" in query:
+        names = names[: integer(query["limit"], "limit")]
+    return reply(names)
+
+
+async def info_of(database: Database) -> dict[str, Any]:
+    """What `GET /db` answers."""
+    info = await database.read(store.read_info)
+    return {
+        "instance_start_time": str(database.created),
+        "db_name": database.name,
+        "purge_seq": f"{info.purge_seq}-{database.uuid[:16]}",
+        "update_seq": database.sequence(info.seq),
+        "sizes": {
+            "file": info.file_size,
+            "external": info.active_size,
+            "active": info.active_size,
+        },
+        "props": {},
+        "doc_del_count": info.del_count,
+        "doc_count": info.doc_count,
+        "disk_format_version": 8,
+        "compact_running": database.compacting,
+        "cluster": {"q": 1, "n": 1, "w": 1, "r": 1},
+    }
+
+
+async def _dbs_info(request: Request) -> Answer:
+    only(request, "GET,HEAD,POST")
+    require_server_admin(request.user)
+    if request.method == "POST":
+        keys = (await request.json_object()).get("keys")
+        if not isinstance(keys, list):
+            raise bad_request("`keys` member must exist.")
+        if len(keys) > 100:
+            raise bad_request("`keys` member must contain 100 or fewer entries.")
+    else:
+        keys = list(request.server.names())
+    rows: list[dict[str, Any]] = []
+    for key in keys:
+        if not isinstance(key, str):
+            raise bad_request("`keys` must hold names of databases.")
+        try:
+            rows.append({"key": key, "info": await info_of(request.server.database(key))})
+        except CouchError:
+            rows.append({"key": key, "error": "not_found"})
+    return reply(rows)
+
+
+async def _uuids(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    count = integer(request.query.get("count", 1), "count")
+    if count > 1000:
+        raise bad_request("count parameter too large")
+    answer = reply({"uuids": [uuid.uuid4().hex for _ in range(count)]})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+async def _active_tasks(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    require_server_admin(request.user)
+    tasks: list[dict[str, Any]] = [
+        {"type": "database_compaction", "database": database.name, "node": _NODE}
+        for database in request.server.open_databases()
+        if database.compacting
+    ]
+    return reply(tasks + request.server.tasks())
+
+
+_NODE = "miaopu@127.0.0.1"
+
+
+async def _membership(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    require_server_admin(request.user)
+    return reply({"all_nodes": [_NODE], "cluster_nodes": [_NODE]})
+
+
+async def _node(request: Request) -> Answer:
+    """The part of a node's settings that clients look at, read only."""
+    require_server_admin(request.user)
+    only(request, "GET,HEAD")
+    rest = request.parts[1:]
+    if rest[:1] == ["_local"] and len(rest) == 1:
+        return reply({"name": _NODE})
+    if len(rest) < 2 or rest[1] not in ("_config", "_system", "_stats"):
+        raise not_found()
+    if rest[1] != "_config":
+        return reply({})
+    settings = request.server.settings
+    config: dict[str, dict[str, str]] = {
+        "couchdb": {
+            "uuid": request.server.uuid,
+            "max_document_size": "8000000",
+            "users_db_security_editable": "false",
+        },
+        "chttpd": {
+            "require_valid_user": "true",
+            "max_http_request_size": str(settings.max_request),
+            "enable_cors": str(bool(settings.cors_origins)).lower(),
+        },
+        "chttpd_auth": {"timeout": str(settings.session_seconds), "iterations": "210000"},
+        "cors": {
+            "origins": ",".join(settings.cors_origins),
+            "credentials": str(settings.cors_credentials).lower(),
+        },
+        "admins": dict.fromkeys(request.server.admins, "(hidden)"),
+    }
+    value: Any = config
+    for key in rest[2:]:
+        if not isinstance(value, dict) or key not in value:
+            raise not_found("unknown_config_value")
+        value = value[key]
+    return reply(value)
+
+
+async def _utils(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    return Response(404, b'{"error":"not_found","reason":"There is no Fauxton here."}\n')
+
+
+async def _replicate(request: Request) -> Answer:
+    only(request, "POST")
+    require_server_admin(request.user)
+    return reply(*await asyncio.shield(request.server.replicate(await request.json_object())))
+
+
+async def _scheduler(request: Request) -> Answer:
+    only(request, "GET,HEAD")
+    require_server_admin(request.user)
+    return reply(await request.server.scheduled(request.parts[1:]))
+
+
+_HANDLERS: dict[str, Any] = {
+    "": _welcome,
+    "_up": _up,
+    "_all_dbs": _all_dbs,
+    "_dbs_info": _dbs_info,
+    "_uuids": _uuids,
+    "_active_tasks": _active_tasks,
+    "_membership": _membership,
+    "_node": _node,
+    "_replicate": _replicate,
+    "_scheduler": _scheduler,
+    "_utils": _utils,
+}

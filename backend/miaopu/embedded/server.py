@@ -1,0 +1,326 @@
+"""The server: its databases, its administrators, and who a request comes from."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from . import store
+from .auth import (
+    NOBODY,
+    Credentials,
+    Sessions,
+    Throttle,
+    User,
+    Verified,
+    parse_admin,
+    parse_basic,
+    parse_user,
+    read_secret,
+)
+from .database import Database, make
+from .errors import CouchError, no_database, unauthorized
+from .names import SYSTEM_DATABASES, USER_PREFIX, check_database_name, folder_of, name_of
+from .sandbox import Workshop
+from .security import DEFAULT
+from .users import SECURITY as USERS_SECURITY
+
+log = logging.getLogger(__name__)
+
+VERSION = "3.5.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may choose.
+
+    `cors_origins`: origins that may call from a page of another host ("*": any).
+    `session_seconds`: how long a cookie lives; it is renewed while it is used.
+    `max_request`: bytes of one request's body.
+    `secure_cookies`: True sets `Secure` always, None only when the request came over HTTPS.
+    """
+
+    cors_origins: tuple[str, ...] = ()
+    cors_credentials: bool = True
+    session_seconds: int = 600
+    max_request: int = 64 * 1024 * 1024
+    secure_cookies: bool | None = None
+    same_site: str = "Strict"
+
+
+@dataclass(slots=True)
+class Login:
+    """Who a request comes from, and a cookie to renew."""
+
+    user: User
+    cookie: str | None = None
+
+
+@dataclass(slots=True)
+class Server:
+    """All databases below one data folder."""
+
+    data: Path
+    admins: dict[str, Credentials]
+    settings: Settings
+    sessions: Sessions
+    uuid: str
+    pool: ThreadPoolExecutor
+    hashing: ThreadPoolExecutor
+    verified: Verified = field(default_factory=Verified)
+    throttle: Throttle = field(default_factory=Throttle)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    db_updates: int = 0
+    _open: dict[str, Database] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
+    _creating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _workshops: dict[str, Workshop] = field(default_factory=dict)
+    _background: set[asyncio.Task[Any]] = field(default_factory=set)
+    _people: dict[str, tuple[int, Credentials | None]] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, data: Path, admins: Mapping[str, str], settings: Settings) -> Server:
+        """Opens the data folder, making it and the system databases where they are missing.
+
+        Raises ValueError without an administrator or with a password that is not hashed."""
+        if not admins:
+            raise ValueError("the embedded database does not start without an administrator")
+        parsed = {name: parse_admin(record) for name, record in admins.items()}
+        for folder in ("dbs", "trash"):
+            (data / folder).mkdir(parents=True, exist_ok=True)
+        data.chmod(0o700)
+        for left in (data / "trash").iterdir():
+            shutil.rmtree(left, ignore_errors=True)
+        for name, security in (("_users", USERS_SECURITY), ("_replicator", DEFAULT)):
+            folder = data / "dbs" / folder_of(name)
+            if not folder.exists():
+                make(folder, security)
+        identity = data / "uuid"
+        if not identity.exists():
+            identity.write_text(uuid.uuid4().hex)
+        server = cls(
+            data,
+            parsed,
+            settings,
+            Sessions(read_secret(data / "secret"), settings.session_seconds),
+            identity.read_text().strip(),
+            ThreadPoolExecutor(max_workers=8, thread_name_prefix="couch"),
+            ThreadPoolExecutor(max_workers=2, thread_name_prefix="couch-hash"),
+        )
+        server._names = {name_of(folder.name) for folder in (data / "dbs").iterdir()}
+        return server
+
+    async def begin(self) -> None:
+        """What the server does of its own accord, from its start."""
+
+    # -- databases ---------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        return sorted(self._names)
+
+    def database(self, name: str) -> Database:
+        """The open database; 404 when there is none of that name."""
+        found = self._open.get(name)
+        if found is not None:
+            return found
+        if name not in self._names:
+            raise no_database()
+        database = Database(name, self.data / "dbs" / folder_of(name), self.pool)
+        database.loop = asyncio.get_running_loop()
+        if name == "_users":
+            database.listen(lambda _: self._people.clear())
+        self._open[name] = database
+        return database
+
+    async def create(self, name: str) -> Database:
+        """A new database; 412 when it exists, 400 for a name CouchDB would not have."""
+        check_database_name(name)
+        async with self._creating:
+            if name in self._names:
+                raise CouchError(
+                    412,
+                    "file_exists",
+                    "The database could not be created, the file already exists.",
+                )
+            security = USERS_SECURITY if name == "_users" else DEFAULT
+            folder = self.data / "dbs" / folder_of(name)
+            await asyncio.get_running_loop().run_in_executor(self.pool, make, folder, security)
+            self._names.add(name)
+        self.db_updates += 1
+        return self.database(name)
+
+    async def delete(self, name: str) -> None:
+        """Forgets a database at once; its files go in the background."""
+        async with self._creating:
+            if name not in self._names:
+                raise no_database()
+            self._names.discard(name)
+            database = self._open.pop(name, None)
+            workshop = self._workshops.pop(name, None)
+            if workshop is not None:
+                workshop.close()
+            folder = self.data / "dbs" / folder_of(name)
+            grave = self.data / "trash" / uuid.uuid4().hex
+            loop = asyncio.get_running_loop()
+            if database is not None:
+                await loop.run_in_executor(self.pool, _close, database)
+                database.wake()
+            await loop.run_in_executor(self.pool, folder.rename, grave)
+        self.db_updates += 1
+        if name == "_users":
+            self._people.clear()
+        self.spawn(self._remove(grave))
+
+    async def _remove(self, grave: Path) -> None:
+        await asyncio.get_running_loop().run_in_executor(
+            self.pool, lambda: shutil.rmtree(grave, ignore_errors=True)
+        )
+
+    def spawn(self, work: Any) -> asyncio.Task[Any]:
+        """Runs a coroutine in the background, for as long as the server lives."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a background task failed", exc_info=task.exception())
+
+    def open_databases(self) -> Iterable[Database]:
+        return list(self._open.values())
+
+    async def stop(self) -> None:
+        """Ends feeds and background work, then closes every database."""
+        if self.stopping.is_set():
+            return
+        self.stopping.set()
+        for task in list(self._background):
+            task.cancel()
+        for task in list(self._background):
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        databases = list(self._open.values())
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(loop.run_in_executor(self.pool, _close, database) for database in databases)
+        )
+        for database in databases:
+            database.wake()
+        self._open.clear()
+        for workshop in self._workshops.values():
+            workshop.close()
+        self.pool.shutdown(wait=False)
+        self.hashing.shutdown(wait=False)
+
+    # -- people ------------------------------------------------------------------------------
+
+    def credentials(self, name: str) -> Credentials | None:
+        """How `name`'s password is known: of an administrator, or from `_users`."""
+        admin = self.admins.get(name)
+        if "_users" not in self._names:
+            return admin
+        users = self.database("_users")
+        cached = self._people.get(name)
+        if cached is not None and cached[0] == users.seq and admin is None:
+            return cached[1]
+        seq = users.seq
+        document = users.read_now(lambda cx: store.read_winner(cx, USER_PREFIX + name))
+        members = orjson.loads(document.body) if document is not None else {}
+        if admin is not None:
+            roles = members.get("roles", [])
+            extra = tuple(role for role in roles if isinstance(role, str))
+            return Credentials(
+                admin.key, admin.salt, admin.iterations, admin.prf, (*admin.roles, *extra)
+            )
+        found = parse_user(members) if members.get("name") == name else None
+        if len(self._people) > 5000:
+            self._people.clear()
+        self._people[name] = (seq, found)
+        return found
+
+    async def check_password(self, name: str, password: str, address: str) -> Credentials:
+        """The user's credentials; 401 when the password is wrong, 429 while they must wait."""
+        self.throttle.check(name, address)
+        credentials = self.credentials(name)
+        if credentials is not None:
+            mark = self.verified.mark(name, password, credentials)
+            if self.verified.knows(mark):
+                return credentials
+            loop = asyncio.get_running_loop()
+            if await loop.run_in_executor(self.hashing, credentials.matches, password):
+                self.verified.add(mark)
+                self.throttle.succeeded(name, address)
+                return credentials
+        else:
+            # The answer takes as long for a name that nobody has.
+            stranger = next(iter(self.admins.values()))
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self.hashing, stranger.matches, password)
+        self.throttle.failed(name, address)
+        raise unauthorized("Name or password is incorrect.")
+
+    async def login(self, authorization: str | None, cookie: str | None, address: str) -> Login:
+        """Who a request comes from. A wrong password is an error, a stale cookie is nobody."""
+        if authorization:
+            pair = parse_basic(authorization)
+            if pair is not None:
+                credentials = await self.check_password(*pair, address)
+                return Login(User(pair[0], credentials.roles, "default"))
+        if cookie:
+            return self._by_cookie(cookie)
+        return Login(NOBODY)
+
+    def _by_cookie(self, cookie: str) -> Login:
+        claim = self.sessions.claimed(cookie)
+        credentials = self.credentials(claim[0]) if claim is not None else None
+        if claim is None or credentials is None:
+            return Login(NOBODY)
+        age = self.sessions.age(claim, credentials.salt)
+        if age is None:
+            return Login(NOBODY)
+        user = User(claim[0], credentials.roles, "cookie")
+        if age > self.sessions.timeout * 0.1:
+            return Login(user, self.sessions.issue(claim[0], credentials.salt))
+        return Login(user)
+
+    def workshop(self, name: str) -> Workshop:
+        """The thread that runs the filters of one database."""
+        found = self._workshops.get(name)
+        if found is None:
+            found = self._workshops[name] = Workshop(f"scripts {name}")
+        return found
+
+    def written(self, database: Database) -> None:
+        """Called after each write."""
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Replications under way, as `_active_tasks` lists them."""
+        return []
+
+    def is_system(self, name: str) -> bool:
+        return name in SYSTEM_DATABASES
+
+
+def _close(database: Database) -> None:
+    """Closes a database from a thread beside the event loop."""
+    database.shut()
+
+
+@contextlib.asynccontextmanager
+async def running(server: Server) -> AsyncIterator[Server]:
+    try:
+        yield server
+    finally:
+        await server.stop()

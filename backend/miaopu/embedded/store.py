@@ -1,0 +1,704 @@
+"""One database in one SQLite file: what is stored and how it is changed.
+
+Only `Writer` changes anything, on the one thread that owns it; `read_*` functions work on any
+reader's connection. Nothing here knows HTTP, users or JavaScript.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from . import revtree
+from .documents import (
+    Attachment,
+    Document,
+    NewDocument,
+    Options,
+    new_revision,
+    pack_attachments,
+    unpack_attachments,
+)
+from .errors import CouchError, bad_request, conflict, missing_stub, not_found
+
+PAGE = 8192
+DEFAULT_REVS_LIMIT = 1000
+DEFAULT_PURGED_INFOS_LIMIT = 1000
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE doc (
+  num INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  rev TEXT NOT NULL,
+  deleted INTEGER NOT NULL,
+  leaves TEXT,              -- JSON list of all leaves, winner first; NULL where there is one
+  body INTEGER NOT NULL,    -- the winner's row in `body`
+  tree BLOB NOT NULL
+);
+CREATE UNIQUE INDEX doc_id ON doc (id);
+CREATE UNIQUE INDEX doc_seq ON doc (seq);
+CREATE UNIQUE INDEX doc_live ON doc (id) WHERE deleted = 0;
+CREATE TABLE body (num INTEGER PRIMARY KEY, json BLOB NOT NULL, atts TEXT);
+CREATE TABLE att (key TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE local (id TEXT PRIMARY KEY, rev INTEGER NOT NULL, json BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE purged (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revs TEXT NOT NULL);
+"""
+
+Validate = Callable[[NewDocument, Document | None], None]
+"""Raises `CouchError` when the new document may not follow the old one."""
+
+
+class Row(NamedTuple):
+    """The state of one document: its winner and its tree."""
+
+    num: int
+    id: str
+    seq: int
+    rev: str
+    deleted: int
+    leaves: str | None
+    body: int
+    tree: bytes
+
+    def all_leaves(self) -> list[str]:
+        return orjson.loads(self.leaves) if self.leaves else [self.rev]
+
+
+_ROW = "num, id, seq, rev, deleted, leaves, body, tree"
+
+
+class Outcome(NamedTuple):
+    """What became of one write. `rev` is the revision that is now stored."""
+
+    id: str
+    rev: str
+    error: CouchError | None = None
+
+    def members(self) -> dict[str, Any]:
+        """The row that `_bulk_docs` answers."""
+        if self.error is not None:
+            return {"id": self.id, **self.error.members()}
+        return {"ok": True, "id": self.id, "rev": self.rev}
+
+
+class Info(NamedTuple):
+    """Counters of a database, all of one moment."""
+
+    doc_count: int
+    del_count: int
+    seq: int
+    purge_seq: int
+    file_size: int
+    active_size: int
+
+
+def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
+    """A connection in WAL mode; a writer's commits reach the disk before they return."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=30
+    )
+    connection.execute(f"PRAGMA cache_size = {-16384 if write else -4096}")
+    if write:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+    else:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def create(path: Path, security: dict[str, Any]) -> None:
+    """Makes the file of a new, empty database."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA page_size = {PAGE}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript("BEGIN;" + _SCHEMA)
+        connection.executemany(
+            "INSERT INTO meta VALUES (?, ?)",
+            [
+                ("uuid", uuid.uuid4().hex),
+                ("created", int(time.time())),
+                ("security", orjson.dumps(security).decode()),
+                ("revs_limit", DEFAULT_REVS_LIMIT),
+                ("purged_infos_limit", DEFAULT_PURGED_INFOS_LIMIT),
+                ("doc_count", 0),
+                ("del_count", 0),
+                ("seq", 0),
+                ("purge_seq", 0),
+                ("bytes", 0),
+            ],
+        )
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def read_meta(cx: sqlite3.Connection, name: str) -> Any:
+    return cx.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0]
+
+
+def read_info(cx: sqlite3.Connection) -> Info:
+    values = dict(cx.execute("SELECT name, value FROM meta"))
+    pages: int = cx.execute("PRAGMA page_count").fetchone()[0]
+    return Info(
+        values["doc_count"],
+        values["del_count"],
+        values["seq"],
+        values["purge_seq"],
+        pages * PAGE,
+        max(0, values["bytes"]),
+    )
+
+
+def read_row(cx: sqlite3.Connection, doc_id: str) -> Row | None:
+    found = cx.execute(f"SELECT {_ROW} FROM doc WHERE id = ?", (doc_id,)).fetchone()
+    return None if found is None else Row._make(found)
+
+
+def read_rows(cx: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Row]:
+    """The rows of those of `ids` that exist."""
+    rows: dict[str, Row] = {}
+    for start in range(0, len(ids), 400):
+        part = ids[start : start + 400]
+        marks = ",".join("?" * len(part))
+        for found in cx.execute(f"SELECT {_ROW} FROM doc WHERE id IN ({marks})", part):  # noqa: S608
+            row = Row._make(found)
+            rows[row.id] = row
+    return rows
+
+
+def read_revision(
+    cx: sqlite3.Connection, row: Row, rev: str | None, options: Options
+) -> Document | None:
+    """One revision of a document (None: its winner); None when its body is not held."""
+    tree: revtree.Tree = {}
+    deleted = bool(row.deleted)
+    number = row.body
+    if rev is not None and rev != row.rev:
+        tree = revtree.load(row.tree)
+        node = tree.get(rev)
+        if node is None or not node.body:
+            return None
+        number, deleted = node.body, node.deleted
+    elif options.needs_tree or options.attachments_since:
+        tree = revtree.load(row.tree)
+    body, packed = cx.execute("SELECT json, atts FROM body WHERE num = ?", (number,)).fetchone()
+    document = Document(
+        row.id, rev or row.rev, deleted, body, unpack_attachments(packed), row.seq, tree
+    )
+    if options.attachments and document.attachments:
+        for name, attachment in document.attachments.items():
+            if document.wants(name, options):
+                document.data[name] = read_attachment(cx, attachment.key)
+    return document
+
+
+def read_winner(
+    cx: sqlite3.Connection, doc_id: str, options: Options | None = None
+) -> Document | None:
+    """The document as a plain read gives it: None when there is none or it is deleted."""
+    row = read_row(cx, doc_id)
+    if row is None or row.deleted:
+        return None
+    return read_revision(cx, row, None, options or Options())
+
+
+def read_open_revs(
+    cx: sqlite3.Connection, doc_id: str, revs: list[str] | None, options: Options
+) -> list[Document | str]:
+    """The revisions asked for (None: all leaves). One that is not held comes back as its id."""
+    row = read_row(cx, doc_id)
+    if row is None:
+        return list(revs or [])
+    results: list[Document | str] = []
+    seen: set[str] = set()
+    wanted = row.all_leaves() if revs is None else revs
+    tree = revtree.load(row.tree) if options.latest and revs is not None else {}
+    for rev in wanted:
+        chosen = (revtree.latest(tree, rev) or [rev]) if rev in tree else [rev]
+        for one in chosen:
+            if one in seen:
+                continue
+            seen.add(one)
+            results.append(read_revision(cx, row, one, options) or one)
+    return results
+
+
+def read_attachment(cx: sqlite3.Connection, key: str) -> bytes:
+    data: bytes = cx.execute("SELECT data FROM att WHERE key = ?", (key,)).fetchone()[0]
+    return data
+
+
+def read_missing(
+    cx: sqlite3.Connection, wanted: dict[str, list[str]]
+) -> dict[str, tuple[list[str], list[str]]]:
+    """Per document: the revisions never seen here, and leaves that may be their ancestors."""
+    rows = read_rows(cx, list(wanted))
+    result: dict[str, tuple[list[str], list[str]]] = {}
+    for doc_id, revs in wanted.items():
+        row = rows.get(doc_id)
+        if row is None:
+            if revs:
+                result[doc_id] = (list(dict.fromkeys(revs)), [])
+            continue
+        if len(revs) == 1 and revs[0] == row.rev:
+            continue
+        tree = revtree.load(row.tree)
+        absent = list(dict.fromkeys(revtree.missing(tree, revs)))
+        if absent:
+            result[doc_id] = (absent, revtree.possible_ancestors(tree, absent))
+    return result
+
+
+def read_local(cx: sqlite3.Connection, doc_id: str) -> tuple[str, bytes] | None:
+    """A local document: its revision and its body."""
+    found = cx.execute("SELECT rev, json FROM local WHERE id = ?", (doc_id,)).fetchone()
+    return None if found is None else (f"0-{found[0]}", found[1])
+
+
+def read_ids(cx: sqlite3.Connection, prefix: str) -> list[str]:
+    """Ids of the living documents that begin with `prefix`."""
+    return [
+        found[0]
+        for found in cx.execute(
+            "SELECT id FROM doc WHERE deleted = 0 AND id >= ? AND id < ? ORDER BY id",
+            (prefix, prefix + "\U0010ffff"),
+        )
+    ]
+
+
+def read_purged(cx: sqlite3.Connection) -> list[tuple[str, list[str]]]:
+    return [
+        (doc_id, orjson.loads(revs))
+        for doc_id, revs in cx.execute("SELECT id, revs FROM purged ORDER BY seq")
+    ]
+
+
+class Writer:
+    """The only hand that changes the database. Lives on one thread, within its transactions."""
+
+    def __init__(self, path: Path) -> None:
+        self.cx = connect(path, write=True)
+        self.design_changed = False
+        self.reload()
+
+    def reload(self) -> None:
+        """Takes the counters from the file: at the start, and after a transaction was undone."""
+        values = dict(self.cx.execute("SELECT name, value FROM meta"))
+        self.seq: int = values["seq"]
+        self.revs_limit: int = values["revs_limit"]
+        self._live: int = values["doc_count"]
+        self._gone: int = values["del_count"]
+        self._bytes: int = values["bytes"]
+        self._next_body: int = self.cx.execute(
+            "SELECT coalesce(max(num), 0) + 1 FROM body"
+        ).fetchone()[0]
+        self._next_doc: int = self.cx.execute(
+            "SELECT coalesce(max(num), 0) + 1 FROM doc"
+        ).fetchone()[0]
+        self._saved = (self.seq, self._live, self._gone, self._bytes)
+
+    def begin(self) -> None:
+        self.cx.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Returns when everything since `begin` is on the disk."""
+        now = (self.seq, self._live, self._gone, self._bytes)
+        if now != self._saved:
+            self.cx.executemany(
+                "UPDATE meta SET value = ? WHERE name = ?",
+                zip(now, ("seq", "doc_count", "del_count", "bytes"), strict=True),
+            )
+        self.cx.execute("COMMIT")
+        self._saved = now
+
+    def rollback(self) -> None:
+        if self.cx.in_transaction:
+            self.cx.execute("ROLLBACK")
+        self.reload()
+
+    def savepoint(self) -> tuple[int, ...]:
+        self.cx.execute("SAVEPOINT job")
+        return (self.seq, self._live, self._gone, self._bytes, self._next_body, self._next_doc)
+
+    def release(self) -> None:
+        self.cx.execute("RELEASE job")
+
+    def undo(self, point: tuple[int, ...]) -> None:
+        """Back to `point`, as if the job had never begun."""
+        if self.cx.in_transaction:
+            self.cx.execute("ROLLBACK TO job")
+            self.cx.execute("RELEASE job")
+        self.seq, self._live, self._gone, self._bytes, self._next_body, self._next_doc = point
+
+    def close(self) -> None:
+        self.cx.close()
+
+    # -- documents ---------------------------------------------------------------------------
+
+    def update(
+        self, documents: Iterable[NewDocument], new_edits: bool, validate: Validate | None
+    ) -> list[Outcome]:
+        """Writes documents, each on its own: a refused one carries its error."""
+        batch = list(documents)
+        rows = read_rows(self.cx, [doc.id for doc in batch])
+        outcomes: list[Outcome] = []
+        bodies: list[tuple[int, bytes, str | None]] = []
+        inserts: list[tuple[int, str, int, str, int, str | None, int, bytes]] = []
+        written: set[str] = set()
+
+        def flush() -> None:
+            self.cx.executemany("INSERT INTO body VALUES (?, ?, ?)", bodies)
+            self.cx.executemany("INSERT INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)", inserts)
+            bodies.clear()
+            inserts.clear()
+
+        for doc in batch:
+            try:
+                if doc.id.startswith("_local/"):
+                    outcomes.append(self._write_local(doc))
+                    continue
+                row = rows.get(doc.id)
+                if doc.id in written:
+                    flush()
+                outcome, row, body = self._edit(doc, row, new_edits, validate)
+                if row is not None and body is not None:
+                    is_new = doc.id not in rows
+                    rows[doc.id] = row
+                    written.add(doc.id)
+                    bodies.append(body)
+                    if is_new:
+                        inserts.append(tuple(row))
+                    else:
+                        self.cx.execute(
+                            "UPDATE doc SET seq = ?, rev = ?, deleted = ?, leaves = ?, body = ?,"
+                            " tree = ? WHERE num = ?",
+                            (*row[2:], row.num),
+                        )
+                    if doc.id.startswith("_design/"):
+                        self.design_changed = True
+                outcomes.append(outcome)
+            except CouchError as error:
+                outcomes.append(Outcome(doc.id, "", error))
+        flush()
+        return outcomes
+
+    def _edit(
+        self, doc: NewDocument, row: Row | None, new_edits: bool, validate: Validate | None
+    ) -> tuple[Outcome, Row | None, tuple[int, bytes, str | None] | None]:
+        tree = revtree.load(row.tree) if row is not None else {}
+        if new_edits:
+            parent = self._parent(doc, row, tree)
+            base = doc.revs[0] if doc.revs else None
+        else:
+            rev = doc.revs[0]
+            if rev in tree:
+                # Seen before: as a leaf, or as an ancestor of one.
+                return Outcome(doc.id, rev), row, None
+            parent = base = next(
+                (one for one in doc.revs[1:] if one in tree and tree[one].body), None
+            )
+        generation = revtree.generation(parent) + 1 if parent else 1
+        if not new_edits:
+            generation = revtree.generation(doc.revs[0])
+        kept = self._attachments(doc, row, tree, base, generation)
+        if validate is not None:
+            old = None
+            if base is not None and row is not None:
+                old = read_revision(self.cx, row, base, Options(revs=True))
+                if old is not None and not old.tree:
+                    old.tree = tree
+            validate(doc, old)
+        if new_edits:
+            rev = new_revision(doc, parent, kept)
+            if rev in tree:
+                raise conflict()
+            path = [rev, *(revtree.path(tree, parent) if parent else [])]
+        else:
+            path = doc.revs
+        for name, given in doc.attachments.items():
+            if given.data is not None:
+                self._store_attachment(kept[name].key, given.data)
+
+        number = self._next_body
+        self._next_body += 1
+        if row is None and len(path) == 1:
+            merged: revtree.Tree = {path[0]: revtree.Node(None, number, doc.deleted)}
+            ends = path
+        else:
+            merged, _ = revtree.merge_path(tree, path, number, doc.deleted)
+            merged = revtree.stem(merged, self.revs_limit)
+            ends = revtree.leaves(merged)
+        win = ends[0]
+        self.seq += 1
+        self._bytes += len(doc.body)
+        deleted = merged[win].deleted
+        if row is None:
+            doc_number = self._next_doc
+            self._next_doc += 1
+        else:
+            doc_number = row.num
+            if row.deleted:
+                self._gone -= 1
+            else:
+                self._live -= 1
+        if deleted:
+            self._gone += 1
+        else:
+            self._live += 1
+        updated = Row(
+            doc_number,
+            doc.id,
+            self.seq,
+            win,
+            int(deleted),
+            orjson.dumps(ends).decode() if len(ends) > 1 else None,
+            merged[win].body,
+            revtree.dump(merged),
+        )
+        return Outcome(doc.id, rev), updated, (number, doc.body, pack_attachments(kept))
+
+    @staticmethod
+    def _parent(doc: NewDocument, row: Row | None, tree: revtree.Tree) -> str | None:
+        """The revision that an interactive edit follows; 409 when that is not a leaf."""
+        given = doc.revs[0] if doc.revs else None
+        if row is None:
+            if given is not None:
+                raise conflict()
+            return None
+        if given is None:
+            if not row.deleted:
+                raise conflict()
+            return row.rev
+        if given != row.rev and given not in revtree.leaves(tree):
+            raise conflict()
+        return given
+
+    def _attachments(
+        self,
+        doc: NewDocument,
+        row: Row | None,
+        tree: revtree.Tree,
+        base: str | None,
+        generation: int,
+    ) -> dict[str, Attachment]:
+        """What the new revision holds; stubs are taken from the revision it follows."""
+        kept: dict[str, Attachment] = {}
+        held: dict[str, Attachment] | None = None
+        for name, given in doc.attachments.items():
+            if given.data is not None:
+                kept[name] = given.store(generation)
+                continue
+            if held is None:
+                node = tree.get(base) if base is not None and row is not None else None
+                held = {}
+                if node is not None and node.body:
+                    packed = self.cx.execute(
+                        "SELECT atts FROM body WHERE num = ?", (node.body,)
+                    ).fetchone()[0]
+                    held = unpack_attachments(packed)
+            if name not in held:
+                raise missing_stub(f"Invalid attachment stub in {doc.id} for {name}")
+            kept[name] = held[name]
+            given.digest, given.length = held[name].digest, held[name].length
+        return kept
+
+    def _store_attachment(self, key: str, data: bytes) -> None:
+        self.cx.execute("INSERT OR IGNORE INTO att VALUES (?, ?)", (key, data))
+
+    def _write_local(self, doc: NewDocument) -> Outcome:
+        if doc.attachments:
+            raise bad_request("_local documents do not accept attachments.")
+        number = 0
+        if doc.revs:
+            position, _, name = doc.revs[0].partition("-")
+            if position != "0" or not name.isdigit() or len(name) > 15:
+                raise bad_request("Invalid rev format")
+            number = int(name)
+        if doc.deleted:
+            self.cx.execute("DELETE FROM local WHERE id = ?", (doc.id,))
+            return Outcome(doc.id, "0-0")
+        self.cx.execute(
+            "INSERT INTO local VALUES (?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, json = excluded.json",
+            (doc.id, number + 1, doc.body),
+        )
+        return Outcome(doc.id, f"0-{number + 1}")
+
+    # -- settings ----------------------------------------------------------------------------
+
+    def set_meta(self, name: str, value: Any) -> None:
+        self.cx.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
+        if name == "revs_limit":
+            self.revs_limit = value
+
+    # -- purge and compaction ----------------------------------------------------------------
+
+    def purge(self, wanted: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Forgets leaves for good, as if they had never been. Per document: what was removed."""
+        result: dict[str, list[str]] = {}
+        for doc_id, revs in wanted.items():
+            row = read_row(self.cx, doc_id)
+            if row is None:
+                result[doc_id] = []
+                continue
+            tree = revtree.load(row.tree)
+            remaining, removed = revtree.purge(tree, revs)
+            result[doc_id] = removed
+            if not removed:
+                continue
+            self._drop_bodies(node.body for rev, node in tree.items() if rev not in remaining)
+            if row.deleted:
+                self._gone -= 1
+            else:
+                self._live -= 1
+            ends = revtree.leaves(remaining)
+            if ends:
+                self.seq += 1
+                deleted = remaining[ends[0]].deleted
+                self._gone += int(deleted)
+                self._live += int(not deleted)
+                self.cx.execute(
+                    "UPDATE doc SET seq = ?, rev = ?, deleted = ?, leaves = ?, body = ?, tree = ?"
+                    " WHERE num = ?",
+                    (
+                        self.seq,
+                        ends[0],
+                        int(deleted),
+                        orjson.dumps(ends).decode() if len(ends) > 1 else None,
+                        remaining[ends[0]].body,
+                        revtree.dump(remaining),
+                        row.num,
+                    ),
+                )
+            else:
+                self.cx.execute("DELETE FROM doc WHERE num = ?", (row.num,))
+                self.seq += 1
+            number = read_meta(self.cx, "purge_seq") + 1
+            self.set_meta("purge_seq", number)
+            self.cx.execute(
+                "INSERT INTO purged VALUES (?, ?, ?)",
+                (number, doc_id, orjson.dumps(removed).decode()),
+            )
+            if doc_id.startswith("_design/"):
+                self.design_changed = True
+        limit = read_meta(self.cx, "purged_infos_limit")
+        self.cx.execute(
+            "DELETE FROM purged WHERE seq <= (SELECT max(seq) FROM purged) - ?", (limit,)
+        )
+        return result
+
+    def _drop_bodies(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            if number:
+                found = self.cx.execute(
+                    "SELECT length(json) FROM body WHERE num = ?", (number,)
+                ).fetchone()
+                self._bytes -= found[0] if found else 0
+                self.cx.execute("DELETE FROM body WHERE num = ?", (number,))
+
+    def compact(self, after: int, count: int) -> int | None:
+        """Drops the bodies of old revisions of up to `count` documents whose number is above
+        `after`. Returns the last number looked at; None when there are no more documents."""
+        rows = self.cx.execute(
+            f"SELECT {_ROW} FROM doc WHERE num > ? ORDER BY num LIMIT ?", (after, count)
+        ).fetchall()
+        if not rows:
+            return None
+        for found in rows:
+            row = Row._make(found)
+            tree = revtree.load(row.tree)
+            ends = set(revtree.leaves(tree))
+            old = {rev: node for rev, node in tree.items() if node.body and rev not in ends}
+            if old:
+                self._drop_bodies(node.body for node in old.values())
+                tree.update({rev: node._replace(body=0) for rev, node in old.items()})
+                self.cx.execute(
+                    "UPDATE doc SET tree = ? WHERE num = ?", (revtree.dump(tree), row.num)
+                )
+        last: int = rows[-1][0]
+        return last
+
+    def drop_orphans(self) -> None:
+        """Forgets attachments that no held revision has, and gives pages back to the disk."""
+        used: set[str] = set()
+        for (packed,) in self.cx.execute("SELECT atts FROM body WHERE atts IS NOT NULL"):
+            used.update(att.key for att in unpack_attachments(packed).values())
+        for (key,) in self.cx.execute("SELECT key FROM att").fetchall():
+            if key not in used:
+                self.cx.execute("DELETE FROM att WHERE key = ?", (key,))
+
+    def shrink(self) -> None:
+        """Outside a transaction: returns free pages and the log's room to the disk."""
+        self.cx.execute("PRAGMA incremental_vacuum").fetchall()
+        self.cx.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+class Change(NamedTuple):
+    """One row of the changes feed, with the winner's body when it was asked for."""
+
+    seq: int
+    id: str
+    rev: str
+    deleted: int
+    leaves: str | None
+    body: bytes | None
+    atts: str | None
+
+
+def read_changes(
+    cx: sqlite3.Connection,
+    since: int,
+    limit: int,
+    *,
+    docs: bool,
+    descending: bool = False,
+    until: int | None = None,
+) -> list[tuple[int, str, str, int, str | None, bytes | None, str | None]]:
+    """Up to `limit` changes after `since` (before it, when descending), as tuples of `Change`."""
+    side, order = ("<", "DESC") if descending else (">", "ASC")
+    bound = "" if until is None else f" AND d.seq <= {int(until)}"
+    if docs:
+        sql = (
+            "SELECT d.seq, d.id, d.rev, d.deleted, d.leaves, b.json, b.atts"
+            f" FROM doc d JOIN body b ON b.num = d.body WHERE d.seq {side} ?{bound}"
+            f" ORDER BY d.seq {order} LIMIT ?"
+        )
+    else:
+        sql = (
+            "SELECT d.seq, d.id, d.rev, d.deleted, d.leaves, NULL, NULL FROM doc d"
+            f" WHERE d.seq {side} ?{bound} ORDER BY d.seq {order} LIMIT ?"
+        )
+    return cx.execute(sql, (since, limit)).fetchall()
+
+
+def count_changes(cx: sqlite3.Connection, since: int) -> int:
+    """How many documents changed after `since`: the feed's `pending`."""
+    count: int = cx.execute("SELECT count(*) FROM doc WHERE seq > ?", (since,)).fetchone()[0]
+    return count
+
+
+def iterate_design(cx: sqlite3.Connection) -> Iterator[Document]:
+    """The living design documents."""
+    for doc_id in read_ids(cx, "_design/"):
+        document = read_winner(cx, doc_id)
+        if document is not None:
+            yield document
+
+
+def require_row(cx: sqlite3.Connection, doc_id: str) -> Row:
+    row = read_row(cx, doc_id)
+    if row is None:
+        raise not_found()
+    return row

@@ -1,0 +1,114 @@
+"""The rules of `_users` and of `_replicator` documents, which are the server's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from .auth import MAX_ITERATIONS, MIN_ITERATIONS, User, new_credentials
+from .documents import Document, NewDocument, dumps
+from .errors import bad_request, forbidden, not_found
+from .names import USER_PREFIX
+from .security import Security
+
+_PASSWORD_MEMBERS = (
+    "derived_key",
+    "iterations",
+    "password",
+    "password_scheme",
+    "password_sha",
+    "preserve_salt",
+    "pbkdf2_prf",
+    "salt",
+)
+_SCHEMES = ("pbkdf2",)
+SECURITY: dict[str, Any] = {"admins": {"roles": ["_admin"]}, "members": {"roles": []}}
+"""`_users` is open to every user who has logged in; what each may see is decided per document."""
+
+
+def owner(doc_id: str) -> str | None:
+    """The user whom a `_users` document describes."""
+    return doc_id.removeprefix(USER_PREFIX) if doc_id.startswith(USER_PREFIX) else None
+
+
+def require_reader(doc_id: str, user: User, security: Security) -> None:
+    """Another's record does not exist for a user: 404, as in CouchDB."""
+    if security.is_admin(user):
+        return
+    if doc_id.startswith("_design/"):
+        raise forbidden("Only administrators can view design docs in the users database.")
+    if user.name is None or owner(doc_id) != user.name:
+        raise not_found()
+
+
+def with_hashed_password(document: NewDocument) -> NewDocument:
+    """The document with its `password` replaced by a key derived from it. Slow on purpose."""
+    if b'"password"' not in document.body:
+        return document
+    members = orjson.loads(document.body)
+    password = members.get("password")
+    if password is None:
+        return document
+    if not isinstance(password, str) or not password:
+        raise bad_request("Password must be a string that is not empty.")
+    kept = {name: value for name, value in members.items() if name not in _PASSWORD_MEMBERS}
+    document.body = dumps(new_credentials(password) | kept)
+    return document
+
+
+def validate(new: NewDocument, old: Document | None, user: User, security: Security) -> None:
+    """Raises 403 unless `new` is a user's record that `user` may write over `old`."""
+    before: dict[str, Any] = orjson.loads(old.body) if old is not None else {}
+    if new.deleted:
+        if user.is_admin or (user.name is not None and owner(new.id) == user.name):
+            return
+        raise forbidden("Only admins may delete other user docs.")
+    record = orjson.loads(new.body)
+    name, roles = record.get("name"), record.get("roles")
+    if record.get("type") != "user":
+        raise forbidden("doc.type must be user")
+    if not name or not isinstance(name, str):
+        raise forbidden("doc.name is required")
+    if roles is None:
+        raise forbidden("doc.roles must exist")
+    if not isinstance(roles, list):
+        raise forbidden("doc.roles must be an array")
+    if not all(isinstance(role, str) for role in roles):
+        raise forbidden("doc.roles can only contain strings")
+    if new.id != USER_PREFIX + name:
+        raise forbidden("Doc ID must be of the form org.couchdb.user:name")
+    if old is not None and not old.deleted and before.get("name") != name:
+        raise forbidden("Usernames can not be changed.")
+    _check_password(record)
+    if not security.is_admin(user):
+        if user.name != name:
+            raise forbidden("You may only update your own user document.")
+        if old is None or old.deleted:
+            if roles:
+                raise forbidden("Only _admin may set roles")
+        elif sorted(before.get("roles") or []) != sorted(roles):
+            raise forbidden("Only _admin may edit roles")
+    if any(role.startswith("_") and role != "_metrics" for role in roles):
+        raise forbidden("No system roles (starting with underscore) in users db.")
+    if name.startswith("_"):
+        raise forbidden("Username may not start with underscore.")
+    if ":" in name:
+        raise forbidden("Character `:` is not allowed in usernames.")
+
+
+def _check_password(record: dict[str, Any]) -> None:
+    scheme = record.get("password_scheme")
+    if scheme is not None and scheme not in _SCHEMES:
+        raise forbidden(f"Password scheme `{scheme}` not supported.")
+    if scheme != "pbkdf2":
+        return
+    rounds = record.get("iterations")
+    if isinstance(rounds, bool) or not isinstance(rounds, int):
+        raise forbidden("iterations must be a number.")
+    if not MIN_ITERATIONS <= rounds <= MAX_ITERATIONS:
+        raise forbidden(f"iterations must be between {MIN_ITERATIONS} and {MAX_ITERATIONS}.")
+    if not isinstance(record.get("derived_key"), str):
+        raise forbidden("derived_key must be a string.")
+    if record.get("pbkdf2_prf", "sha") not in ("sha", "sha224", "sha256", "sha384", "sha512"):
+        raise forbidden("PRF is invalid")
