@@ -1,6 +1,5 @@
 """The demo county (演示县): documents that look true and belong to nobody."""
 
-from miaopu.demo.accounts import Account
 from miaopu.demo.county import County, build
 
-__all__ = ["Account", "County", "build"]
+__all__ = ["County", "build"]

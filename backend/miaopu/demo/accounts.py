@@ -1,51 +1,35 @@
 """The accounts of the demo county. Their password is printed for everybody to see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 
 from miaopu.demo import names
 from miaopu.demo.clinic import Clinic
 from miaopu.demo.identity import generator
 from miaopu.demo.places import COUNTY, COUNTY_NAME
+from miaopu.provision.plan import Account
 
 PASSWORD = "miaopu-demo"  # noqa: S105  # the demo's, and no secret
 GRADES = (("nurse", "ordinary"), ("senior", "senior"), ("admin", "admin"))
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account to provision."""
-
-    name: str
-    password: str
-    roles: tuple[str, ...]
-    display_name: str
-
-
 def accounts(seed: int, clinics: Sequence[Clinic]) -> list[Account]:
     """A nurse, a senior nurse and an administrator of each clinic; two accounts of the county."""
     rng = generator(f"{seed}/accounts")
+    county = f"region:{COUNTY}"
     found = [
-        Account(
-            "county",
-            PASSWORD,
-            (f"region:{COUNTY}", "grade:senior"),
-            f"{COUNTY_NAME}管理员 {_name(rng)}",
-        ),
-        Account("county-admin", PASSWORD, (f"region:{COUNTY}", "grade:admin"), _name(rng)),
+        _account("county", county, "senior", f"{COUNTY_NAME}疾控 {_name(rng)}"),
+        _account("county-admin", county, "admin", f"{COUNTY_NAME}疾控 {_name(rng)}"),
     ]
     for clinic in clinics:
         for kind, grade in GRADES:
-            found.append(
-                Account(
-                    f"{kind}{clinic.index + 1}",
-                    PASSWORD,
-                    (f"site:{clinic.code}", f"grade:{grade}"),
-                    _name(rng),
-                )
-            )
+            name = f"{kind}{clinic.index + 1}"
+            found.append(_account(name, f"site:{clinic.code}", grade, _name(rng)))
     return found
+
+
+def _account(name: str, place: str, grade: str, display_name: str) -> Account:
+    return Account(name, (place, f"grade:{grade}"), display_name, PASSWORD)
 
 
 def _name(rng: Random) -> str:

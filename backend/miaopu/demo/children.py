@@ -119,6 +119,7 @@ class _Child:
             3 + int(rng.random() * (len(due) - 3)) if 0.5 < drawn < 0.506 and len(due) > 4 else None
         )
         slack = 0.6 if drawn < 0.55 else 1.1 if drawn < 0.9 else 2.5
+        slack *= self.clinic.lateness
         return place(rng, due, person.birth, until, self.clinic.opening, slack, hasty)
 
     def _refused(self, due: list[tuple[int, Target]]) -> list[tuple[int, Target]]:

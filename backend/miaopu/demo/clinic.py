@@ -42,6 +42,8 @@ class Clinic:
     lots: Lots
     nurse: str
     senior: str
+    lateness: float
+    """How late its families come, against the mean of 1."""
     used: dict[tuple[str, int], int] = field(default_factory=dict)
     """(vaccine, period of the lot) → doses given of it."""
     blocks: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)

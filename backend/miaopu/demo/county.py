@@ -3,20 +3,26 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from miaopu.demo import places, stock
-from miaopu.demo.accounts import Account, accounts
+from miaopu.demo.accounts import accounts
 from miaopu.demo.births import BIRTH_DAYS
 from miaopu.demo.calendar import Opening
 from miaopu.demo.children import children
 from miaopu.demo.clinic import APP, Clinic, Json, instant, new_ulid
 from miaopu.demo.identity import generator
 from miaopu.demo.lots import Lots
+from miaopu.models import Region, Site
+from miaopu.provision.plan import Account
 
 MOST_SITES = 700
 MOST_CHILDREN = 30_000
 """Of one clinic: child codes have four digits for the children of one year."""
 _WEEKDAYS = ((1, 2, 3, 4, 5), (1, 3, 5), (2, 4, 6), (1, 2, 3, 4, 5, 6))
+
+
+_LATENESS = (0.8, 1.7, 1.0)
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,8 @@ class County:
 
     @property
     def databases(self) -> list[str]:
-        """Names of the databases that have documents of the demo."""
-        return ["catalog", *(f"site-{clinic.code}" for clinic in self.clinics)]
+        """Names of the clinics' databases."""
+        return [f"site-{clinic.code}" for clinic in self.clinics]
 
     @property
     def children(self) -> int:
@@ -41,37 +47,34 @@ class County:
 
     def documents(self, database: str) -> Iterator[Json]:
         """The documents of one database, `_id` first, always the same in the same order."""
-        if database == "catalog":
-            return iter(self.catalog())
         for clinic in self.clinics:
             if database == f"site-{clinic.code}":
                 return self._site(clinic)
         raise KeyError(f"the demo county has no database {database}")
 
-    def catalog(self) -> list[Json]:
-        """The regions and clinics (`region:`, `site:`)."""
-        regions = (
-            (places.PROVINCE, places.PROVINCE_NAME, "province", None),
-            (places.CITY, places.CITY_NAME, "city", places.PROVINCE),
-            (places.COUNTY, places.COUNTY_NAME, "county", places.CITY),
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The county, and the city and province above it."""
+        return (
+            _region(places.PROVINCE, places.PROVINCE_NAME, "province", None),
+            _region(places.CITY, places.CITY_NAME, "city", places.PROVINCE),
+            _region(places.COUNTY, places.COUNTY_NAME, "county", places.CITY),
         )
-        found: list[Json] = []
-        for code, name, level, parent in regions:
-            region = {"_id": f"region:{code}", "type": "region", "code": code, "name": name}
-            found.append(region | {"level": level} | ({"parent": parent} if parent else {}))
-        for clinic in self.clinics:
-            found.append(
-                {
-                    "_id": f"site:{clinic.code}",
-                    "type": "site",
-                    "code": clinic.code,
-                    "name": clinic.name,
-                    "region": places.COUNTY,
-                    "address": clinic.address,
-                    "phone": clinic.phone,
-                }
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The clinics as the catalog describes them."""
+        return tuple(
+            Site(
+                type="site",
+                code=clinic.code,
+                name=clinic.name,
+                region=places.COUNTY,
+                address=clinic.address,
+                phone=clinic.phone,
             )
-        return found
+            for clinic in self.clinics
+        )
 
     def _site(self, clinic: Clinic) -> Iterator[Json]:
         clinic.used.clear()
@@ -123,6 +126,12 @@ class County:
             }
 
 
+def _region(
+    code: str, name: str, level: Literal["county", "city", "province"], parent: str | None
+) -> Region:
+    return Region(type="region", code=code, name=name, level=level, parent=parent)
+
+
 def build(sites: int, children_per_site: int, seed: int, today: dt.date) -> County:
     """The demo county (演示县): `sites` clinics with `children_per_site` children each.
 
@@ -158,4 +167,5 @@ def _clinic(index: int, seed: int, today: int, lots: Lots) -> Clinic:
         lots=lots,
         nurse=f"nurse{index + 1}",
         senior=f"senior{index + 1}",
+        lateness=_LATENESS[index % len(_LATENESS)],
     )

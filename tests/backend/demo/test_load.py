@@ -74,7 +74,7 @@ async def test_other_answers_end_the_load() -> None:
     database = Database()
     database.status = 401
     async with database.client() as client:
-        with pytest.raises(LoadError, match="catalog answered 401"):
+        with pytest.raises(LoadError, match="site-9901210001 answered 401"):
             await load(COUNTY, client)
 
 
