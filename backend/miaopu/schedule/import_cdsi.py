@@ -47,6 +47,8 @@ def import_cdsi(folder: Path) -> Json:
         "effective": "1900-01-01",
         "codeSystem": "CVX",
         "monthArithmetic": "roll",
+        # Table 5-4 forecasts nothing before an indication's begin age; CDC's own cases do.
+        "indicationsAhead": "1 year",
         "vaccines": {
             _text(row, "cvx"): _clean(
                 {

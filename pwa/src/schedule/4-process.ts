@@ -1,5 +1,5 @@
 /** Chapter 4 Processing model (处理流程): from a child to a forecast. */
-import { isRelevant } from './5.1-relevant-series.ts';
+import { relevantSeries } from './5.1-relevant-series.ts';
 import { substandard } from './6.1-dose-condition.ts';
 import { canSkip } from './6.2-conditional-skip.ts';
 import { evaluateDose } from './6.10-satisfy-target-dose.ts';
@@ -118,10 +118,12 @@ function activeObservations(
 function patientSeries(run: Run, antigen: number): PatientSeries[] {
   const made = run.patientSeries[antigen];
   if (made != null) return made;
-  const series: PatientSeries[] = [];
-  for (const each of run.compiled.antigens[antigen]?.series ?? []) {
-    if (isRelevant(run, each)) series.push(new PatientSeries(each, run.records[antigen] ?? []));
-  }
+  const found = run.compiled.antigens[antigen];
+  if (found === undefined) return [];
+  const records = run.records[antigen] ?? [];
+  const series = relevantSeries(run, found).map(
+    (each) => new PatientSeries(each.series, each.startBy, records),
+  );
   run.patientSeries[antigen] = series;
   return series;
 }

@@ -1,21 +1,60 @@
 /** 5.1 Select relevant patient series (选定适用的程序). */
-import type { CSeries } from './compile.ts';
+import type { CAntigen, CSeries } from './compile.ts';
 import type { Run } from './run.ts';
+import type { Day } from './types.ts';
 
 /**
- * Tables 5-4 and 5-5. A risk series needs an indication that is known to apply. Beyond the
- * specification: a series may be for children born within a span.
+ * Tables 5-4 and 5-5: the series of an antigen that the child may follow. A risk series needs an
+ * indication that is known to apply. Beyond the specification: a series may be for children born
+ * within a span, and indications may be looked ahead to ({@link upcoming}).
  */
-export function isRelevant(run: Run, series: CSeries): boolean {
-  if ((series.sexes & run.sex) === 0) return false;
-  if (run.birth < series.bornFrom || run.birth > series.bornTo) return false;
-  return series.type !== 'risk' || hasIndication(run, series);
+export function relevantSeries(run: Run, antigen: CAntigen): Relevant[] {
+  const relevant: Relevant[] = [];
+  for (const series of antigen.series) {
+    if (isFor(run, series) && (series.type !== 'risk' || isIndicated(run, series))) {
+      relevant.push({ series, startBy: run.asOf });
+    }
+  }
+  const horizon = run.compiled.indicationsAhead;
+  if (run.observations.size === 0 || horizon === null) return relevant;
+  const taken = new Set(relevant.map(({ series }) => series.group));
+  const startBy = run.after(run.asOf, horizon);
+  for (const series of antigen.series) {
+    if (!taken.has(series.group) && isFor(run, series) && upcoming(run, series, startBy)) {
+      relevant.push({ series, startBy });
+    }
+  }
+  return relevant;
 }
 
-function hasIndication(run: Run, series: CSeries): boolean {
+export interface Relevant {
+  readonly series: CSeries;
+  /** The day by which the child must be old enough to start it. */
+  readonly startBy: Day;
+}
+
+function isFor(run: Run, series: CSeries): boolean {
+  return (
+    (series.sexes & run.sex) !== 0 && series.bornFrom <= run.birth && run.birth <= series.bornTo
+  );
+}
+
+function isIndicated(run: Run, series: CSeries): boolean {
   if (run.observations.size === 0) return false;
   return series.indications.some(
     ({ observation, from, to }) =>
       run.observations.has(observation) && run.from(from) <= run.asOf && run.asOf < run.to(to),
+  );
+}
+
+/**
+ * An indication that the child will come of age for within the schedule's horizon: its series is
+ * forecast ahead, as standard series are, where the series group has nothing for now.
+ */
+function upcoming(run: Run, series: CSeries, horizon: Day): boolean {
+  if (series.type !== 'risk') return false;
+  return series.indications.some(
+    ({ observation, from }) =>
+      run.observations.has(observation) && run.asOf < run.from(from) && run.from(from) <= horizon,
   );
 }

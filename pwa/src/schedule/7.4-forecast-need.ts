@@ -1,5 +1,5 @@
 /** 7.4 Determine forecast need (是否还需接种). */
-import { dateOf, dayOf, LATEST_DAY } from './3.4-dates.ts';
+import { dateOf, dayOf, daysInMonth, EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
 import { ageRule } from './6.4-age.ts';
 import { referenceDate } from './6.5-preferable-interval.ts';
 import { forecastConflictEnd } from './6.7-vaccine-conflict.ts';
@@ -8,17 +8,37 @@ import { inForce, type PatientSeries, type Run } from './run.ts';
 import type { Day, Reason, SeriesStatus } from './types.ts';
 
 /**
- * The season that counts on a day. Literal dates are one season. A season of every year is the one
- * running, or else the next to come.
+ * The season that counts on a day. A season of every year (`MM-DD`) is the one running, or else the
+ * next to come. One with literal dates holds as it stands, also when it is over (Table 7-10); but
+ * on a day of an earlier year, for which the data no longer says anything, it is moved back by
+ * whole years.
  */
 export function seasonOn(season: CSeason, day: Day): { start: Day; end: Day } {
-  if (!season.yearly) return season;
   const [year, month, date] = dateOf(day);
+  if (!season.yearly) {
+    const [startYear] = dateOf(season.start);
+    const [endYear] = dateOf(season.end);
+    // Without an end there is no saying what an earlier season was.
+    if (season.end >= LATEST_DAY || season.start <= EARLIEST_DAY) return season;
+    let back = 0;
+    while (inYear(season.end, endYear - back - 1) >= day) back += 1;
+    if (back === 0) return season;
+    return {
+      start: inYear(season.start, startYear - back),
+      end: inYear(season.end, endYear - back),
+    };
+  }
   const wraps = season.end < season.start;
   const over = month * 100 + date > season.end;
   const startYear = wraps ? year - (over ? 0 : 1) : year + (over ? 1 : 0);
   const at = (y: number, md: number): Day => dayOf(y, Math.floor(md / 100), md % 100);
   return { start: at(startYear, season.start), end: at(startYear + (wraps ? 1 : 0), season.end) };
+}
+
+/** The same month and day in another year. */
+function inYear(day: Day, year: number): Day {
+  const [, month, date] = dateOf(day);
+  return dayOf(year, month, Math.min(date, daysInMonth(year, month)));
 }
 
 export interface Candidate {
@@ -27,10 +47,13 @@ export interface Candidate {
   readonly reason: Reason;
 }
 
-/** FORECASTDTCAN-1, with the rule that was the last to hold the dose back. */
-export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): Candidate {
+/**
+ * FORECASTDTCAN-1, with the rule that was the last to hold the dose back. Null when no rule gives
+ * a date: the dose runs from one before it that was skipped (Table 7-9 assumes 2999-12-31).
+ */
+export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): Candidate | null {
   const age = ageRule(target, run.asOf);
-  let date = run.birth;
+  let date = Number.NEGATIVE_INFINITY;
   let reason: Reason | null = null;
   const minimum = age?.min ?? null;
   if (minimum !== null) {
@@ -42,8 +65,8 @@ export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): C
     const since = referenceDate(run, ps, interval.from, ps.records.length);
     if (since === null) continue;
     const until = run.after(since, interval.min);
-    if (until > date || reason === null) {
-      date = Math.max(date, until);
+    if (until > date) {
+      date = until;
       reason = intervalReason(interval.from, until, since);
     }
   }
@@ -65,7 +88,7 @@ export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): C
     date = last;
     reason = { code: 'forecast.afterLastDose', params: { date } };
   }
-  return { date, reason: reason ?? { code: 'forecast.minAge', params: { date } } };
+  return reason === null ? null : { date, reason };
 }
 
 function intervalReason(from: CReference, date: Day, since: Day): Reason {
@@ -103,7 +126,7 @@ export function forecastNeed(
   const maximum = run.to(ageRule(target, run.asOf)?.max ?? null);
   if (run.asOf >= maximum) return no('agedOut', { code: 'forecast.tooOld', params: { maximum } });
   const candidate = candidateEarliest(run, ps, target);
-  if (maximum < LATEST_DAY && candidate.date >= maximum) {
+  if (candidate === null || candidate.date >= maximum) {
     return no('agedOut', { code: 'forecast.cannotFinish', params: { maximum } });
   }
   return { status: 'notComplete', reason: candidate.reason, candidate };

@@ -12,7 +12,7 @@ export function bestSeries(run: Run, all: readonly PatientSeries[]): PatientSeri
     );
     if (chosen !== null) prioritized.set(group, chosen);
   }
-  return [...prioritized.values()].filter((ps) => isBest(ps, prioritized));
+  return [...prioritized.values()].filter((ps) => isBest(run, ps, prioritized));
 }
 
 /**
@@ -20,7 +20,16 @@ export function bestSeries(run: Run, all: readonly PatientSeries[]): PatientSeri
  * is none for a patient who is too young to begin it (RSV for 75 years and older, in an infant).
  */
 function mayStart(run: Run, ps: PatientSeries): boolean {
-  return ps.satisfied > 0 || run.asOf >= run.from(ps.series.minAgeToStart);
+  return ps.satisfied > 0 || ps.startBy >= run.from(ps.series.minAgeToStart);
+}
+
+/**
+ * Not in the specification: a risk series nobody began and nobody can begin any more must not hide
+ * one of lower priority that is due (meningococcal at 60 years, where the series for 2 to 23
+ * months has the higher priority and no end).
+ */
+function isMissed(ps: PatientSeries): boolean {
+  return ps.satisfied === 0 && ps.forecast?.status === 'agedOut';
 }
 
 /** SELECTB-6. */
@@ -55,16 +64,19 @@ function prioritizedSeries(run: Run, group: readonly PatientSeries[]): PatientSe
 /** 8.1 SELECTB-24 and SELECTSCORE-2. */
 function scorableSeries(run: Run, group: readonly PatientSeries[]): PatientSeries[] {
   const allContraindicated = group.every((ps) => ps.forecast?.status === 'contraindicated');
-  const highest = group
-    .filter((ps) => ps.series.type === 'risk')
-    .reduce((top, ps) => (ps.series.priority < top ? ps.series.priority : top), '~');
+  const risk = group.filter((ps) => ps.series.type === 'risk');
+  const open = risk.filter((ps) => !isMissed(ps));
+  const highest = (open.length > 0 ? open : risk).reduce(
+    (top, ps) => (ps.series.priority < top ? ps.series.priority : top),
+    '~',
+  );
   const nobodyStarted =
     group.every((ps) => ps.satisfied === 0) && !group.some((ps) => ps.series.isDefault);
   return group.filter((ps) => {
     if (ps.forecast?.status === 'contraindicated' && !allContraindicated) return false;
     switch (ps.series.type) {
       case 'risk':
-        return ps.series.priority === highest;
+        return ps.series.priority === highest && (open.length === 0 || !isMissed(ps));
       case 'standard': {
         if (ps.firstValid === null) return nobodyStarted;
         const { maxAgeToStart } = ps.series;
@@ -98,12 +110,18 @@ function best(
   return chosen;
 }
 
-/** 8.8, Table 8-14. */
-function isBest(ps: PatientSeries, prioritized: ReadonlyMap<string, PatientSeries>): boolean {
+/** 8.8, Table 8-14. A risk series that is only looked ahead to does not displace a standard one. */
+function isBest(
+  run: Run,
+  ps: PatientSeries,
+  prioritized: ReadonlyMap<string, PatientSeries>,
+): boolean {
   if (isComplete(ps)) return true;
   const equivalent = ps.series.equivalent
     .map((group) => prioritized.get(group))
     .filter((other): other is PatientSeries => other !== undefined);
   if (equivalent.some(isComplete) || ps.series.type === 'evaluation') return false;
-  return ps.series.type === 'risk' || !equivalent.some((other) => other.series.type === 'risk');
+  const displaces = (other: PatientSeries): boolean =>
+    other.series.type === 'risk' && other.startBy === run.asOf;
+  return ps.series.type === 'risk' || !equivalent.some(displaces);
 }

@@ -5,7 +5,8 @@ import type { AntigenForecast, Code, Day, GroupForecast, Reason, SeriesStatus } 
 
 /**
  * The forecasts of one vaccine group: risk with risk and standard with standard (4.6), so there
- * may be two.
+ * may be two. What the risk asks for stands first; but in a group that is given as a whole (MMR)
+ * an early dose for a risk never replaces a later one, so there what is due stands first.
  */
 export function groupForecasts(
   run: Run,
@@ -21,13 +22,10 @@ export function groupForecasts(
     }
     if (contained.length > 0) forecasts.push(merge(run, group, blend, contained));
   }
-  return forecasts;
+  if (!group.administerFull) return forecasts;
+  return forecasts.sort((a, b) => WANTED.indexOf(a.status) - WANTED.indexOf(b.status));
 }
 
-/**
- * DEFFORECAST-016: one series of an antigen. Standard recommendations of one antigen may stand in
- * several series groups, for children and for the old: what is due comes first.
- */
 const WANTED: readonly SeriesStatus[] = [
   'notComplete',
   'complete',
@@ -37,6 +35,10 @@ const WANTED: readonly SeriesStatus[] = [
   'agedOut',
 ];
 
+/**
+ * DEFFORECAST-016: one series of an antigen. Standard recommendations of one antigen may stand in
+ * several series groups, for children and for the old: what is due comes first.
+ */
 function mostWanted(series: readonly PatientSeries[]): PatientSeries | null {
   const rankOf = (ps: PatientSeries): number =>
     WANTED.indexOf((ps.forecast as SeriesForecast).status);

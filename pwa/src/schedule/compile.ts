@@ -218,6 +218,7 @@ export interface Compiled {
   /** Vaccines that some vaccine conflicts with, to look no further for the others. */
   readonly conflicting: CodeSet;
   readonly daysSinceLast: number;
+  readonly indicationsAhead: CAge | null;
 }
 
 const SEX_BITS = { F: 1, M: 2, U: 4 } as const;
@@ -273,6 +274,7 @@ class Compiler {
       }),
     );
     const { conflictAt, conflicts, conflicting } = this.conflicts();
+    const indicationsAhead = this.age(schedule.indicationsAhead, 'indicationsAhead');
     return {
       schedule,
       rule: schedule.monthArithmetic,
@@ -280,6 +282,7 @@ class Compiler {
       vaccines,
       codes: this.codes,
       codeCount: this.codes.size,
+      indicationsAhead,
       antigens,
       groups,
       conflictAt,

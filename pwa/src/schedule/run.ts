@@ -146,6 +146,8 @@ export interface SeriesForecast {
 /** A series as this child goes through it. */
 export class PatientSeries {
   readonly series: CSeries;
+  /** The day by which the child must be old enough to start it. */
+  readonly startBy: Day;
   /** Numbers of the antigen's doses in the run's. */
   readonly records: readonly number[];
   /** One for each record. */
@@ -164,8 +166,9 @@ export class PatientSeries {
   allValid = true;
   forecast: SeriesForecast | null = null;
 
-  constructor(series: CSeries, records: readonly number[]) {
+  constructor(series: CSeries, startBy: Day, records: readonly number[]) {
     this.series = series;
+    this.startBy = startBy;
     this.records = records;
     for (const dose of series.doses) {
       this.targets.push({ dose, status: 'notSatisfied', date: 0 });

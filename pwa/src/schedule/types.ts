@@ -60,6 +60,11 @@ export interface Schedule {
   antigens: Antigen[];
   conflicts?: Conflict[];
   observations?: Record<string, Text>;
+  /**
+   * How far ahead of an indication's begin age its risk series is forecast, where there is nothing
+   * for now; absent: not at all (CDSi, Table 5-4).
+   */
+  indicationsAhead?: Age;
   /** How a visit is limited; the national programme sets no limit. */
   visit?: VisitRule;
   /** What the schedule was made from: key → citation. `source` fields name a key. */
