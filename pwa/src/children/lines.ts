@@ -1,0 +1,19 @@
+/** Short texts about a child for lists and headers. */
+
+import type { AgeParts } from '../app/format';
+
+type Translate = (key: string, params: Record<string, unknown>) => string;
+
+/** 3岁2月, 8月5天, 12天: the two units that matter at an age. */
+export function ageText(age: AgeParts | null, t: Translate): string {
+  if (!age) return t('age.unknown', {});
+  if (age.years > 0) return t(age.months ? 'age.yearsMonths' : 'age.years', { ...age });
+  if (age.months > 0) return t(age.days ? 'age.monthsDays' : 'age.months', { ...age });
+  return t('age.days', { ...age });
+}
+
+/** How urgent an 应种日 is, as the class of its tag. */
+export function dueState(nextDue: string | null, today: string): 'warn' | 'good' | '' {
+  if (nextDue === null || nextDue > today) return '';
+  return nextDue < today ? 'warn' : 'good';
+}

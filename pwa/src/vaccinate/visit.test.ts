@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import type { Forecast } from '../schedule/types.ts';
+import type { Lot } from '../stock/lots.ts';
+import {
+  emptyVisit,
+  eventsOf,
+  type Item,
+  needs,
+  newItem,
+  spreadSites,
+  type Visit,
+  type Warning,
+  warningsOf,
+} from './visit';
+
+const lot = (vaccine: string, name: string, more: Partial<Lot> = {}): Lot => ({
+  vaccine,
+  lot: name,
+  expiry: '2027-05-31',
+  maker: 'Maker',
+  balance: 10,
+  expired: false,
+  usable: true,
+  ...more,
+});
+const stock: Record<string, Lot[]> = {
+  '0402': [lot('0402', 'OLD', { expired: true, usable: false }), lot('0402', 'A1'), lot('0402', 'B1')],
+  '1201': [lot('1201', 'M1')],
+  '0303': [lot('0303', 'E1', { balance: 0, usable: false })],
+  '0306': [lot('0306', 'S1')],
+};
+const lotsOf = (vaccine: string) => stock[vaccine] ?? [];
+const usage = { route: 'im', bodySite: 'left_upper_arm', selfPaid: false };
+const usageOf = () => usage;
+const dtap = newItem({ group: 'DTaP', target: 2, vaccines: ['0402'] }, lotsOf, usageOf);
+const ready: Visit = { ...emptyVisit(), precheck: 'passed', informed: 'spoken', verified: true };
+const quiet = {
+  visit: ready,
+  items: [dtap],
+  before: null,
+  contraindications: [],
+  givenToday: [],
+  silentDays: 0,
+};
+const judged = (...doses: Partial<Forecast['doses'][number]>[]): Forecast => ({
+  doses: doses.map((dose) => ({
+    id: 'DTaP',
+    date: 0,
+    code: '0402',
+    vaccineGroup: 'DTaP',
+    antigen: 'DTaP',
+    series: null,
+    target: 2,
+    status: 'valid',
+    reasons: [],
+    ...dose,
+  })),
+  groups: [],
+});
+
+describe('newItem', () => {
+  it('takes the usable lot that expires first', () => {
+    expect(dtap).toMatchObject({ vaccine: '0402', lot: 'A1', route: 'im' });
+  });
+
+  it('takes the first vaccine that is in stock', () => {
+    const polio = newItem({ group: 'Polio', target: 1, vaccines: ['0303', '0306'] }, lotsOf, usageOf);
+    expect(polio).toMatchObject({ vaccine: '0306', lot: 'S1', choices: ['0303', '0306'] });
+  });
+
+  it('leaves the lot open when nothing is in stock', () => {
+    const none = newItem({ group: 'Polio', target: 1, vaccines: ['0303'] }, lotsOf, usageOf);
+    expect(none).toMatchObject({ vaccine: '0303', lot: '' });
+  });
+});
+
+describe('spreadSites', () => {
+  it('gives two injections different sides', () => {
+    const other: Record<string, string> = { left_upper_arm: 'right_upper_arm' };
+    const items = spreadSites([dtap, { ...dtap, key: 'MMR' }], (site) => other[site] ?? null);
+    expect(items.map((item) => item.bodySite)).toEqual(['left_upper_arm', 'right_upper_arm']);
+  });
+});
+
+describe('needs', () => {
+  it('is empty when all is done', () => {
+    expect(needs(ready, [dtap], [])).toEqual([]);
+  });
+
+  it('names what is not done, in order', () => {
+    expect(needs(emptyVisit(), [{ ...dtap, lot: '' }], [])).toEqual([
+      'precheck',
+      'lot',
+      'informed',
+      'verified',
+    ]);
+    expect(needs({ ...ready, temperature: '99' }, [], [])).toEqual(['temperature', 'items']);
+  });
+
+  it('asks for a reason as soon as there is a warning', () => {
+    const warning: Warning = { code: 'dose.tooSoon', vaccine: '0402', reason: null, params: {} };
+    expect(needs(ready, [dtap], [warning])).toEqual(['reason']);
+    expect(needs({ ...ready, reason: ' exposed ' }, [dtap], [warning])).toEqual([]);
+  });
+});
+
+describe('warningsOf', () => {
+  it('is silent for a dose that counts', () => {
+    expect(warningsOf({ ...quiet, judged: judged({}) })).toEqual([]);
+    const early = judged({ reasons: [{ code: 'dose.gracePeriod', params: { minimum: 1 } }] });
+    expect(warningsOf({ ...quiet, judged: early })).toEqual([]);
+  });
+
+  it('says why a dose would not count', () => {
+    const soon = judged({
+      status: 'notValid',
+      reasons: [{ code: 'dose.tooSoon', params: { minimum: 20000, since: 19990 } }],
+    });
+    expect(warningsOf({ ...quiet, judged: soon }).map((one) => one.code)).toEqual(['dose.tooSoon']);
+  });
+
+  it('warns of fever, of findings and of contraindications', () => {
+    const codes = warningsOf({
+      ...quiet,
+      visit: { ...ready, temperature: '38.2', precheck: 'abnormal' },
+      judged: judged({}),
+      contraindications: [
+        { code: 'allergy', vaccine: '0402' },
+        { code: 'allergy', vaccine: '1201' },
+      ],
+    }).map((one) => one.code);
+    expect(codes).toEqual(['visit.fever', 'visit.precheck', 'visit.contraindicated']);
+  });
+
+  it('warns of the same vaccine twice on a day and of a record that may be stale', () => {
+    const codes = warningsOf({
+      ...quiet,
+      judged: judged({}),
+      givenToday: ['0402'],
+      silentDays: 5,
+    }).map((one) => one.code);
+    expect(codes).toEqual(['visit.sameDay', 'visit.stale']);
+  });
+});
+
+describe('eventsOf', () => {
+  const now = { date: '2026-11-23', instant: '2026-11-23T01:02:03.004Z' };
+
+  it('records the pre-check and each dose with its lot', () => {
+    const mmr: Item = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
+    const events = eventsOf({ ...ready, temperature: '36.5' }, [dtap, mmr], [], lotsOf, now);
+    expect(events).toHaveLength(3);
+    expect(events[0]).toEqual({ kind: 'precheck', date: now.date, passed: true, temperature: 36.5 });
+    expect(events[1]).toEqual({
+      kind: 'dose',
+      origin: 'given',
+      date: now.date,
+      vaccine: '0402',
+      number: 2,
+      lot: 'A1',
+      expiry: '2027-05-31',
+      maker: 'Maker',
+      body_site: 'left_upper_arm',
+      route: 'im',
+      self_paid: false,
+      informed: { relation: 'mother', method: 'spoken', at: now.instant },
+    });
+  });
+
+  it('keeps the warnings with the dose that they are about', () => {
+    const mmr = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
+    const warnings: Warning[] = [
+      { code: 'dose.tooSoon', vaccine: '0402', reason: null, params: {} },
+    ];
+    const [, first, second] = eventsOf({ ...ready, reason: 'exposed' }, [dtap, mmr], warnings, lotsOf, now);
+    expect(first).toMatchObject({ override: { warnings: ['dose.tooSoon'], reason: 'exposed' } });
+    expect(second).not.toHaveProperty('override');
+  });
+});

@@ -1,0 +1,249 @@
+/**
+ * A visit (本次接种) while it is being filled in: which vaccines, from which lots, checked and agreed
+ * by whom; what still needs doing, what must be warned of, and the events that it makes. Pure.
+ */
+
+import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../children/document.ts';
+import type { Forecast, Reason } from '../schedule/types.ts';
+import type { Lot } from '../stock/lots.ts';
+
+/** One vaccine of the visit. */
+export interface Item {
+  key: string;
+  /** Vaccine group that it is given for. */
+  group: string;
+  target: number | null;
+  /** Codes to choose from. */
+  choices: string[];
+  vaccine: string;
+  lot: string;
+  bodySite: string;
+  route: string;
+  selfPaid: boolean;
+  traceCode: string;
+}
+
+export interface Visit {
+  /** 体温, as typed. */
+  temperature: string;
+  /** Health questions: all well, something wrong, or not yet asked. */
+  precheck: 'passed' | 'abnormal' | null;
+  precheckNote: string;
+  /** 三查七对一验证 done. */
+  verified: boolean;
+  relation: string;
+  informed: 'signature' | 'pin' | 'spoken' | null;
+  /** Why it is given although something was warned of. */
+  reason: string;
+}
+
+export const FEVER = 37.3;
+
+export function emptyVisit(): Visit {
+  return {
+    temperature: '',
+    precheck: null,
+    precheckNote: '',
+    verified: false,
+    relation: 'mother',
+    informed: null,
+    reason: '',
+  };
+}
+
+/** What the dictionary says of how a vaccine is given. */
+export interface Usage {
+  route: string;
+  bodySite: string;
+  selfPaid: boolean;
+}
+
+/** A vaccine for the visit: the first choice that is in stock, its lot that expires first. */
+export function newItem(
+  wanted: { group: string; target: number | null; vaccines: readonly string[] },
+  lotsOf: (vaccine: string) => readonly Lot[],
+  usageOf: (vaccine: string) => Usage,
+): Item {
+  const usable = (vaccine: string) => lotsOf(vaccine).some((lot) => lot.usable);
+  const vaccine = wanted.vaccines.find(usable) ?? wanted.vaccines[0] ?? '';
+  return {
+    key: wanted.group,
+    group: wanted.group,
+    target: wanted.target,
+    choices: [...wanted.vaccines],
+    lot: '',
+    traceCode: '',
+    ...chosen(vaccine, lotsOf, usageOf),
+  };
+}
+
+/** What follows from the choice of a vaccine: lot, site, route. */
+export function chosen(
+  vaccine: string,
+  lotsOf: (vaccine: string) => readonly Lot[],
+  usageOf: (vaccine: string) => Usage,
+): Pick<Item, 'vaccine' | 'lot' | 'bodySite' | 'route' | 'selfPaid'> {
+  const lot = lotsOf(vaccine).find((one) => one.usable)?.lot ?? '';
+  return { vaccine, lot, ...usageOf(vaccine) };
+}
+
+/** Two injections of one visit go to different sites (不同部位). */
+export function spreadSites(items: readonly Item[], opposite: (site: string) => string | null): Item[] {
+  const taken = new Set<string>();
+  return items.map((item) => {
+    const other = taken.has(item.bodySite) ? opposite(item.bodySite) : null;
+    const bodySite = other && !taken.has(other) ? other : item.bodySite;
+    taken.add(bodySite);
+    return { ...item, bodySite };
+  });
+}
+
+export type Need =
+  | 'temperature'
+  | 'precheck'
+  | 'items'
+  | 'vaccine'
+  | 'lot'
+  | 'bodySite'
+  | 'route'
+  | 'traceCode'
+  | 'informed'
+  | 'relation'
+  | 'verified'
+  | 'reason';
+
+/** What must be done before it can be recorded, in the order of the page. */
+export function needs(visit: Visit, items: readonly Item[], warnings: readonly Warning[]): Need[] {
+  const found: Need[] = [];
+  const degrees = visit.temperature.trim() === '' ? null : Number(visit.temperature);
+  if (degrees !== null && !(degrees >= 30 && degrees <= 45)) found.push('temperature');
+  if (visit.precheck === null) found.push('precheck');
+  if (items.length === 0) found.push('items');
+  if (items.some((item) => !item.vaccine)) found.push('vaccine');
+  if (items.some((item) => !item.lot)) found.push('lot');
+  if (items.some((item) => !item.bodySite)) found.push('bodySite');
+  if (items.some((item) => !item.route)) found.push('route');
+  if (items.some((item) => item.traceCode && !/^\d{20}$/.test(item.traceCode))) {
+    found.push('traceCode');
+  }
+  if (!visit.relation) found.push('relation');
+  if (visit.informed === null) found.push('informed');
+  if (!visit.verified) found.push('verified');
+  if (warnings.length > 0 && visit.reason.trim() === '') found.push('reason');
+  return found;
+}
+
+/** Something that speaks against a dose, or that a person must know; it needs a reason. */
+export interface Warning {
+  /** Stored with the dose: a reason code of the engine, or one of `visit.*`. */
+  code: string;
+  /** Vaccine it is about; null: the visit. */
+  vaccine: string | null;
+  reason: Reason | null;
+  params: Record<string, string | number>;
+}
+
+/** The child with the visit's doses in it, for the engine to judge. Ids are the items' keys. */
+export function withItems(child: ChildDoc, items: readonly Item[], today: string): ChildDoc {
+  const doses = items.map((item): [string, ChildEvent] => [
+    item.key,
+    { kind: 'dose', date: today, vaccine: item.vaccine, origin: 'given', self_paid: item.selfPaid } as Dose,
+  ]);
+  return { ...child, events: { ...child.events, ...Object.fromEntries(doses) } };
+}
+
+/** Reasons that say that a dose counts after all. */
+const HARMLESS = new Set(['dose.gracePeriod', 'dose.allowableVaccine', 'dose.lowVolume']);
+
+/**
+ * Everything that speaks against the visit. `judged` is the engine's answer for the child with the
+ * doses in it, `before` for the child as it is.
+ */
+export function warningsOf(seen: {
+  visit: Visit;
+  items: readonly Item[];
+  before: Forecast | null;
+  judged: Forecast | null;
+  /** Contraindications found earlier, by vaccine; null: every vaccine. */
+  contraindications: readonly { code: string; vaccine: string | null }[];
+  /** Doses given earlier on this day. */
+  givenToday: readonly string[];
+  /** Days since this device last heard the server; null when never. */
+  silentDays: number | null;
+}): Warning[] {
+  const { visit, items, before, judged } = seen;
+  const found: Warning[] = [];
+  const add = (
+    code: string,
+    vaccine: string | null = null,
+    params: Warning['params'] = {},
+    reason: Reason | null = null,
+  ) => {
+    if (!found.some((one) => one.code === code && one.vaccine === vaccine)) {
+      found.push({ code, vaccine, params, reason });
+    }
+  };
+  const degrees = Number(visit.temperature);
+  if (degrees >= FEVER && degrees <= 45) add('visit.fever', null, { degrees });
+  if (visit.precheck === 'abnormal') add('visit.precheck');
+  for (const item of items) {
+    const group = before?.groups.find((one) => one.vaccineGroup === item.group);
+    if (group?.status === 'contraindicated') add('visit.contraindicated', item.vaccine);
+    for (const { code, vaccine } of seen.contraindications) {
+      if (vaccine === null || vaccine === item.vaccine) {
+        add('visit.contraindicated', item.vaccine, { code });
+      }
+    }
+    if (seen.givenToday.includes(item.vaccine)) add('visit.sameDay', item.vaccine);
+    const all = judged?.doses.filter((dose) => dose.id === item.key) ?? [];
+    const counts = all.some((dose) => dose.status === 'valid');
+    if (counts) continue;
+    for (const reason of all.flatMap((dose) => dose.reasons)) {
+      if (!HARMLESS.has(reason.code)) add(reason.code, item.vaccine, {}, reason);
+    }
+  }
+  if (seen.silentDays !== null && seen.silentDays >= 3 && items.length > 0) {
+    add('visit.stale', null, { days: seen.silentDays });
+  }
+  return found;
+}
+
+/** The events of a visit, the pre-check first. `lots` holds the lots that were chosen. */
+export function eventsOf(
+  visit: Visit,
+  items: readonly Item[],
+  warnings: readonly Warning[],
+  lotsOf: (vaccine: string) => readonly Lot[],
+  now: { date: string; instant: string },
+): NewEvent[] {
+  const note = visit.precheckNote.trim();
+  const precheck = {
+    kind: 'precheck',
+    date: now.date,
+    passed: visit.precheck === 'passed',
+    ...(visit.temperature.trim() && { temperature: Number(visit.temperature) }),
+    ...(note && { note }),
+  };
+  const doses = items.map((item) => {
+    const lot = lotsOf(item.vaccine).find((one) => one.lot === item.lot);
+    const about = warnings.filter((one) => one.vaccine === null || one.vaccine === item.vaccine);
+    return {
+      kind: 'dose',
+      origin: 'given',
+      date: now.date,
+      vaccine: item.vaccine,
+      lot: item.lot,
+      ...(lot && { expiry: lot.expiry, maker: lot.maker }),
+      body_site: item.bodySite,
+      route: item.route,
+      self_paid: item.selfPaid,
+      ...(item.traceCode && { trace_code: item.traceCode }),
+      ...(item.target !== null && { number: item.target }),
+      informed: { relation: visit.relation, method: visit.informed, at: now.instant },
+      ...(about.length > 0 && {
+        override: { warnings: [...new Set(about.map((one) => one.code))], reason: visit.reason.trim() },
+      }),
+    };
+  });
+  return [precheck, ...doses] as unknown as NewEvent[];
+}
