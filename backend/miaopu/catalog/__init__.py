@@ -1,0 +1,115 @@
+"""The dictionaries that come with the program: vaccines, leaflets and code tables.
+
+A region administrator may add to them in the catalog database; these are where it starts.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter
+
+from miaopu.models.base import DictionaryCode, Shape, Text, VaccineCode
+
+FOLDER = Path(__file__).parent
+Content = TypeVar("Content")
+
+
+class Label(Shape):
+    """A text in both languages of the program."""
+
+    zh: Text
+    en: Text
+
+
+class Code(Label):
+    """One code of a table; `national` is its number on the national platform, if it has one."""
+
+    national: Annotated[str, Field(pattern="^[0-9]{1,3}$")] | None = None
+
+
+class Vaccine(Label):
+    """A vaccine or other biological product (生物制品) of the four-digit dictionary."""
+
+    short: Label
+    kind: Literal["live", "inactivated", "other"]
+    """减毒活疫苗, 灭活 (也包括类毒素、多糖、重组), or no vaccine: immunoglobulin, PPD."""
+    route: DictionaryCode
+    dose: Label
+    site: DictionaryCode
+    """Body site where it is usually given (接种部位)."""
+    programme: bool
+    """免疫规划疫苗: free of charge."""
+    groups: list[str]
+    """Vaccine groups (疫苗组) it counts for."""
+    leaflet: DictionaryCode | None = None
+    """Key of `leaflets`."""
+    in_use: bool = True
+    """False: only in old records."""
+
+
+class Leaflet(Shape):
+    """What the guardian is told before vaccination (告知书), in one language."""
+
+    prevents: str
+    """作用."""
+    contraindications: list[str]
+    """禁忌."""
+    reactions: list[str]
+    """不良反应."""
+    notes: list[str]
+    """注意事项."""
+
+
+class Leaflets(Shape):
+    """A leaflet in both languages."""
+
+    zh: Leaflet
+    en: Leaflet
+
+
+@cache
+def vaccines() -> dict[str, Vaccine]:
+    """Every product by its code."""
+    return _load("vaccines", dict[VaccineCode, Vaccine])
+
+
+@cache
+def leaflets() -> dict[str, Leaflets]:
+    """The leaflets of the programme's vaccines."""
+    return _load("leaflets", dict[DictionaryCode, Leaflets])
+
+
+@cache
+def code_tables() -> dict[str, dict[str, Code]]:
+    """The code tables by name: `body_site`, `route`, `residence` …; each code with its labels."""
+    return _load("codes", dict[DictionaryCode, dict[DictionaryCode, Code]])
+
+
+def _load(name: str, shape: type[Content]) -> Content:
+    adapter: TypeAdapter[Content] = TypeAdapter(shape)
+    return adapter.validate_json((FOLDER / f"{name}.json").read_bytes())
+
+
+def dictionary_documents() -> list[dict[str, Any]]:
+    """The code tables and vaccines as `dictionary:` documents of the catalog database."""
+    tables: dict[str, dict[str, Any]] = {
+        name: {
+            code: {"zh": entry.zh, "en": entry.en}
+            | ({"more": {"national": entry.national}} if entry.national else {})
+            for code, entry in table.items()
+        }
+        for name, table in code_tables().items()
+    }
+    tables["vaccine"] = {
+        code: {
+            "zh": entry.zh,
+            "en": entry.en,
+            "more": entry.model_dump(mode="json", exclude={"zh", "en"}, exclude_none=True),
+        }
+        for code, entry in vaccines().items()
+    }
+    return [
+        {"_id": f"dictionary:{name}", "type": "dictionary", "name": name, "entries": entries}
+        for name, entries in tables.items()
+    ]
