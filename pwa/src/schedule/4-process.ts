@@ -3,9 +3,9 @@ import { relevantSeries } from './5.1-relevant-series.ts';
 import { substandard } from './6.1-dose-condition.ts';
 import { canSkip } from './6.2-conditional-skip.ts';
 import { evaluateDose } from './6.10-satisfy-target-dose.ts';
-import { forecastSeries } from './7-forecast.ts';
 import { evidenceOfImmunity } from './7.2-immunity.ts';
 import { contraindications } from './7.3-contraindications.ts';
+import { forecastSeries } from './7-forecast.ts';
 import { bestSeries } from './8-select-best-series.ts';
 import { groupForecasts } from './9-vaccine-group.ts';
 import { type Compiled, sexBit } from './compile.ts';
@@ -51,7 +51,9 @@ export function forecast(
   });
   const groups = compiled.groups.flatMap((group) => groupForecasts(run, group, best));
   reportDoses(run, best, answer);
-  return run.trail === null ? { doses: answer, groups } : { doses: answer, groups, trail: run.trail };
+  return run.trail === null
+    ? { doses: answer, groups }
+    : { doses: answer, groups, trail: run.trail };
 }
 
 /** 4.1 Gather necessary data: the doses that can be evaluated, oldest first. */
@@ -189,13 +191,7 @@ function evaluateHistory(run: Run, ps: PatientSeries): void {
 }
 
 /** 6.2: moves on over targets that need not be satisfied, without consuming the dose. */
-function passSkipped(
-  run: Run,
-  ps: PatientSeries,
-  from: number,
-  record: number,
-  date: Day,
-): number {
+function passSkipped(run: Run, ps: PatientSeries, from: number, record: number, date: Day): number {
   let current = from;
   for (;;) {
     const target = ps.targets[current];

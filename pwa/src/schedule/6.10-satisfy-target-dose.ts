@@ -70,12 +70,7 @@ function evaluateIntervals(
   return true;
 }
 
-function evaluateVaccine(
-  run: Run,
-  target: CDose,
-  dose: GivenDose,
-  reasons: Reason[],
-): boolean {
+function evaluateVaccine(run: Run, target: CDose, dose: GivenDose, reasons: Reason[]): boolean {
   const before = reasons.length;
   if (isPreferable(run, target, dose, reasons)) return true;
   if (isAllowable(run, target, dose)) {

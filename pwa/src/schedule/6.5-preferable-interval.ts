@@ -1,5 +1,5 @@
 /** 6.5 Evaluate preferable interval (间隔). */
-import type { CDose, CInterval, CReference, CodeSet } from './compile.ts';
+import type { CDose, CInterval, CodeSet, CReference } from './compile.ts';
 import { inForce, type PatientSeries, type Run } from './run.ts';
 import type { Day, Reason } from './types.ts';
 

@@ -4,12 +4,7 @@ import type { GivenDose, Run } from './run.ts';
 import type { Reason } from './types.ts';
 
 /** Table 6-26. Without a match, `reasons` says what came nearest. */
-export function isPreferable(
-  run: Run,
-  target: CDose,
-  dose: GivenDose,
-  reasons: Reason[],
-): boolean {
+export function isPreferable(run: Run, target: CDose, dose: GivenDose, reasons: Reason[]): boolean {
   let nearest: Reason | null = null;
   for (const rule of target.preferable) {
     if (rule.code !== dose.code) continue;

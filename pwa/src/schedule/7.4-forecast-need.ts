@@ -121,7 +121,8 @@ export function forecastNeed(
   if (contraindication !== null) return no('contraindicated', contraindication);
   if (target.season !== null) {
     const { end } = seasonOn(target.season, run.asOf);
-    if (run.asOf > end) return no('notRecommended', { code: 'forecast.seasonOver', params: { end } });
+    if (run.asOf > end)
+      return no('notRecommended', { code: 'forecast.seasonOver', params: { end } });
   }
   const maximum = run.to(ageRule(target, run.asOf)?.max ?? null);
   if (run.asOf >= maximum) return no('agedOut', { code: 'forecast.tooOld', params: { maximum } });

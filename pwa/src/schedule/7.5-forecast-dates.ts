@@ -31,9 +31,7 @@ export function forecastDates(
       });
     }
   }
-  const late = age?.by
-    ? run.ageDate(age.by)
-    : latestOf(run, ps, target, (interval) => interval.by);
+  const late = age?.by ? run.ageDate(age.by) : latestOf(run, ps, target, (interval) => interval.by);
   const unadjustedPastDue = late === null ? null : late - 1;
   const recommended = Math.max(earliest, unadjustedRecommended ?? earliest);
   const inForceNow = target.intervals.filter((interval) => inForce(interval, run.asOf));

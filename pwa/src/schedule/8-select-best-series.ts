@@ -63,28 +63,22 @@ function prioritizedSeries(run: Run, group: readonly PatientSeries[]): PatientSe
 
 /** 8.1 SELECTB-24 and SELECTSCORE-2. */
 function scorableSeries(run: Run, group: readonly PatientSeries[]): PatientSeries[] {
-  const allContraindicated = group.every((ps) => ps.forecast?.status === 'contraindicated');
+  const barred = (ps: PatientSeries): boolean => ps.forecast?.status === 'contraindicated';
+  const candidates = group.every(barred) ? group : group.filter((ps) => !barred(ps));
   const risk = group.filter((ps) => ps.series.type === 'risk');
   const open = risk.filter((ps) => !isMissed(ps));
-  const highest = (open.length > 0 ? open : risk).reduce(
-    (top, ps) => (ps.series.priority < top ? ps.series.priority : top),
-    '~',
-  );
+  const reachable = open.length > 0 ? open : risk;
+  const priorities = reachable.map((ps) => ps.series.priority).sort();
   const nobodyStarted =
     group.every((ps) => ps.satisfied === 0) && !group.some((ps) => ps.series.isDefault);
-  return group.filter((ps) => {
-    if (ps.forecast?.status === 'contraindicated' && !allContraindicated) return false;
-    switch (ps.series.type) {
-      case 'risk':
-        return ps.series.priority === highest && (open.length === 0 || !isMissed(ps));
-      case 'standard': {
-        if (ps.firstValid === null) return nobodyStarted;
-        const { maxAgeToStart } = ps.series;
-        return maxAgeToStart === null || ps.firstValid < run.ageDate(maxAgeToStart);
-      }
-      case 'evaluation':
-        return isComplete(ps);
+  return candidates.filter((ps) => {
+    if (ps.series.type === 'evaluation') return isComplete(ps);
+    if (ps.series.type === 'risk') {
+      return reachable.includes(ps) && ps.series.priority === priorities[0];
     }
+    if (ps.firstValid === null) return nobodyStarted;
+    const { maxAgeToStart } = ps.series;
+    return maxAgeToStart === null || ps.firstValid < run.ageDate(maxAgeToStart);
   });
 }
 

@@ -5,12 +5,14 @@
  */
 import { formatDay, parseDay } from './3.4-dates.ts';
 import { forecast } from './4-process.ts';
-import { applyLayers } from './layers.ts';
+import { groupsLookingAt } from './bearing.ts';
 import { type Compiled, compile } from './compile.ts';
+import { applyLayers } from './layers.ts';
 import type {
   Child,
   Day,
   Dose,
+  DoseEvaluation,
   DoseStatus,
   Forecast,
   GroupForecast,
@@ -21,6 +23,7 @@ import type {
   Schedule,
   SeriesStatus,
   Sex,
+  TrailStep,
 } from './types.ts';
 
 /** A case that cannot be understood; the text says which field and what it should be. */
@@ -84,7 +87,9 @@ const isRecord = (value: unknown): value is Raw =>
 function day(value: unknown, field: string): Day {
   const found = typeof value === 'string' ? parseDay(value) : null;
   if (found === null) {
-    throw new CaseError(`${field} is ${JSON.stringify(value ?? null)}; a date like 2026-06-17 was expected`);
+    throw new CaseError(
+      `${field} is ${JSON.stringify(value ?? null)}; a date like 2026-06-17 was expected`,
+    );
   }
   return found;
 }
@@ -102,7 +107,9 @@ function list(value: unknown, field: string): Raw[] {
 function readDose(raw: Raw, index: number): Dose {
   const code = raw.cvx ?? raw.code;
   if (typeof code !== 'string' || code === '') {
-    throw new CaseError(`doses[${index}] has no vaccine: a code was expected under "cvx" or "code"`);
+    throw new CaseError(
+      `doses[${index}] has no vaccine: a code was expected under "cvx" or "code"`,
+    );
   }
   const dose: Dose = { id: String(index), date: day(raw.date, `doses[${index}].date`), code };
   const mvx = text(raw.mvx);
@@ -147,16 +154,18 @@ export function readCase(raw: unknown): { child: Child; asOf: Day } {
 
 const iso = (value: Day | null): string | null => (value === null ? null : formatDay(value));
 
-/** Reasons with dates as text: a parameter that is a number stands for a day, but for counts. */
+/** Parameters that are numbers stand for days, but for these. */
 const COUNTS = new Set(['days', 'dose', 'volume']);
 
-function readable(reason: Reason): Raw {
-  const params: Raw = {};
-  for (const [key, value] of Object.entries(reason.params ?? {})) {
-    params[key] = typeof value === 'number' && !COUNTS.has(key) ? formatDay(value) : value;
+function readableParams(params: NonNullable<Reason['params']>): Raw {
+  const readable: Raw = {};
+  for (const [key, value] of Object.entries(params)) {
+    readable[key] = typeof value === 'number' && !COUNTS.has(key) ? formatDay(value) : value;
   }
-  return { code: reason.code, ...params };
+  return readable;
 }
+
+const readable = ({ code, params }: Reason): Raw => ({ code, ...readableParams(params ?? {}) });
 
 function answerGroup(group: GroupForecast): Raw {
   return {
@@ -175,62 +184,79 @@ function answerGroup(group: GroupForecast): Raw {
   };
 }
 
-/** The answer to a case, ready to be written as JSON. `numbers` are the caller's for the doses. */
-export function writeAnswer(answer: Forecast, numbers: readonly unknown[]): Raw {
+function answerDose(dose: DoseEvaluation, n: unknown): Raw {
   return {
-    groups: answer.groups.map(answerGroup),
-    doses: answer.doses.map((dose) => ({
-      n: numbers[Number(dose.id)],
-      vaccine_group: dose.vaccineGroup ?? '',
-      antigen: dose.antigen,
-      series: dose.series,
-      target_dose: dose.target,
-      status: DOSE_STATUS[dose.status],
-      reason: dose.reasons.map((each) => DOSE_REASON[each.code] ?? each.code)[0] ?? null,
-      reasons: dose.reasons.map(readable),
-    })),
-    ...(answer.trail && {
-      trail: answer.trail.map(({ params, dose, ...step }) => ({
-        ...step,
-        ...(dose !== undefined && { dose: numbers[Number(dose)] }),
-        ...(params !== undefined && readable({ code: 'dose.extra', params })),
-      })),
-    }),
+    n,
+    vaccine_group: dose.vaccineGroup ?? '',
+    antigen: dose.antigen,
+    series: dose.series,
+    target_dose: dose.target,
+    status: DOSE_STATUS[dose.status],
+    reason: dose.reasons.map((each) => DOSE_REASON[each.code] ?? each.code)[0] ?? null,
+    reasons: dose.reasons.map(readable),
   };
 }
 
-/** The answer to one line. What is wrong with a line is its answer. */
-export function answerLine(compiled: Compiled, line: string, options: Options = {}): string {
-  let raw: unknown = null;
-  try {
-    raw = JSON.parse(line);
-    const { child, asOf } = readCase(raw);
-    const rows = (raw as { doses?: Raw[] }).doses ?? [];
-    const numbers = rows.map((dose, index) => dose.n ?? index + 1);
-    const { suite, id } = raw as Raw;
-    return JSON.stringify({ suite, id, ...writeAnswer(forecast(compiled, child, asOf, options), numbers) });
-  } catch (error) {
-    if (!(error instanceof CaseError) && !(error instanceof SyntaxError)) throw error;
-    const { suite, id } = isRecord(raw) ? raw : {};
-    return JSON.stringify({ suite, id, error: error.message });
-  }
+function answerStep({ params, dose, ...step }: TrailStep, numbers: readonly unknown[]): Raw {
+  return {
+    ...step,
+    ...(dose !== undefined && { dose: numbers[Number(dose)] }),
+    ...(params !== undefined && readableParams(params)),
+  };
 }
 
 /** A schedule, perhaps with local rules, ready to answer lines. */
 export class Answerer {
   private readonly compiled: Compiled;
+  private readonly looking: ReadonlyMap<string, readonly string[]>;
 
   /** @param schedule JSON text of a {@link Schedule}; @param layers JSON text of {@link Layer}s. */
   constructor(schedule: string, layers = '[]') {
     const local = JSON.parse(layers) as Layer[];
     this.compiled = compile(applyLayers(JSON.parse(schedule) as Schedule, local));
+    this.looking = groupsLookingAt(this.compiled.schedule);
   }
 
-  /** Answers to lines, one a line, without a trailing newline. */
+  /** Answers to lines, one a line, without a trailing newline. What is wrong with a line is its answer. */
   answer(lines: string, explain = false): string {
     return lines
       .split('\n')
-      .map((line) => answerLine(this.compiled, line, { trail: explain }))
+      .map((line) => JSON.stringify(this.answerLine(line, { trail: explain })))
       .join('\n');
+  }
+
+  private answerLine(line: string, options: Options): Raw {
+    let raw: unknown = null;
+    try {
+      raw = JSON.parse(line);
+      const { child, asOf } = readCase(raw);
+      const rows = (raw as { doses?: Raw[] | null }).doses ?? [];
+      const numbers = rows.map((dose, index) => dose.n ?? index + 1);
+      const { suite, id } = raw as Raw;
+      return { suite, id, ...this.write(forecast(this.compiled, child, asOf, options), numbers) };
+    } catch (error) {
+      if (!(error instanceof CaseError) && !(error instanceof SyntaxError)) throw error;
+      const { suite, id } = isRecord(raw) ? raw : {};
+      return { suite, id, error: error.message };
+    }
+  }
+
+  private write(answer: Forecast, numbers: readonly unknown[]): Raw {
+    const doses: Raw[] = [];
+    for (const dose of answer.doses) {
+      const row = answerDose(dose, numbers[Number(dose.id)]);
+      doses.push(row);
+      for (const group of this.looking.get(dose.code) ?? []) {
+        if (answer.doses.some((other) => other.id === dose.id && other.vaccineGroup === group)) {
+          continue;
+        }
+        doses.push({ ...row, vaccine_group: group, counts_for: row.vaccine_group });
+      }
+    }
+    return {
+      groups: answer.groups.map(answerGroup),
+      doses,
+      ...(answer.trail && { trail: answer.trail.map((step) => answerStep(step, numbers)) }),
+    };
   }
 }

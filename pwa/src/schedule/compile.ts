@@ -254,17 +254,19 @@ class Compiler {
     schedule.groups.forEach((group, index) => {
       this.groupNumbers.set(group.name, index);
     });
-    const vaccines = Object.entries(schedule.vaccines).map(([code, vaccine]): CVaccine => ({
-      code,
-      links: vaccine.antigens
-        // A vaccine may contain what the schedule has no series for.
-        .filter((link) => this.antigenNumbers.has(link.antigen))
-        .map((link) => ({
-          antigen: this.antigenNumber(link.antigen, `vaccines/${code}`),
-          from: this.age(link.from, `vaccines/${code}`),
-          to: this.age(link.to, `vaccines/${code}`),
-        })),
-    }));
+    const vaccines = Object.entries(schedule.vaccines).map(
+      ([code, vaccine]): CVaccine => ({
+        code,
+        links: vaccine.antigens
+          // A vaccine may contain what the schedule has no series for.
+          .filter((link) => this.antigenNumbers.has(link.antigen))
+          .map((link) => ({
+            antigen: this.antigenNumber(link.antigen, `vaccines/${code}`),
+            from: this.age(link.from, `vaccines/${code}`),
+            to: this.age(link.to, `vaccines/${code}`),
+          })),
+      }),
+    );
     const antigens = schedule.antigens.map((antigen) => this.antigen(antigen));
     const groups = schedule.groups.map(
       (group): CGroup => ({

@@ -3,7 +3,7 @@
  * (受种者的程序进度) that chapters 6 to 8 fill in.
  */
 import { addSpan, EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
-import type { CAge, CDated, CDose, CSeries, Compiled } from './compile.ts';
+import type { CAge, CDated, CDose, Compiled, CSeries } from './compile.ts';
 import type { Code, Day, Dose, DoseStatus, Reason, SeriesStatus, TrailStep } from './types.ts';
 
 /** A dose of the history, its vaccine as a number (-1: not in the schedule). */
