@@ -6,9 +6,9 @@ from typing import Any
 
 import pypdf
 import pytest
-from examples import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from printed_examples import EXAMPLES
 
 from miaopu.printing import (
     TEMPLATES,

@@ -3,9 +3,9 @@ from typing import Any
 
 import pypdf
 import pytest
-from examples import EXAMPLES, ROW
 from hypothesis import given
 from hypothesis import strategies as st
+from printed_examples import EXAMPLES, ROW
 
 from miaopu.printing import (
     BadPrintDataError,

@@ -1,0 +1,160 @@
+import asyncio
+import datetime as dt
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bridge_desk import NOTICE, ORIGIN, OTHER_ORIGIN
+
+from miaopu.printing import check
+from miaopu_bridge.config import DeviceConfig
+from miaopu_bridge.drivers.base import Document, Printer, PrinterError
+from miaopu_bridge.jobs import Job, Jobs, NotNowError, UnknownJobError
+
+FORM = check("notice", NOTICE)
+
+
+class Tray(Printer):
+    """A printer plug-in whose paper is in the test's hand."""
+
+    wants_pdf = False
+
+    def __init__(self) -> None:
+        super().__init__(DeviceConfig(id="tray", driver="tray"))
+        self.printed: list[Document] = []
+        self.fails: Exception | None = None
+
+    def status(self) -> str:
+        return ""
+
+    def send(self, document: Document) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.printed.append(document)
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, tray: Tray, events: list[dict[str, Any]] | None = None
+) -> AsyncIterator[Jobs]:
+    told = events if events is not None else []
+    jobs = Jobs(folder, {"tray": tray}, told.append, keep_hours=2)
+    jobs.start()
+    yield jobs
+    await jobs.stop()
+
+
+def add(jobs: Jobs, origin: str = ORIGIN) -> Job:
+    return jobs.add("notice", FORM, "zh", "tray", 1, origin)
+
+
+async def test_a_job_is_printed_once_and_told(tmp_path: Path) -> None:
+    tray, events = Tray(), list[dict[str, Any]]()
+    async with running(tmp_path, tray, events) as jobs:
+        job = await jobs.wait(add(jobs), 5)
+        assert job.state == "done"
+    assert [document.form for document in tray.printed] == [FORM]
+    assert [event["state"] for event in events] == ["queued", "printing", "done"]
+    assert "王苗苗" not in json.dumps(events, ensure_ascii=False)
+
+
+async def test_files_are_private_and_only_one_holds_the_child(tmp_path: Path) -> None:
+    async with running(tmp_path, Tray()) as jobs:
+        await jobs.wait(add(jobs), 5)
+    for path in tmp_path.iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert ("王苗苗" in path.read_text()) == path.name.endswith(".data.json")
+
+
+async def test_a_failed_job_waits_for_its_retry(tmp_path: Path) -> None:
+    tray = Tray()
+    tray.fails = PrinterError("printer.no_paper", "no paper")
+    async with running(tmp_path, tray) as jobs:
+        job = await jobs.wait(add(jobs), 5)
+        assert (job.state, job.reason) == ("failed", "printer.no_paper")
+        assert job.public()["message"]["zh"].startswith("打印机缺纸")
+        tray.fails = None
+        job = await jobs.wait(jobs.retry(job), 5)
+        assert (job.state, job.reason, job.attempts) == ("done", "", 2)
+        with pytest.raises(NotNowError):
+            jobs.retry(job)
+    assert len(tray.printed) == 1
+
+
+async def test_an_unknown_failure_is_not_quoted_and_the_printer_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tray = Tray()
+    tray.fails = RuntimeError("王苗苗")
+    async with running(tmp_path, tray) as jobs:
+        job = await jobs.wait(add(jobs), 5)
+        assert (job.state, job.reason) == ("failed", "job.failed")
+        assert "王苗苗" not in job.detail + caplog.text
+        tray.fails = None
+        assert (await jobs.wait(add(jobs), 5)).state == "done"
+
+
+async def test_waiting_jobs_outlive_the_bridge(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, {"tray": Tray()}, lambda _: None, keep_hours=2)
+    jobs._queues = {"tray": asyncio.Queue()}  # accepted, and then the power fails
+    job = add(jobs)
+    tray = Tray()
+    async with running(tmp_path, tray) as after:
+        assert (await after.wait(job, 5)).state == "done"
+    assert len(tray.printed) == 1
+
+
+async def test_a_job_that_was_being_printed_is_not_printed_again_by_itself(tmp_path: Path) -> None:
+    async with running(tmp_path, Tray()) as jobs:
+        job = await jobs.wait(add(jobs), 5)
+    path = tmp_path / f"{job.id}.json"
+    path.write_text(job.model_copy(update={"state": "printing"}).model_dump_json())
+    (tmp_path / "other.json").write_text("garbage")
+    tray = Tray()
+    async with running(tmp_path, tray) as jobs:
+        found = jobs.get(job.id, ORIGIN)
+        assert (found.state, found.reason) == ("failed", "job.interrupted")
+        assert (await jobs.wait(jobs.retry(found), 5)).state == "done"
+    assert len(tray.printed) == 1
+    assert (tmp_path / "other.json").exists()
+
+
+async def test_a_job_of_a_printer_that_is_gone_is_said(tmp_path: Path) -> None:
+    tray = Tray()
+    tray.fails = PrinterError("printer.unplugged", "gone")
+    async with running(tmp_path, tray) as jobs:
+        job = await jobs.wait(add(jobs), 5)
+    jobs = Jobs(tmp_path, {}, lambda _: None, keep_hours=2)
+    jobs.start()
+    with pytest.raises(NotNowError, match="no longer configured"):
+        jobs.retry(jobs.get(job.id, ORIGIN))
+    await jobs.stop()
+
+
+async def test_done_jobs_are_purged_and_failed_ones_wait_longer(tmp_path: Path) -> None:
+    tray = Tray()
+    async with running(tmp_path, tray) as jobs:
+        done = await jobs.wait(add(jobs), 5)
+        tray.fails = PrinterError("printer.no_paper", "no paper")
+        failed = await jobs.wait(add(jobs), 5)
+        start = dt.datetime.now(dt.UTC)
+        jobs.purge(start + dt.timedelta(hours=1))
+        assert len(jobs.list(ORIGIN)) == 2
+        jobs.purge(start + dt.timedelta(hours=3))
+        assert [job.id for job in jobs.list(ORIGIN)] == [failed.id]
+        assert not list(tmp_path.glob(f"{done.id}*"))
+        jobs.purge(start + dt.timedelta(hours=15))
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_jobs_belong_to_the_origin_that_made_them(tmp_path: Path) -> None:
+    async with running(tmp_path, Tray()) as jobs:
+        job = add(jobs)
+        assert jobs.get(job.id, None) == jobs.get(job.id, ORIGIN)
+        with pytest.raises(UnknownJobError):
+            jobs.get(job.id, OTHER_ORIGIN)
+        assert jobs.list(OTHER_ORIGIN) == []
+        await jobs.wait(job, 5)

@@ -1,0 +1,202 @@
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bridge_desk import APPOINTMENT, CERTIFICATE, NOTICE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miaopu.printing import Barcode, CertificatePage, Line, PlacedText, check, passbook_page
+from miaopu_bridge.config import DeviceConfig
+from miaopu_bridge.drivers import escp, thermal
+from miaopu_bridge.drivers.base import Document, PrinterError
+from miaopu_bridge.drivers.escp import EscpPrinter, Offset
+from miaopu_bridge.drivers.paper import CupsPrinter, PdfPrinter
+from miaopu_bridge.drivers.thermal import ThermalPrinter
+from miaopu_bridge.simulators.printers import EscpSimulator, PrinterSimulator, read_escp
+
+place = st.builds(
+    PlacedText,
+    st.integers(0, 2),
+    st.floats(0, 200),
+    st.floats(0, 140),
+    st.text(st.sampled_from("王苗苗乙肝疫苗 A20260102-（）"), min_size=1, max_size=12),
+)
+
+
+def document(
+    template: str, data: dict[str, Any], copies: int = 1, pdf: Path | None = None
+) -> Document:
+    return Document("job1", template, check(template, data), "zh", copies, pdf)
+
+
+@pytest.fixture
+def passbook(tmp_path: Path) -> Iterator[EscpSimulator]:
+    simulator = EscpSimulator(tmp_path / "passbook")
+    simulator.plug()
+    yield simulator
+    simulator.unplug()
+
+
+def escp_printer(simulator: EscpSimulator, **options: Any) -> EscpPrinter:
+    return EscpPrinter(
+        DeviceConfig(id="p", driver="escp", port=str(simulator.link), options=options)
+    )
+
+
+def pages_of(simulator: EscpSimulator, count: int) -> list[list[tuple[float, float, str]]]:
+    """The pages once `count` were ejected; bytes take a moment through a terminal."""
+    deadline = time.monotonic() + 5
+    while simulator.bytes.count(escp.FF) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return simulator.pages()
+
+
+@given(st.lists(place, max_size=20), st.floats(0, 5), st.floats(0, 5))
+def test_text_lands_where_it_was_placed(places: list[PlacedText], x_mm: float, y_mm: float) -> None:
+    pages = read_escp(escp.encode(places, Offset(x_mm, y_mm)))
+    printed = [text for page in pages for text in page]
+    wanted = sorted(places, key=lambda p: (p.page, p.y_mm, p.x_mm))
+    assert [text for _, _, text in printed] == [p.text for p in wanted]
+    for (x, y, _), p in zip(printed, wanted, strict=True):
+        # Half a step of ESC $ (1/60 inch) and of ESC J (1/180 inch).
+        assert abs(x - p.x_mm - x_mm) <= 25.4 / 120 + 0.01
+        assert abs(y - p.y_mm - y_mm) <= 25.4 / 360 + 0.01
+    assert len(pages) == len({p.page for p in places})
+
+
+def test_the_certificate_is_printed_with_the_printers_own_offset(passbook: EscpSimulator) -> None:
+    printer = escp_printer(
+        passbook, ask_paper=True, offsets={"certificate-page": {"x_mm": 2.54, "y_mm": 5.08}}
+    )
+    printer.send(document("certificate-page", CERTIFICATE))
+    form = check("certificate-page", CERTIFICATE)
+    assert isinstance(form, CertificatePage)
+    (page,) = pages_of(passbook, 1)
+    for (x, y, text), wanted in zip(page, passbook_page(form), strict=True):
+        assert text == wanted.text
+        assert x == pytest.approx(wanted.x_mm + 2.54, abs=0.22)
+        assert y == pytest.approx(wanted.y_mm + 5.08, abs=0.08)
+
+
+def test_the_test_grid_shows_its_own_millimetres(passbook: EscpSimulator) -> None:
+    escp_printer(passbook).print_grid()
+    (page,) = pages_of(passbook, 1)
+    assert len(page) > 50
+    for x, y, text in page:
+        said_x, said_y = map(int, text.removeprefix("+").split(","))
+        assert (x, y) == (pytest.approx(said_x, abs=0.22), pytest.approx(said_y, abs=0.08))
+
+
+def test_a_character_that_the_printer_lacks_is_said_before_anything_is_printed(
+    passbook: EscpSimulator,
+) -> None:
+    printer = escp_printer(passbook)
+    data = CERTIFICATE | {"child": CERTIFICATE["child"] | {"name": "王𠮷"}}
+    assert "U+20BB7" in printer.accepts(check("certificate-page", data))
+    assert "certificate" not in printer.accepts(check("certificate-page", CERTIFICATE))
+    assert printer.accepts(check("notice", NOTICE))
+    with pytest.raises(PrinterError, match="no character"):
+        printer.send(document("certificate-page", data))
+    assert passbook.bytes == b""
+
+
+def test_an_offset_over_the_edge_is_refused() -> None:
+    with pytest.raises(ValueError, match="edge"):
+        escp.encode([PlacedText(0, 1, 1, "a")], Offset(-5, 0))
+
+
+def test_no_paper_no_power_no_port(passbook: EscpSimulator, tmp_path: Path) -> None:
+    printer = escp_printer(passbook, ask_paper=True)
+    passbook.act({"do": "paper", "state": "out"})
+    with pytest.raises(PrinterError) as caught:
+        printer.send(document("certificate-page", CERTIFICATE))
+    assert caught.value.code == "printer.no_paper"
+    assert passbook.bytes == b""
+
+    passbook.act({"do": "paper", "state": "in"})
+    printer.send(document("certificate-page", CERTIFICATE, copies=2))
+    assert len(pages_of(passbook, 2)) == 2
+
+    passbook.unplug()
+    assert "plugged in" in printer.status()
+    with pytest.raises(PrinterError) as caught:
+        printer.send(document("certificate-page", CERTIFICATE))
+    assert caught.value.code == "printer.unplugged"
+
+
+def test_a_slip_has_text_in_gbk_and_a_barcode(tmp_path: Path) -> None:
+    simulator = PrinterSimulator(tmp_path / "slip")
+    simulator.plug()
+    printer = ThermalPrinter(DeviceConfig(id="s", driver="thermal", port=str(simulator.link)))
+    printer.send(document("appointment", APPOINTMENT))
+    deadline = time.monotonic() + 5
+    while thermal.CUT not in simulator.bytes and time.monotonic() < deadline:
+        time.sleep(0.01)
+    simulator.unplug()
+    assert simulator.bytes.startswith(thermal.RESET)
+    assert simulator.bytes.endswith(thermal.CUT)
+    assert "2026年12月16日（星期三）".encode("gbk") in simulator.bytes
+    # 18 digits in nine pairs: 41 10 01 …
+    assert b"\x1dkI\x0b{C" + bytes([41, 10, 1, 0, 1, 20, 26, 0, 17]) in simulator.bytes
+
+
+def test_a_code_of_letters_is_a_code_b_barcode() -> None:
+    assert b"\x1dkI\x05{BA-1" in thermal.encode([Barcode("A-1"), Line("苗")])
+
+
+def test_a_device_file_takes_raw_bytes_too(tmp_path: Path) -> None:
+    # Like /dev/usb/lp0: a name that is no terminal.
+    reader = os.memfd_create("lp")
+    device = f"/proc/self/fd/{reader}"
+    printer = EscpPrinter(DeviceConfig(id="p", driver="escp", port=device))
+    printer.send(document("certificate-page", CERTIFICATE))
+    os.lseek(reader, 0, os.SEEK_SET)
+    assert any(text == "王苗苗" for _, _, text in read_escp(os.read(reader, 100000))[0])
+    os.close(reader)
+
+
+def test_pdf_files_are_private_and_their_names_say_nothing_of_the_child(tmp_path: Path) -> None:
+    source = tmp_path / "rendered"
+    source.write_bytes(b"%PDF-1.7")
+    printer = PdfPrinter(
+        DeviceConfig(id="pdf", driver="pdf", options={"folder": str(tmp_path / "out")})
+    )
+    made = printer.send(document("notice", NOTICE, pdf=source))
+    assert made.read_bytes() == b"%PDF-1.7"
+    assert made.stat().st_mode & 0o777 == 0o600
+    assert made.parent.stat().st_mode & 0o777 == 0o700
+    assert made.name.startswith("notice-")
+    assert made.name.endswith("-job1.pdf")
+
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    printer = PdfPrinter(DeviceConfig(id="pdf", driver="pdf", options={"folder": str(blocked)}))
+    with pytest.raises(PrinterError) as caught:
+        printer.send(document("notice", NOTICE, pdf=source))
+    assert caught.value.code == "printer.folder"
+
+
+def test_cups_gets_the_file_the_copies_and_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer = CupsPrinter(DeviceConfig(id="c", driver="cups", options={"queue": "office"}))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "not installed" in printer.status()
+    with pytest.raises(PrinterError) as caught:
+        printer.send(document("notice", NOTICE, pdf=tmp_path / "a.pdf"))
+    assert caught.value.code == "printer.no_cups"
+
+    lp = tmp_path / "lp"
+    lp.write_text(f'#!/bin/sh\necho "$@" > "{tmp_path}/said"\n')
+    lp.chmod(0o700)
+    printer.send(document("notice", NOTICE, copies=3, pdf=tmp_path / "a.pdf"))
+    said = (tmp_path / "said").read_text()
+    assert said.strip() == f"-s -n 3 -t notice job1 -d office -- {tmp_path}/a.pdf"
+
+    lp.write_text("#!/bin/sh\necho 'lp: no such queue' >&2\nexit 1\n")
+    with pytest.raises(PrinterError, match="no such queue"):
+        printer.send(document("notice", NOTICE, pdf=tmp_path / "a.pdf"))
