@@ -1,0 +1,168 @@
+/** Who is logged in (登录). Online by the server's word; offline by the verifier of this device. */
+import { type Ref, shallowRef } from 'vue';
+import type { Settings } from '../models/generated.ts';
+import { createServer, type Server, SyncFault } from '../sync/server.ts';
+import { type LoginResult, type User, userOf } from './user.ts';
+import { createVerifiers, type Verifiers } from './verifier.ts';
+import { documentsVersion, openCatalog, openWorkspace, workspace } from './workspace.ts';
+
+export type { Grade, LoginResult, User } from './user.ts';
+
+const OFFLINE_DAYS = 14;
+const OFFLINE_KEY = 'miaopu.offline-days';
+
+const user = shallowRef<User | null>(null);
+/** The server asks for the password again; work goes on meanwhile. */
+const passwordNeeded = shallowRef(false);
+
+interface SessionAnswer {
+  name: string | null;
+  roles: string[];
+}
+
+export interface LoginParts {
+  server: Server;
+  verifiers: Verifiers;
+  offlineDays: () => number;
+  now: () => number;
+}
+
+/** Decides on a login; opens nothing. */
+export async function authenticate(
+  { server, verifiers, offlineDays, now }: LoginParts,
+  name: string,
+  password: string,
+): Promise<{ user: User } | Extract<LoginResult, { ok: false }>> {
+  const until = verifiers.lockedUntil(name);
+  if (until !== null) return { ok: false, reason: 'locked', until: new Date(until).toISOString() };
+  let answer: SessionAnswer;
+  try {
+    answer = await server.json<SessionAnswer>('/db/_session', {
+      method: 'POST',
+      body: { name, password },
+      silence: 10_000,
+    });
+    if (answer?.name !== name || !Array.isArray(answer.roles)) {
+      throw new SyncFault('server', 'The answer does not name the account.', 200);
+    }
+  } catch (error) {
+    const fault = error instanceof SyncFault ? error : null;
+    if (fault?.kind === 'unauthorised') {
+      // The right password of yesterday is refused: the account was closed or its password changed.
+      if (await verifiers.matches(name, password)) verifiers.forget(name);
+      else verifiers.failed(name);
+      return { ok: false, reason: 'wrong_password' };
+    }
+    if (fault?.status === 429) {
+      return { ok: false, reason: 'locked', until: new Date(now() + 60_000).toISOString() };
+    }
+    const verdict = await verifiers.verify(name, password, offlineDays());
+    if (verdict.ok) {
+      const known = userOf(name, verdict.displayName, verdict.roles, true);
+      return known ? { user: known } : { ok: false, reason: 'no_role' };
+    }
+    if (verdict.reason === 'locked') {
+      return { ok: false, reason: 'locked', until: new Date(verdict.until).toISOString() };
+    }
+    // A server that fails is another message than no server at all.
+    if (verdict.reason === 'unknown_offline' && fault?.kind !== 'connectivity') {
+      return { ok: false, reason: 'server_error' };
+    }
+    return { ok: false, reason: verdict.reason };
+  }
+  const record = await server
+    .json<{ display_name?: string }>(`/db/_users/${encodeURIComponent(`org.couchdb.user:${name}`)}`)
+    .catch((error: unknown) => {
+      // The name on forms falls back to the account's.
+      if (error instanceof SyncFault) return {} as { display_name?: string };
+      throw error;
+    });
+  const known = userOf(name, record.display_name ?? name, answer.roles, false);
+  if (!known) {
+    verifiers.forget(name);
+    return { ok: false, reason: 'no_role' };
+  }
+  await verifiers.remember(name, password, answer.roles, known.displayName);
+  return { user: known };
+}
+
+function offlineDays(): number {
+  const settings = workspace.value?.documents.get<Settings>(`settings:${workspace.value.site}`);
+  const days = settings?.offline_days ?? Number(localStorage.getItem(OFFLINE_KEY) ?? OFFLINE_DAYS);
+  return Number.isFinite(days) && days > 0 ? days : OFFLINE_DAYS;
+}
+
+async function logout(): Promise<void> {
+  localStorage.setItem(OFFLINE_KEY, String(offlineDays()));
+  user.value = null;
+  passwordNeeded.value = false;
+  await workspace.value?.close();
+  // The cookie is the server's to take back; without a server it is of no use to anybody.
+  await fetch('/db/_session', { method: 'DELETE', credentials: 'same-origin' }).catch(() => {});
+}
+
+async function login(name: string, password: string): Promise<LoginResult> {
+  const verifiers = createVerifiers(localStorage);
+  const result = await authenticate(
+    { server: createServer(), verifiers, offlineDays, now: Date.now },
+    name,
+    password,
+  );
+  if (!('user' in result)) {
+    // An account that the server does not want any more is out, wherever it stands.
+    if (user.value?.name === name && !verifiers.names().includes(name)) await logout();
+    return result;
+  }
+  const next = result.user;
+  passwordNeeded.value = false;
+  const open = workspace.value;
+  if (open && open.user.name === next.name && open.site === next.site) {
+    user.value = next;
+    void open.engine.syncNow();
+    return { ok: true };
+  }
+  await open?.close();
+  if (next.site === null) await openCatalog();
+  else {
+    await openWorkspace(next, {
+      confirmed(roles) {
+        const now = userOf(next.name, next.displayName, roles, false);
+        if (now?.site !== next.site) {
+          verifiers.forget(next.name);
+          void logout();
+          return;
+        }
+        verifiers.confirmed(next.name, roles);
+        passwordNeeded.value = false;
+        user.value = now;
+        localStorage.setItem(OFFLINE_KEY, String(offlineDays()));
+      },
+      lost() {
+        passwordNeeded.value = true;
+      },
+    });
+  }
+  user.value = next;
+  documentsVersion.value++;
+  return { ok: true };
+}
+
+export interface UseSession {
+  user: Readonly<Ref<User | null>>;
+  /** The server asks for the password again: `login` with the same name goes on where it was. */
+  passwordNeeded: Readonly<Ref<boolean>>;
+  login(name: string, password: string): Promise<LoginResult>;
+  logout(): Promise<void>;
+  /** Accounts that have logged in on this device. */
+  knownNames(): string[];
+}
+
+export function useSession(): UseSession {
+  return {
+    user,
+    passwordNeeded,
+    login,
+    logout,
+    knownNames: () => createVerifiers(localStorage).names(),
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Proof of a password without the server: PBKDF2-SHA256 over a random salt. The password itself is
+ * never kept. Each account of a device has its own verifier, its own failures and its own lock.
+ */
+import type { Keep } from '../clock/clock.ts';
+
+export const ROUNDS = 310_000;
+/** After so many failures the account is locked on this device, each time for longer. */
+export const FREE_FAILURES = 5;
+const FIRST_LOCK_MS = 30_000;
+const LONGEST_LOCK_MS = 60 * 60_000;
+
+interface Kept {
+  salt: string;
+  hash: string;
+  rounds: number;
+  roles: string[];
+  displayName: string;
+  /** When the server last said yes, by the device's clock. */
+  heard: number;
+  failures: number;
+  lockedUntil: number;
+}
+
+export type Verdict =
+  | { ok: true; roles: string[]; displayName: string }
+  | { ok: false; reason: 'wrong_password' | 'unknown_offline' | 'too_long_offline' }
+  | { ok: false; reason: 'locked'; until: number };
+
+const KEY = 'miaopu.accounts';
+
+const toBase64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
+const fromBase64 = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+
+async function derive(
+  password: string,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<Uint8Array> {
+  const key = await crypto.subtle.importKey(
+    'raw',
+    new TextEncoder().encode(password.normalize('NFC')),
+    'PBKDF2',
+    false,
+    ['deriveBits'],
+  );
+  const bits = await crypto.subtle.deriveBits(
+    { name: 'PBKDF2', hash: 'SHA-256', salt, iterations },
+    key,
+    256,
+  );
+  return new Uint8Array(bits);
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+export interface Verifiers {
+  /** Remembers an account that the server has just let in. */
+  remember(name: string, password: string, roles: string[], displayName: string): Promise<void>;
+  /** Notes that the server still knows the account, and with which roles. */
+  confirmed(name: string, roles: string[]): void;
+  /** May this account in, without the server? Counts failures. */
+  verify(name: string, password: string, offlineDays: number): Promise<Verdict>;
+  /** Is this the password that was remembered? Counts nothing. */
+  matches(name: string, password: string): Promise<boolean>;
+  /** When the account's lock ends, or null. */
+  lockedUntil(name: string): number | null;
+  /** Counts a failure. */
+  failed(name: string): void;
+  /** The server does not want this account any more. */
+  forget(name: string): void;
+  /** Accounts that may log in without the server, for the login page. */
+  names(): string[];
+}
+
+export function createVerifiers(
+  keep: Keep,
+  now: () => number = Date.now,
+  rounds: number = ROUNDS,
+): Verifiers {
+  const read = (): Record<string, Kept> => {
+    try {
+      return JSON.parse(keep.getItem(KEY) ?? '{}') as Record<string, Kept>;
+    } catch {
+      // Damaged: the accounts are asked for online again.
+      return {};
+    }
+  };
+  const update = (name: string, change: (kept: Kept) => Kept | null) => {
+    const all = read();
+    const before = Object.hasOwn(all, name) ? all[name] : undefined;
+    if (!before) return;
+    const after = change(before);
+    if (after) all[name] = after;
+    else delete all[name];
+    keep.setItem(KEY, JSON.stringify(all));
+  };
+  const get = (name: string): Kept | undefined => {
+    const all = read();
+    return Object.hasOwn(all, name) ? all[name] : undefined;
+  };
+  const check = async (kept: Kept, password: string) =>
+    equal(await derive(password, fromBase64(kept.salt), kept.rounds), fromBase64(kept.hash));
+  const failed = (name: string) =>
+    update(name, (kept) => {
+      const failures = kept.failures + 1;
+      const over = failures - FREE_FAILURES;
+      const lock = over >= 0 ? Math.min(FIRST_LOCK_MS * 2 ** over, LONGEST_LOCK_MS) : 0;
+      return { ...kept, failures, lockedUntil: lock ? now() + lock : kept.lockedUntil };
+    });
+  const lockedUntil = (name: string) => {
+    const until = get(name)?.lockedUntil ?? 0;
+    return until > now() ? until : null;
+  };
+
+  return {
+    async remember(name, password, roles, displayName) {
+      const salt = crypto.getRandomValues(new Uint8Array(16));
+      const hash = await derive(password, salt, rounds);
+      const all = read();
+      all[name] = {
+        salt: toBase64(salt),
+        hash: toBase64(hash),
+        rounds,
+        roles,
+        displayName,
+        heard: now(),
+        failures: 0,
+        lockedUntil: 0,
+      };
+      keep.setItem(KEY, JSON.stringify(all));
+    },
+    confirmed: (name, roles) => update(name, (kept) => ({ ...kept, roles, heard: now() })),
+    async verify(name, password, offlineDays) {
+      const kept = get(name);
+      if (!kept) return { ok: false, reason: 'unknown_offline' };
+      const until = lockedUntil(name);
+      if (until !== null) return { ok: false, reason: 'locked', until };
+      if (!(await check(kept, password))) {
+        failed(name);
+        const locked = lockedUntil(name);
+        return locked === null
+          ? { ok: false, reason: 'wrong_password' }
+          : { ok: false, reason: 'locked', until: locked };
+      }
+      // A clock that was set back must not stretch the time without the server.
+      const away = now() - kept.heard;
+      if (away > offlineDays * 86_400_000 || away < -86_400_000) {
+        return { ok: false, reason: 'too_long_offline' };
+      }
+      update(name, (before) => ({ ...before, failures: 0, lockedUntil: 0 }));
+      return { ok: true, roles: kept.roles, displayName: kept.displayName };
+    },
+    async matches(name, password) {
+      const kept = get(name);
+      return kept ? check(kept, password) : false;
+    },
+    lockedUntil,
+    failed,
+    forget: (name) => update(name, () => null),
+    names: () => Object.keys(read()).sort(),
+  };
+}

@@ -1,0 +1,42 @@
+/** The clinic's settings (主控设置): edited in place, the only documents that are. */
+import { type ComputedRef, computed } from 'vue';
+import { documentsVersion, opened, workspace } from '../accounts/workspace.ts';
+import { deviceClock } from '../clock/useClock.ts';
+import type { Settings } from '../models/generated.ts';
+
+export type SettingsPatch = Partial<
+  Pick<Settings, 'schedules' | 'parameters' | 'clinic_days' | 'closed_days' | 'offline_days'>
+>;
+
+/** The settings in force, null until they are here. */
+export function useSettings(): ComputedRef<Settings | null> {
+  return computed(() => {
+    void documentsVersion.value;
+    const open = workspace.value;
+    return open?.documents.get<Settings>(`settings:${open.site}`) ?? null;
+  });
+}
+
+/** Changes settings; another change at the same time is written over field by field. */
+export async function saveSettings(patch: SettingsPatch): Promise<void> {
+  const { documents, store, site, station, user } = opened();
+  const clock = deviceClock();
+  clock.recording();
+  const _id = `settings:${site}`;
+  for (;;) {
+    const now = documents.get<Settings>(_id);
+    try {
+      await store.put({
+        ...(now ?? { _id, type: 'settings', site, schedules: [] }),
+        ...patch,
+        updated_at: clock.instant(),
+        updated_by: user.name,
+        station,
+      });
+      return;
+    } catch (error) {
+      if ((error as { status?: number }).status !== 409) throw error;
+      await opened().catchUp();
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The children of the clinic in memory (个案索引): search, cards and lists are answered from here,
+ * synchronously. It starts from a snapshot and is then fed with whatever changes in the database.
+ */
+import type { ChildDoc } from './document.ts';
+import { type ChildRow, type IndexedRow, type Pinyin, rowOf } from './row.ts';
+import { search } from './search.ts';
+import { CHUNK, type Snapshot } from './snapshot.ts';
+
+export interface ChildIndex {
+  /** A child as it is now, with all its leaves merged. */
+  put(child: ChildDoc): void;
+  remove(id: string): void;
+  row(id: string): ChildRow | null;
+  rows(): readonly IndexedRow[];
+  size(): number;
+  search(query: string, limit?: number): ChildRow[];
+  /** The child who holds a card, by its number as read. */
+  byCard(card: string): string | null;
+  byCode(code: string): string | null;
+  byIdNumber(idNumber: string): string | null;
+  /** Children with an 应种日 from `from` to `to`, both inclusive, the earliest first. */
+  due(from: string, to: string): ChildRow[];
+  /** Doses that the own site has given of a lot (see `lotKey`). */
+  given(lotKey: string): number;
+  /** Notes what the schedule says of a child, unless it has changed since `rev`. */
+  setDue(id: string, rev: string, dueFor: string, nextDue: string | null, groups: string[]): void;
+  /** Called after changes, at most once per turn of the event loop. */
+  onChange(listener: () => void): () => void;
+  /** Takes the chunks of the snapshot that have changed since the last call. */
+  changedChunks(): Map<number, IndexedRow[]>;
+  /** These chunks could not be written after all. */
+  keepChanged(chunks: Iterable<number>): void;
+}
+
+export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | null): ChildIndex {
+  const slots: IndexedRow[] = [];
+  const places = new Map<string, number>();
+  const dirty = new Set<number>();
+  const byCard = new Map<string, string>();
+  const byCode = new Map<string, string>();
+  const byIdNumber = new Map<string, string>();
+  const given = new Map<string, number>();
+  const listeners = new Set<() => void>();
+  let notified = false;
+
+  const changed = (slot: number) => {
+    dirty.add(Math.floor(slot / CHUNK));
+    if (notified) return;
+    notified = true;
+    queueMicrotask(() => {
+      notified = false;
+      for (const listener of listeners) listener();
+    });
+  };
+  const detach = (row: IndexedRow) => {
+    for (const number of row.numbers) if (byCard.get(number) === row.id) byCard.delete(number);
+    if (row.code && byCode.get(row.code) === row.id) byCode.delete(row.code);
+    if (row.idNumber && byIdNumber.get(row.idNumber) === row.id) byIdNumber.delete(row.idNumber);
+    for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) - 1);
+  };
+  const attach = (row: IndexedRow) => {
+    for (const number of row.numbers) byCard.set(number, row.id);
+    if (row.code) byCode.set(row.code, row.id);
+    if (row.idNumber) byIdNumber.set(row.idNumber, row.id);
+    for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) + 1);
+  };
+  const place = (row: IndexedRow) => {
+    const at = places.get(row.id);
+    const before = at === undefined ? undefined : slots[at];
+    if (before) detach(before);
+    const slot = at ?? slots.length;
+    places.set(row.id, slot);
+    slots[slot] = row;
+    attach(row);
+    changed(slot);
+  };
+  const rowAt = (id: string): IndexedRow | undefined => slots[places.get(id) ?? -1];
+
+  for (const row of snapshot?.rows ?? []) place(row);
+  dirty.clear();
+
+  return {
+    put: (child) => place(rowOf(child, site, pinyin)),
+    remove(id) {
+      const slot = places.get(id);
+      if (slot === undefined) return;
+      detach(slots[slot] as IndexedRow);
+      places.delete(id);
+      // The last row fills the gap, so that chunks stay dense.
+      const last = slots.pop() as IndexedRow;
+      if (last.id !== id) {
+        slots[slot] = last;
+        places.set(last.id, slot);
+      }
+      changed(slots.length);
+      changed(slot);
+    },
+    row: (id) => rowAt(id) ?? null,
+    rows: () => slots,
+    size: () => slots.length,
+    search: (query, limit = 20) => search(slots, query, limit),
+    byCard: (card) => byCard.get(card) ?? null,
+    byCode: (code) => byCode.get(code) ?? null,
+    byIdNumber: (idNumber) => byIdNumber.get(idNumber.toUpperCase()) ?? null,
+    due: (from, to) =>
+      slots
+        .filter((row) => row.nextDue !== null && row.nextDue >= from && row.nextDue <= to)
+        .sort((a, b) => ((a.nextDue as string) < (b.nextDue as string) ? -1 : 1)),
+    given: (key) => given.get(key) ?? 0,
+    setDue(id, rev, dueFor, nextDue, groups) {
+      const slot = places.get(id);
+      const row = rowAt(id);
+      if (!row || slot === undefined || row.rev !== rev) return;
+      slots[slot] = { ...row, dueFor, nextDue, nextGroups: groups };
+      changed(slot);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    changedChunks() {
+      const chunks = new Map<number, IndexedRow[]>();
+      for (const chunk of dirty) chunks.set(chunk, slots.slice(chunk * CHUNK, (chunk + 1) * CHUNK));
+      dirty.clear();
+      return chunks;
+    },
+    keepChanged(chunks) {
+      for (const chunk of chunks) dirty.add(chunk);
+    },
+  };
+}

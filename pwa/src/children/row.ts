@@ -1,0 +1,118 @@
+/** What the in-memory index knows of a child: enough for lists and search, nothing more. */
+import { type ChildDoc, cards, fact, standing } from './document.ts';
+
+export interface ChildRow {
+  id: string;
+  name: string;
+  sex: 'M' | 'F' | 'U';
+  /** Null when nobody has entered it; such a child cannot be vaccinated. */
+  birthDate: string | null;
+  /** 儿童编码; null until it has one. */
+  code: string | null;
+  idNumber: string | null;
+  phone: string | null;
+  /** The card in use, the last issued. */
+  card: string | null;
+  mother: string | null;
+  committee: string | null;
+  residence: string | null;
+  /** 在册情况. */
+  status: string | null;
+  /** 管理单位. */
+  site: string | null;
+  /** Other sites that have written to this child. */
+  otherSites: string[];
+  /** When something was last recorded here or elsewhere, by the recorder's clock. */
+  touchedAt: string | null;
+  /** The nearest 应种日; null when nothing is due any more or it is not computed yet. */
+  nextDue: string | null;
+  /** Vaccine groups due on that day. */
+  nextGroups: string[];
+}
+
+/** A row with what search and lots need. Private to the index. */
+export interface IndexedRow extends ChildRow {
+  /** The revision, and those in conflict with it, that the row was made from. */
+  rev: string;
+  /** All cards in use, all phones. */
+  numbers: string[];
+  /** Pinyin of the name, in full and its first letters: `zengxiaoming`, `zxm`. */
+  full: string;
+  initials: string;
+  /** All digits that one may search for, apart by spaces. */
+  digits: string;
+  /** `vaccine lot` of each standing dose given at the own site, once per dose. */
+  lots: string[];
+  /** What `nextDue` was computed with; empty when not yet. */
+  dueFor: string;
+}
+
+/** Syllables of a name without tones; `ü` is `v`. */
+export type Pinyin = (name: string) => string[];
+
+/** The key of a lot in the ledger's sums. */
+export function lotKey(vaccine: string, lot: string): string {
+  return `${vaccine} ${lot}`;
+}
+
+function digitsOf(birthDate: string | null, ...values: (string | null)[]): string {
+  const parts = values.filter((value): value is string => value !== null);
+  if (birthDate) {
+    const compact = birthDate.replaceAll('-', '');
+    parts.push(compact, compact.slice(2));
+  }
+  return parts.map((part) => part.replace(/[^\dX]/gi, '').toUpperCase()).join(' ');
+}
+
+/** The row of a child; `ownSite` is the clinic whose stock the doses come from. */
+export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): IndexedRow {
+  const name = fact(child, 'name') ?? '';
+  const birthDate = fact(child, 'birth_date');
+  const code = fact(child, 'child_code');
+  const idNumber = fact(child, 'id_number');
+  const phone = fact(child, 'phone');
+  const phone2 = fact(child, 'phone_2');
+  const held = cards(child);
+  const syllables = name ? pinyin(name) : [];
+  const others = new Set<string>();
+  let touchedAt: string | null = null;
+  for (const event of Object.values(child.events)) {
+    if (event.site !== ownSite) others.add(event.site);
+    if (touchedAt === null || event.at > touchedAt) touchedAt = event.at;
+  }
+  const lots: string[] = [];
+  for (const { event } of standing(child, 'dose')) {
+    if (event.origin === 'given' && event.lot && event.site === ownSite) {
+      lots.push(lotKey(event.vaccine, event.lot));
+    }
+  }
+  return {
+    id: child._id,
+    rev: [child._rev ?? '', ...(child._conflicts ?? [])].sort().join(','),
+    name,
+    sex: fact(child, 'sex') ?? 'U',
+    birthDate,
+    code,
+    idNumber,
+    phone,
+    card: held.at(-1) ?? null,
+    mother: fact(child, 'mother_name'),
+    committee: fact(child, 'committee'),
+    residence: fact(child, 'residence'),
+    status: fact(child, 'register_status'),
+    site: fact(child, 'site'),
+    otherSites: [...others].sort(),
+    touchedAt,
+    nextDue: null,
+    nextGroups: [],
+    numbers: held,
+    full: syllables.join('').toLowerCase(),
+    initials: syllables
+      .map((syllable) => syllable[0] ?? '')
+      .join('')
+      .toLowerCase(),
+    digits: digitsOf(birthDate, code, idNumber, phone, phone2, ...held),
+    lots,
+    dueFor: '',
+  };
+}

@@ -1,0 +1,66 @@
+/** The vaccine ledger of the clinic (生物制品出入库). */
+import { type ComputedRef, computed, type MaybeRefOrGetter, toValue } from 'vue';
+import { childrenVersion, documentsVersion, opened, workspace } from '../accounts/workspace.ts';
+import { isCalendarDate } from '../children/idnumber.ts';
+import { lotKey } from '../children/row.ts';
+import { deviceClock } from '../clock/useClock.ts';
+import { ulid } from '../ids/ulid.ts';
+import type { StockMove } from '../models/generated.ts';
+import { Fault } from '../storage/fault.ts';
+import { type Lot, lotsOf } from './lots.ts';
+
+export type { Lot } from './lots.ts';
+
+export type NewMove = Omit<
+  StockMove,
+  '_id' | '_rev' | 'type' | 'at' | 'by' | 'station' | 'site' | 'offset_ms' | 'app'
+>;
+
+/** The lots of a vaccine, or of all vaccines when null; first expired first out. */
+export function useLots(vaccine: MaybeRefOrGetter<string | null>): ComputedRef<Lot[]> {
+  return computed(() => {
+    void childrenVersion.value;
+    void documentsVersion.value;
+    const open = workspace.value;
+    if (!open) return [];
+    return lotsOf(
+      open.documents.all<StockMove>('stock:'),
+      (code, lot) => open.index.given(lotKey(code, lot)),
+      deviceClock().today(),
+      toValue(vaccine),
+    );
+  });
+}
+
+/** The moves, the latest first. */
+export function useMoves(): ComputedRef<StockMove[]> {
+  return computed(() => {
+    void documentsVersion.value;
+    return (workspace.value?.documents.all<StockMove>('stock:') ?? []).reverse();
+  });
+}
+
+/** Enters a move into the ledger; it is never changed afterwards, only set right by another. */
+export async function addMove(move: NewMove): Promise<void> {
+  const open = opened();
+  const clock = deviceClock();
+  clock.recording();
+  for (const field of ['date', 'expiry'] as const) {
+    if (!isCalendarDate(move[field])) throw new Fault('BadDate', { field, date: move[field] });
+  }
+  if (move.date > clock.today())
+    throw new Fault('DateInFuture', { field: 'date', date: move.date });
+  for (const field of ['vaccine', 'lot', 'maker'] as const) {
+    if (!move[field]) throw new Fault('Missing', { field });
+  }
+  if (!Number.isInteger(move.doses) || move.doses === 0)
+    throw new Fault('BadValue', { field: 'doses' });
+  const given = Object.entries(move).filter(([, value]) => value !== '' && value !== undefined);
+  await open.store.put({
+    _id: `stock:${ulid()}`,
+    type: 'stock',
+    ...Object.fromEntries(given),
+    ...open.provenance(),
+  });
+  await open.catchUp();
+}

@@ -1,0 +1,54 @@
+/** Opens PouchDB databases in IndexedDB, with writes that are on the disk before they resolve. */
+
+import idb from 'pouchdb-adapter-idb';
+import PouchDB from 'pouchdb-core';
+import { storageFault } from './fault.ts';
+
+PouchDB.plugin(idb);
+
+/**
+ * How sure a write is before it resolves. `strict` waits for the disk: what a nurse recorded
+ * survives a power cut. `relaxed` waits for the operating system: enough for what the server has.
+ */
+let durability: 'strict' | 'relaxed' = 'strict';
+
+/** Runs `work` with writes that need not wait for the disk: copies of what the server holds. */
+export async function relaxed<T>(work: () => Promise<T>): Promise<T> {
+  durability = 'relaxed';
+  try {
+    return await work();
+  } finally {
+    durability = 'strict';
+  }
+}
+
+/** PouchDB opens its transactions without a say in durability, and browsers default to relaxed. */
+function chooseDurability(): void {
+  if (typeof IDBDatabase === 'undefined') return;
+  const open = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function transaction(stores, mode, options) {
+    return open.call(
+      this,
+      stores,
+      mode,
+      mode === 'readwrite' ? { durability, ...options } : options,
+    );
+  };
+}
+chooseDurability();
+
+/** The name that the browser knows a PouchDB database by. */
+export function indexedDbName(name: string): string {
+  return `_pouch_${name}`;
+}
+
+/** Opens `name`, made when absent. Throws `StorageDamaged` or `StorageFull`. */
+export async function openDatabase(name: string): Promise<PouchDB.Database> {
+  try {
+    const db = new PouchDB(name, { adapter: 'idb', revs_limit: 1000 });
+    await db.info();
+    return db;
+  } catch (error) {
+    throw storageFault(error);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What can go wrong when a person records something. `code` is also the key of the message that
+ * the screen shows (in each language), `params` fill its gaps. Never a child's data in either.
+ */
+export type FaultCode =
+  /** The browser's quota or the disk is full. Nothing was written, nothing else was lost. */
+  | 'StorageFull'
+  /** The browser's database cannot be read or written: {reason}. */
+  | 'StorageDamaged'
+  /** Nobody is logged in, or the account has no clinic. */
+  | 'NotOpen'
+  /** The device's clock is more than a day off: {minutes}. Recording stops. */
+  | 'ClockWrong'
+  /** No such child on this device: {id}. */
+  | 'UnknownChild'
+  /** The event that is to be voided is not the child's, or voided already: {id}. */
+  | 'UnknownEvent'
+  /** A date in the future: {field, date}. */
+  | 'DateInFuture'
+  /** Not a calendar date: {field, date}. */
+  | 'BadDate'
+  /** A dose, or another event, before the child was born: {date, birth}. */
+  | 'BeforeBirth'
+  /** A child without a birth date cannot be vaccinated. */
+  | 'NoBirthDate'
+  /** The lot has expired: {lot, expiry}. */
+  | 'LotExpired'
+  /** A dose that is given here needs a lot. */
+  | 'NoLot'
+  /** Nothing is left of the lot: {lot, balance}. */
+  | 'LotEmpty'
+  /** The check digit or the form of an ID number is wrong: {field}. */
+  | 'BadIdNumber'
+  /** A field's value is not of its form: {field}. */
+  | 'BadValue'
+  /** A field that must be there is not: {field}. */
+  | 'Missing'
+  /** The card belongs to another child: {id}. */
+  | 'CardTaken'
+  /** Another child has this ID number: {id}. */
+  | 'IdNumberTaken'
+  /** All child codes of this year of birth that the clinic can have are taken: {year}. */
+  | 'NumbersExhausted';
+
+export class Fault extends Error {
+  override name = 'Fault';
+  readonly code: FaultCode;
+  readonly params: Readonly<Record<string, string | number>>;
+
+  constructor(
+    code: FaultCode,
+    params: Readonly<Record<string, string | number>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(`${code} ${JSON.stringify(params)}`, options);
+    this.code = code;
+    this.params = params;
+  }
+}
+
+/** What PouchDB or IndexedDB threw, as a fault. Faults are left as they are. */
+export function storageFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const seen = error as { name?: string; reason?: string; message?: string } | null;
+  const text = [seen?.name, seen?.reason, seen?.message].filter(Boolean).join(': ');
+  if (/quota|disk ?full|no space/i.test(text))
+    return new Fault('StorageFull', {}, { cause: error });
+  return new Fault('StorageDamaged', { reason: text.slice(0, 200) }, { cause: error });
+}

@@ -1,0 +1,87 @@
+/** Is the browser's storage safe, large enough and still there? (本机存储) */
+import { type ShallowRef, shallowRef } from 'vue';
+import type { Keep } from '../clock/clock.ts';
+import type { Fault } from './fault.ts';
+
+export interface StorageHealth {
+  /**
+   * `low`: less than a tenth is free; `full`: a write failed for want of room, new work stops;
+   * `damaged`: the database cannot be read or written; `lost`: documents that were here are gone.
+   */
+  state: 'ok' | 'low' | 'full' | 'damaged' | 'lost';
+  /** The browser has promised not to evict the data; null when it was not asked yet. */
+  persisted: boolean | null;
+  /** Bytes in use and allowed, as far as the browser tells. */
+  usage: number | null;
+  quota: number | null;
+  /** For `lost`: how many documents were here, and how many of them were not on the server. */
+  lost: { documents: number; pending: number } | null;
+}
+
+const UNKNOWN: StorageHealth = {
+  state: 'ok',
+  persisted: null,
+  usage: null,
+  quota: null,
+  lost: null,
+};
+
+/** What was in a database when it was last seen well; kept apart from it. */
+export interface Marker {
+  documents: number;
+  pending: number;
+}
+
+const markerKey = (name: string) => `miaopu.database.${name}`;
+
+export function readMarker(keep: Keep, name: string): Marker | null {
+  const text = keep.getItem(markerKey(name));
+  if (text === null) return null;
+  const [documents, pending] = text.split(' ').map(Number);
+  return Number.isFinite(documents) && Number.isFinite(pending)
+    ? { documents: documents as number, pending: pending as number }
+    : null;
+}
+
+export function writeMarker(keep: Keep, name: string, { documents, pending }: Marker): void {
+  keep.setItem(markerKey(name), `${documents} ${pending}`);
+}
+
+/**
+ * Has the browser lost documents? Nothing is ever deleted here but by the server's word, so a
+ * database with clearly fewer documents than were seen in it is not the one that it was.
+ */
+export function isLost(marker: Marker | null, documents: number): boolean {
+  return marker !== null && documents < marker.documents * 0.95 - 1;
+}
+
+const health = shallowRef<StorageHealth>(UNKNOWN);
+
+/** The storage of this device, for the banner and the settings. */
+export function useStorageHealth(): Readonly<ShallowRef<StorageHealth>> {
+  return health;
+}
+
+export function setHealth(patch: Partial<StorageHealth>): void {
+  health.value = { ...health.value, ...patch };
+}
+
+/** Takes a fault of the storage into account. */
+export function noteFault(fault: Fault): void {
+  if (fault.code === 'StorageFull') setHealth({ state: 'full' });
+  else if (fault.code === 'StorageDamaged') setHealth({ state: 'damaged' });
+}
+
+/** Asks the browser to keep the data, and how much room there is. Never throws. */
+export async function checkStorage(): Promise<StorageHealth> {
+  const { storage } = navigator;
+  if (!storage?.estimate) return health.value;
+  const persisted = (await storage.persisted?.()) || (await storage.persist?.()) || false;
+  const { usage = null, quota = null } = await storage.estimate();
+  const low = usage !== null && quota !== null && usage > quota * 0.9;
+  const { state } = health.value;
+  // A full storage is well again when there is room; damage and loss need a person.
+  const now = state === 'damaged' || state === 'lost' ? state : low ? 'low' : 'ok';
+  setHealth({ persisted, usage, quota, state: now });
+  return health.value;
+}

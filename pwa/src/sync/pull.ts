@@ -1,0 +1,266 @@
+/**
+ * Pulls a database of the server, from the place that was reached last: `_changes` in batches with
+ * documents. The first load is the same way, only longer. The place is written after each batch,
+ * so whatever breaks off goes on from there.
+ */
+import type PouchDB from 'pouchdb-core';
+import type { Filled, Store } from '../storage/store.ts';
+import { type Server, SyncFault } from './server.ts';
+
+export type Seq = string | number;
+
+interface FeedRow {
+  id: string;
+  seq: Seq;
+  changes: { rev: string }[];
+  deleted?: boolean;
+  doc?: PouchDB.Doc | null;
+}
+
+interface Feed {
+  results: FeedRow[];
+  last_seq: Seq;
+  pending?: number;
+}
+
+/** Where the pull stands; `_local/pull`. */
+export interface Place {
+  since: Seq;
+  /** Rows taken so far, for the progress of the first load. */
+  done: number;
+  /** The end of the feed was reached once: everything is here. */
+  complete: boolean;
+}
+
+const START: Place = { since: 0, done: 0, complete: false };
+
+export interface PullOptions {
+  store: Store;
+  server: Server;
+  /** Path of the database on the server, `/db/site-3301020001`. */
+  remote: string;
+  /** Rows of one request. */
+  batch?: number;
+  /** Called with each batch of documents that was written. */
+  accepted?: (filled: Filled) => void | Promise<void>;
+  progress?: (progress: { done: number; total: number }) => void;
+  /** A sign of life from the server. */
+  heard?: () => void;
+}
+
+export interface Puller {
+  place(): Promise<Place>;
+  /** Documents that are small and needed at once: all but the children. */
+  small(signal: AbortSignal): Promise<void>;
+  /** To the end of the feed; `between` is called after each batch. */
+  run(signal: AbortSignal, between?: () => Promise<void>): Promise<Place>;
+  /** Waits for something new, and takes it. True when there was something. */
+  wait(signal: AbortSignal, timeoutMs: number): Promise<boolean>;
+  /** Certain documents at once, wherever the pull stands. */
+  fetch(ids: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Begins at the beginning again. */
+  restart(): Promise<void>;
+}
+
+const BULK_GET = 200;
+
+function isRow(row: unknown): row is FeedRow {
+  const { id, seq, changes, doc } = (row ?? {}) as Partial<FeedRow>;
+  return (
+    typeof id === 'string' &&
+    (typeof seq === 'string' || typeof seq === 'number') &&
+    Array.isArray(changes) &&
+    changes.every((change) => typeof change?.rev === 'string') &&
+    (doc === undefined || doc === null || (doc._id === id && typeof doc._rev === 'string'))
+  );
+}
+
+/** The feed, or a fault when it is not one: nothing of a strange answer is written. */
+function feedOf(answer: unknown): Feed {
+  const { results, last_seq } = (answer ?? {}) as Partial<Feed>;
+  if (!Array.isArray(results) || !results.every(isRow) || last_seq === undefined) {
+    throw new SyncFault('server', 'The answer is not a list of changes.', 200);
+  }
+  return answer as Feed;
+}
+
+export function createPuller(options: PullOptions): Puller {
+  const { store, server, remote, batch = 2000, accepted, progress, heard } = options;
+  const { db } = store;
+  /** Ids written here since `sole`; known to be all of the database while nobody else writes. */
+  let own: { ids: Set<string>; sequence: number } | null = null;
+
+  const alive = () => heard?.();
+
+  /** Which of these ids this database has never seen. */
+  const unknownOf = async (ids: readonly string[]): Promise<Set<string>> => {
+    const { doc_count, update_seq } = await db.info();
+    if (doc_count === 0 && Number(update_seq) === 0) own = { ids: new Set(), sequence: 0 };
+    if (own && own.sequence === Number(update_seq)) {
+      const { ids: mine } = own;
+      return new Set(ids.filter((id) => !mine.has(id)));
+    }
+    own = null;
+    const { rows } = await db.allDocs({ keys: [...ids] });
+    return new Set(rows.filter((row) => row.error === 'not_found').map((row) => row.key));
+  };
+
+  const write = async (docs: PouchDB.Doc[], unknown: boolean) => {
+    if (docs.length === 0) return;
+    const filled = await store.accept(docs, unknown);
+    if (own && filled.fresh && filled.from === own.sequence) {
+      for (const doc of docs) own.ids.add(doc._id);
+      own.sequence = filled.to;
+    } else {
+      own = null;
+    }
+    await accepted?.(filled);
+  };
+
+  /** Revisions with their histories, so that they join the tree that is here. */
+  const withHistory = async (wanted: { id: string; rev: string }[], signal?: AbortSignal) => {
+    for (let at = 0; at < wanted.length; at += BULK_GET) {
+      const answer = await server.json<{
+        results: { id: string; docs: { ok?: PouchDB.Doc; error?: { error?: string } }[] }[];
+      }>(`${remote}/_bulk_get?revs=true`, {
+        method: 'POST',
+        body: { docs: wanted.slice(at, at + BULK_GET) },
+        ...(signal && { signal }),
+        heard: alive,
+      });
+      if (!Array.isArray(answer?.results)) {
+        throw new SyncFault('server', 'The answer is not a list of documents.', 200);
+      }
+      const docs = answer.results.flatMap((row) =>
+        row.docs.flatMap(({ ok }) => {
+          if (ok && typeof ok._id === 'string' && typeof ok._rev === 'string') return [ok];
+          return []; // gone since the feed was read: a later row of the feed has its successor
+        }),
+      );
+      await write(docs, false);
+    }
+  };
+
+  const take = async (rows: readonly FeedRow[], signal: AbortSignal) => {
+    const real = rows.filter((row) => !row.id.startsWith('_design/'));
+    if (real.length === 0) return;
+    const unknown = await unknownOf(real.map((row) => row.id));
+    const direct: PouchDB.Doc[] = [];
+    const others: Record<string, string[]> = {};
+    for (const { id, changes, doc, deleted } of real) {
+      if (unknown.has(id) && changes.length === 1 && doc && doc._rev === changes[0]?.rev) {
+        // A tombstone of what was never here is of no use here.
+        if (!deleted && !doc._deleted) direct.push(doc);
+      } else {
+        others[id] = changes.map((change) => change.rev);
+      }
+    }
+    await write(direct, true);
+    if (Object.keys(others).length === 0) return;
+    const missing = await db.revsDiff(others);
+    const wanted = Object.entries(missing).flatMap(([id, entry]) =>
+      entry.missing.map((rev) => ({ id, rev })),
+    );
+    await withHistory(wanted, signal);
+  };
+
+  const ask = async (since: Seq, signal: AbortSignal, more = '', silence?: number) =>
+    feedOf(
+      await server.json(
+        `${remote}/_changes?style=all_docs&include_docs=true&since=${encodeURIComponent(since)}` +
+          `&limit=${batch}${more}`,
+        { signal, heard: alive, ...(silence && { silence }) },
+      ),
+    );
+
+  const place = () => store.local<Place>('pull', START);
+
+  return {
+    place,
+    restart: () => store.setLocal('pull', START),
+    async small(signal) {
+      const encode = (key: string) => encodeURIComponent(JSON.stringify(key));
+      for (const range of [`endkey=${encode('child:')}`, `startkey=${encode('child;')}`]) {
+        const answer = await server.json<{ rows: { id: string; doc?: PouchDB.Doc | null }[] }>(
+          `${remote}/_all_docs?include_docs=true&conflicts=true&${range}`,
+          { signal, heard: alive },
+        );
+        if (!Array.isArray(answer?.rows)) {
+          throw new SyncFault('server', 'The answer is not a list of documents.', 200);
+        }
+        const docs = answer.rows.flatMap(({ doc }) =>
+          doc && typeof doc._rev === 'string' && !doc._id.startsWith('_design/') ? [doc] : [],
+        );
+        if (docs.length === 0) continue;
+        const unknown = await unknownOf(docs.map((doc) => doc._id));
+        // The others come with their histories when the feed gets there.
+        await write(
+          docs.filter((doc) => unknown.has(doc._id) && !doc._conflicts?.length),
+          true,
+        );
+      }
+    },
+    async run(signal, between) {
+      let now = await place();
+      let total = now.done;
+      if (!now.complete) {
+        const info = await server.json<{ doc_count?: number }>(remote, { signal, heard: alive });
+        total = Number(info.doc_count ?? 0);
+        progress?.({ done: Math.min(now.done, total), total });
+      }
+      let next = ask(now.since, signal);
+      for (;;) {
+        const feed = await next;
+        const end = feed.results.length < batch && !feed.pending;
+        if (!end) {
+          next = ask(feed.last_seq, signal);
+          next.catch(() => {}); // awaited at the head of the loop; here only so as not to be loud
+        }
+        await take(feed.results, signal);
+        now = {
+          since: feed.last_seq,
+          done: now.done + feed.results.length,
+          complete: now.complete || end,
+        };
+        if (feed.results.length || end) await store.setLocal('pull', now);
+        if (!now.complete) progress?.({ done: Math.min(now.done, total), total });
+        await between?.();
+        if (end) return now;
+      }
+    },
+    async wait(signal, timeoutMs) {
+      const now = await place();
+      const feed = await ask(
+        now.since,
+        signal,
+        `&feed=longpoll&timeout=${timeoutMs}`,
+        timeoutMs + 15_000,
+      );
+      if (feed.results.length === 0) return false;
+      await take(feed.results, signal);
+      await store.setLocal('pull', {
+        ...now,
+        since: feed.last_seq,
+        done: now.done + feed.results.length,
+      });
+      return true;
+    },
+    async fetch(ids, signal) {
+      const answer = await server.json<{
+        results: { docs: { ok?: PouchDB.Doc }[] }[];
+      }>(`${remote}/_bulk_get?revs=true`, {
+        method: 'POST',
+        body: { docs: ids.map((id) => ({ id })) },
+        ...(signal && { signal }),
+        heard: alive,
+      });
+      if (!Array.isArray(answer?.results)) {
+        throw new SyncFault('server', 'The answer is not a list of documents.', 200);
+      }
+      await write(
+        answer.results.flatMap((row) => row.docs.flatMap(({ ok }) => (ok ? [ok] : []))),
+        false,
+      );
+    },
+  };
+}
