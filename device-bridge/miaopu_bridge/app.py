@@ -77,7 +77,10 @@ def create_app(
 
     @app.exception_handler(ApiError)
     async def _problem(_: Request, error: ApiError) -> JSONResponse:
-        return problem(error.status, error.code, **error.more)
+        answer = problem(error.status, error.code, **error.more)
+        if "retry_after_s" in error.more:
+            answer.headers["Retry-After"] = str(error.more["retry_after_s"])
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def _bad_request(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -21,10 +21,6 @@ _METHODS = "GET, POST, DELETE"
 _HEADERS = "Authorization, Content-Type"
 
 
-class _TooBigError(Exception):
-    pass
-
-
 def problem(status: int, code: str, **more: object) -> JSONResponse:
     """An error answer: {code, message: {zh, en}, …}."""
     return JSONResponse({"code": code, "message": say(code), **more}, status)
@@ -75,10 +71,11 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
             return
-        try:
-            await self._app(scope, _limited(receive), send_with_headers)
-        except _TooBigError:
+        body = await _read_body(receive)
+        if body is None:
             await problem(413, "request.too_big")(scope, receive, send_with_headers)
+            return
+        await self._app(scope, _replay(body, receive), send_with_headers)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not _is_here(headers.get("host", ""), scope["server"][1]):
@@ -122,15 +119,21 @@ def _preflight(headers: Headers) -> Response:
     return answer
 
 
-def _limited(receive: Receive) -> Receive:
-    seen = 0
-
-    async def limited() -> Message:
-        nonlocal seen
+async def _read_body(receive: Receive) -> bytes | None:
+    """The request's body, or None when it is longer than MAX_BODY, whatever its header says."""
+    body = b""
+    while len(body) <= MAX_BODY:
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MAX_BODY:
-            raise _TooBigError
-        return message
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return body if len(body) <= MAX_BODY else None
+    return None
 
-    return limited
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay

@@ -90,7 +90,7 @@ class Desk:
 @contextlib.contextmanager
 def running_desk(state_dir: Path, *arguments: str) -> Iterator[Desk]:
     """A bridge with a simulated desk on a free port, stopped at the end."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603
         [
             sys.executable, "-c", "from miaopu_bridge.cli import main; main()",
             "run", "--port", "0", "--state-dir", str(state_dir), "--simulate", "--verbose",

@@ -47,6 +47,10 @@ async def running(
     await jobs.stop()
 
 
+def files_of(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
 def add(jobs: Jobs, origin: str = ORIGIN) -> Job:
     return jobs.add("notice", FORM, "zh", "tray", 1, origin)
 
@@ -64,7 +68,7 @@ async def test_a_job_is_printed_once_and_told(tmp_path: Path) -> None:
 async def test_files_are_private_and_only_one_holds_the_child(tmp_path: Path) -> None:
     async with running(tmp_path, Tray()) as jobs:
         await jobs.wait(add(jobs), 5)
-    for path in tmp_path.iterdir():
+    for path in files_of(tmp_path):
         assert path.stat().st_mode & 0o777 == 0o600
         assert ("王苗苗" in path.read_text()) == path.name.endswith(".data.json")
 
@@ -145,9 +149,9 @@ async def test_done_jobs_are_purged_and_failed_ones_wait_longer(tmp_path: Path) 
         assert len(jobs.list(ORIGIN)) == 2
         jobs.purge(start + dt.timedelta(hours=3))
         assert [job.id for job in jobs.list(ORIGIN)] == [failed.id]
-        assert not list(tmp_path.glob(f"{done.id}*"))
+        assert not [path for path in files_of(tmp_path) if path.name.startswith(done.id)]
         jobs.purge(start + dt.timedelta(hours=15))
-        assert list(tmp_path.iterdir()) == []
+        assert files_of(tmp_path) == []
 
 
 async def test_jobs_belong_to_the_origin_that_made_them(tmp_path: Path) -> None:

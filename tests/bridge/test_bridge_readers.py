@@ -122,22 +122,22 @@ def test_an_unplugged_device_is_said_and_opened_again(
     assert reader.next()["type"] in ("pin", "card")
 
 
-def test_a_frame_that_breaks_off_is_dropped_and_said(bench: Callable[[str], Bench]) -> None:
-    for driver, code in (("msr206", "card.bad_frame"), ("mrs100", "card.bad_frame")):
-        reader = bench(driver)
-        reader.simulator.send(
-            b"\x1bs\x1b\x02;41100" if driver == "msr206" else b"\x02\x20\x33\x30Y;4"
-        )
-        if driver == "mrs100":
-            # Answers that follow run into the broken frame, whose check byte then is wrong.
-            assert reader.next()["code"] == code
-        else:
-            assert reader.next() == {"type": "card_error", "reader": "it", "code": code}
-        reader.simulator.act({"do": "swipe", "card": CARD})
-        while (event := reader.next())["type"] != "card":
-            assert event["code"] == code
-        assert event["track2"] == CARD
-        reader.close()
+@pytest.mark.parametrize(
+    ("driver", "broken"),
+    [("msr206", b"\x1bs\x1b\x02;41100"), ("mrs100", b"\x02\x20\x330Y;4")],
+)
+def test_a_frame_that_breaks_off_is_dropped_and_said(
+    driver: str, broken: bytes, bench: Callable[[str], Bench]
+) -> None:
+    reader = bench(driver)
+    reader.simulator.send(broken)
+    bad_frame = {"type": "card_error", "reader": "it", "code": "card.bad_frame"}
+    assert reader.next() == bad_frame
+    reader.simulator.act({"do": "swipe", "card": CARD})
+    # What an MRS100 was asked meanwhile may have run into the broken frame.
+    while (event := reader.next()) == bad_frame:
+        pass
+    assert event == {"type": "card", "reader": "it", "track2": CARD}
 
 
 def test_a_pin_pad_sends_what_was_typed(bench: Callable[[str], Bench]) -> None:

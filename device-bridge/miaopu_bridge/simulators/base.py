@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 
+class UnpluggedError(ValueError):
+    """Nothing can be sent: the simulated cable is pulled."""
+
+
 class Simulator(ABC):
     """The far end of a serial line. `link` is its port's stable name, like one udev makes.
 
@@ -63,10 +67,10 @@ class Simulator(ABC):
             self._thread = None
 
     def send(self, content: bytes) -> None:
-        """To the bridge. Raises ValueError when the device is unplugged."""
+        """To the bridge. Raises UnpluggedError."""
         with self._sending:
             if self._master is None:
-                raise ValueError(f"the simulated device {self.link.name} is unplugged")
+                raise UnpluggedError(f"the simulated device {self.link.name} is unplugged")
             os.write(self._master, content)
 
     def _run(self, master: int, slave: int, wake: int) -> None:
@@ -75,7 +79,7 @@ class Simulator(ABC):
                 ready, _, _ = select.select([master, wake], [], [])
                 if wake in ready:
                     return
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, UnpluggedError):
                     self.received(os.read(master, 4096))
         finally:
             with self._sending:

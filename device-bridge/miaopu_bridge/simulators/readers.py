@@ -104,7 +104,11 @@ class Mrs100Simulator(CardSimulator):
     def received(self, content: bytes) -> None:
         self._buffer += content
         while True:
-            body, self._buffer = mrs100.split(self._buffer)
+            try:
+                body, self._buffer = mrs100.split(self._buffer)
+            except ValueError:  # the device stays silent on a frame that it cannot check
+                self._buffer = b""
+                return
             if body is None:
                 return
             command, parameter = body[0], body[1:]
