@@ -1,0 +1,139 @@
+"""What should stand on a server: regions, sites, accounts, catalog. Read from TOML, or made.
+
+```toml
+[[region]]
+code = "330102"
+name = "…"
+level = "county"          # county, city, province
+parent = "330100"         # the region above it, if this server holds one
+
+[[site]]
+code = "3301020001"
+name = "…"
+region = "330102"
+
+[[account]]
+name = "nurse1"
+display_name = "…"
+site = "3301020001"       # or: region = "330102"
+grade = "ordinary"        # ordinary 普通用户, senior 高级用户, admin 高级管理员
+```
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from miaopu.models import Region, Site
+from miaopu.models.base import RegionCode, SiteCode, Text
+
+Json = dict[str, Any]
+Grade = Literal["ordinary", "senior", "admin"]
+
+SERVER_ROLE = "server"
+GRADES: tuple[Grade, ...] = ("ordinary", "senior", "admin")
+
+
+class PlanError(Exception):
+    """The plan cannot be carried out; the message says what is wrong where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of `_users`. Without a password one is drawn when the account is made."""
+
+    name: str
+    roles: tuple[str, ...]
+    display_name: str
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Upward:
+    """How the database server reaches itself to replicate sites into their regions."""
+
+    url: str
+    """Base URL of the databases as the database server itself sees it, without credentials."""
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What should stand on a server."""
+
+    regions: tuple[Region, ...] = ()
+    sites: tuple[Site, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    content: tuple[Json, ...] = ()
+    """Documents of the catalog beside `region:` and `site:`, with `_id`."""
+    upward: Upward | None = None
+
+    def above(self, region: str) -> list[str]:
+        """The region's code and those of the regions above it, the nearest first.
+
+        Raises PlanError when a region is missing or stands above itself.
+        """
+        parents = {known.code: known.parent for known in self.regions}
+        chain: list[str] = []
+        code: str | None = region
+        while code is not None:
+            if code not in parents:
+                raise PlanError(f"region {code} is named but not described")
+            if code in chain:
+                raise PlanError(f"region {code} stands above itself")
+            chain.append(code)
+            code = parents[code]
+        return chain
+
+
+class _AccountEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
+    display_name: Text
+    grade: Grade
+    site: SiteCode | None = None
+    region: RegionCode | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.site is None) == (self.region is None):
+            raise ValueError("an account belongs to one site or to one region")
+        return self
+
+    def account(self) -> Account:
+        place = f"site:{self.site}" if self.site else f"region:{self.region}"
+        return Account(self.name, (place, f"grade:{self.grade}"), self.display_name)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    region: list[dict[str, Any]] = []
+    site: list[dict[str, Any]] = []
+    account: list[_AccountEntry] = []
+
+
+def read_plan(path: Path, content: Sequence[Json] = ()) -> Plan:
+    """The plan in a TOML file. Raises PlanError with the place of what is wrong in it."""
+    try:
+        given = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return Plan(
+            regions=tuple(Region.model_validate({"type": "region"} | r) for r in given.region),
+            sites=tuple(Site.model_validate({"type": "site"} | s) for s in given.site),
+            accounts=tuple(entry.account() for entry in given.account),
+            content=tuple(content),
+        )
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{path} is no TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlanError(f"{path}: {error.title} {where}: {first['msg']}") from error

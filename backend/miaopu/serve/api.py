@@ -1,0 +1,120 @@
+"""`/api`: the server's clock, its health, and printing for who has no device bridge."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import anyio
+import httpx
+from fastapi import Body, FastAPI, HTTPException, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+import miaopu
+
+_PDF = "application/pdf"
+_MOST_PRINTING = 2
+_LARGEST_PRINT = 2_000_000
+
+
+class Now(BaseModel):
+    """The server's clock and the generation of its data."""
+
+    now: str
+    generation: str
+
+
+class Health(BaseModel):
+    """Whether the server works, and what its background work came to."""
+
+    status: Literal["ok", "database_down"]
+    version: str
+    database: str
+    provisioned: bool
+    conflicts_resolved: int
+    conflicts_failed: int
+
+
+def instant(now: dt.datetime) -> str:
+    """A moment as documents hold it: UTC with milliseconds and `Z`."""
+    return now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
+
+
+def build_api(
+    generation: str, client: Callable[[], httpx.AsyncClient], health: Callable[[], Health]
+) -> FastAPI:
+    """The application below `/api`. `client` speaks to the database without credentials."""
+    api = FastAPI(title="Miaopu", version=miaopu.__version__, docs_url=None, redoc_url=None)
+    printing = anyio.CapacityLimiter(_MOST_PRINTING)
+
+    @api.get("/time")
+    async def time() -> Now:
+        return Now(now=instant(dt.datetime.now(dt.UTC)), generation=generation)
+
+    @api.get("/health")
+    async def state() -> JSONResponse:
+        try:
+            up = (await client().get("_up")).is_success
+        except httpx.HTTPError:
+            up = False
+        found = health()
+        if not up:
+            found.status = "database_down"
+        return JSONResponse(found.model_dump(), status_code=200 if up else 503)
+
+    @api.post("/print/{template}")
+    async def print_form(
+        template: str,
+        request: Request,
+        data: Annotated[dict[str, Any], Body()],
+        lang: Literal["zh", "en"] = "zh",
+    ) -> Response:
+        await _require_login(client(), request)
+        from miaopu.printing import BadPrintDataError, PrintError, UnknownTemplateError, render_pdf
+
+        try:
+            pdf = await anyio.to_thread.run_sync(render_pdf, template, data, lang, limiter=printing)
+        except UnknownTemplateError as error:
+            raise HTTPException(404, str(error)) from error
+        except BadPrintDataError as error:
+            raise HTTPException(422, str(error)) from error
+        except PrintError as error:
+            raise HTTPException(500, str(error)) from error
+        return Response(pdf, media_type=_PDF, headers={"cache-control": "no-store"})
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        # What was sent is a child's data: only where it is wrong is said.
+        wrong = [{"loc": e["loc"], "msg": e["msg"], "type": e["type"]} for e in error.errors()]
+        return JSONResponse({"detail": jsonable_encoder(wrong)}, status_code=422)
+
+    @api.middleware("http")
+    async def guard(request: Request, following: Any) -> Response:
+        length = request.headers.get("content-length", "0" if request.method == "GET" else "")
+        if not length.isdigit():
+            return JSONResponse({"detail": "the request must say its length"}, status_code=411)
+        if int(length) > _LARGEST_PRINT:
+            return JSONResponse({"detail": "the request is too large"}, status_code=413)
+        response: Response = await following(request)
+        response.headers.setdefault("cache-control", "no-store")
+        response.headers["x-content-type-options"] = "nosniff"
+        return response
+
+    return api
+
+
+async def _require_login(client: httpx.AsyncClient, request: Request) -> None:
+    """Raises 401 unless the database knows who sends the request."""
+    headers = {
+        name: request.headers[name]
+        for name in ("cookie", "authorization")
+        if name in request.headers
+    }
+    try:
+        answer = await client.get("_session", headers=headers)
+    except httpx.HTTPError as error:
+        raise HTTPException(503, "the database does not answer; try again") from error
+    if not answer.is_success or answer.json()["userCtx"]["name"] is None:
+        raise HTTPException(401, "log in first")

@@ -1,0 +1,107 @@
+"""The database behind `/db`: the embedded one in this process, or an outside CouchDB."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from miaopu.serve.asgi import Application, Message, Receive, Scope, Send
+from miaopu.serve.keep import ADMINISTRATOR, Keep
+from miaopu.serve.settings import Settings
+
+MOUNT = "/db"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An ASGI application that speaks CouchDB below `MOUNT`, and its administrator."""
+
+    kind: str
+    """`embedded` or `couchdb`."""
+    application: Application
+    admin: str
+    admin_password: str = field(repr=False)
+    start: Callable[[], Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+    url: str | None
+    """Where the database is reached without this server; None: only through it."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says what to do."""
+
+
+def _embedded(settings: Settings, keep: Keep) -> Database:
+    from miaopu.embedded.app import create_app
+    from miaopu.embedded.auth import hash_password
+    from miaopu.embedded.server import Settings as EmbeddedSettings
+
+    application = create_app(
+        settings.data / "couch",
+        {ADMINISTRATOR: hash_password(keep.admin_password)},
+        EmbeddedSettings(session_seconds=settings.session_seconds),
+    )
+    return Database(
+        "embedded",
+        application,
+        ADMINISTRATOR,
+        keep.admin_password,
+        application.startup,
+        application.shutdown,
+        None,
+    )
+
+
+def _outside(url: str, settings: Settings) -> Database:
+    from miaopu.serve.proxy import Proxy
+
+    if not settings.couchdb_user or settings.couchdb_password is None:
+        raise DatabaseError(
+            "an outside CouchDB needs an administrator: set MIAOPU_COUCHDB_USER and "
+            "MIAOPU_COUCHDB_PASSWORD"
+        )
+    proxy = Proxy(url)
+
+    async def nothing() -> None:
+        """The outside database runs already."""
+
+    return Database(
+        "couchdb",
+        proxy,
+        settings.couchdb_user,
+        settings.couchdb_password.get_secret_value(),
+        nothing,
+        proxy.close,
+        url,
+    )
+
+
+def open_database(settings: Settings, keep: Keep) -> Database:
+    """The database that the settings name. Raises DatabaseError when they do not suffice."""
+    if settings.couchdb is None:
+        return _embedded(settings, keep)
+    return _outside(settings.couchdb, settings)
+
+
+async def mounted(database: Database, scope: Scope, receive: Receive, send: Send) -> None:
+    """Hands a request below `MOUNT` to the database.
+
+    Its session cookie holds for the whole origin, so that `/api` knows who is logged in.
+    """
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                (name, _for_the_origin(value) if name.lower() == b"set-cookie" else value)
+                for name, value in message["headers"]
+            ]
+        await send(message)
+
+    inner = {**scope, "root_path": scope.get("root_path", "") + MOUNT}
+    await database.application(inner, receive, answer)
+
+
+def _for_the_origin(cookie: bytes) -> bytes:
+    parts = cookie.split(b"; ")
+    if not parts[0].startswith(b"AuthSession="):
+        return cookie
+    kept = [part for part in parts if not part.lower().startswith((b"path=", b"samesite="))]
+    return b"; ".join([*kept, b"Path=/", b"SameSite=Strict"])

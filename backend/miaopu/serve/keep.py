@@ -1,0 +1,64 @@
+"""What one data folder keeps for itself: its secrets and its generation. Nothing has a default."""
+
+import json
+import os
+import secrets
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_FILE = "secrets.json"
+
+ADMINISTRATOR = "miaopu-admin"
+"""The embedded database's administrator."""
+SERVER_ACCOUNT = "miaopu"
+"""The program's own account, of role `server`."""
+
+
+class KeepError(Exception):
+    """The data folder cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The secrets of a data folder, drawn at its first start."""
+
+    admin_password: str = field(repr=False)
+    server_password: str = field(repr=False)
+    generation: str
+    """A ULID: tablets notice by it that a server was set up anew."""
+
+
+def new_ulid(now_ms: int | None = None) -> str:
+    """A ULID: 48 bits of milliseconds and 80 random bits, in Crockford's base 32."""
+    number = (now_ms if now_ms is not None else time.time_ns() // 1_000_000) << 80
+    number |= secrets.randbits(80)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def open_keep(data: Path) -> Keep:
+    """The secrets in `data`; draws them when there are none. Only the owner may read the file.
+
+    Raises KeepError when the folder or the file cannot be read or written.
+    """
+    path = data / _FILE
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            keep = Keep(secrets.token_urlsafe(24), secrets.token_urlsafe(24), new_ulid())
+            draft = path.with_suffix(".new")
+            draft.unlink(missing_ok=True)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(keep), file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(path)
+        if path.stat().st_mode & 0o077:
+            raise KeepError(f"others may read {path}: chmod 600 it")
+        return Keep(**json.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise KeepError(f"{error.filename or path}: {error.strerror}") from error
+    except (ValueError, TypeError) as error:
+        raise KeepError(f"{path} is damaged: restore it from a backup") from error

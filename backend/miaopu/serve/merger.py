@@ -1,0 +1,213 @@
+"""Resolves the conflicts of the site and region databases as they appear."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from miaopu.serve.conflicts import merge_on_winner, tombstones
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+_CHECKPOINT = "_local/miaopu-merger"
+_BATCH = 500
+_POLL_MS = 50_000
+_KEEP_EVERY_S = 10.0
+_LOOK_FOR_DATABASES_S = 5.0
+_LONGEST_PAUSE_S = 30.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the merger did since it started."""
+
+    resolved: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Merger:
+    """Follows every site and region database that the catalog names.
+
+    `client` speaks to the database server's root with an account of role `server`.
+    """
+
+    client: httpx.AsyncClient
+    tally: Tally = field(default_factory=Tally)
+    _followed: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Runs until it is cancelled; a database that does not answer is asked again, later."""
+        try:
+            while True:
+                for name in await self._databases():
+                    if name not in self._followed:
+                        self._followed[name] = asyncio.create_task(self._follow(name))
+                await asyncio.sleep(_LOOK_FOR_DATABASES_S)
+        finally:
+            for task in self._followed.values():
+                task.cancel()
+            await asyncio.gather(*self._followed.values(), return_exceptions=True)
+
+    async def _databases(self) -> list[str]:
+        names: list[str] = []
+        try:
+            for kind in ("region", "site"):
+                answer = await self.client.get(
+                    "catalog/_all_docs",
+                    params={"startkey": f'"{kind}:"', "endkey": f'"{kind};"'},
+                )
+                answer.raise_for_status()
+                names += [row["id"].replace(":", "-") for row in answer.json()["rows"]]
+        except httpx.HTTPError as error:
+            log.warning("the catalog does not say which databases there are: %s", _reason(error))
+        return names
+
+    async def _follow(self, database: str) -> None:
+        pause = 1.0
+        while True:
+            try:
+                await _Feed(self.client, database, self.tally).run()
+            except httpx.HTTPError as error:
+                log.warning(
+                    "database=%s is not followed for %.0f s: %s", database, pause, _reason(error)
+                )
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    # Not str(error): it shows the URL.
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"status {error.response.status_code}"
+    return type(error).__name__
+
+
+class _Feed:
+    """The changes feed of one database."""
+
+    def __init__(self, client: httpx.AsyncClient, database: str, tally: Tally) -> None:
+        self.client = client
+        self.database = database
+        self.tally = tally
+        self.since: Any = 0
+        self.kept: Any = 0
+        self.kept_at = time.monotonic()
+        self.kept_revision: str | None = None
+
+    async def run(self) -> None:
+        await self._recall()
+        while True:
+            answer = await self.client.get(
+                f"{self.database}/_changes",
+                params={
+                    "feed": "longpoll",
+                    "style": "all_docs",
+                    "since": self.since,
+                    "limit": _BATCH,
+                    "timeout": _POLL_MS,
+                },
+                timeout=httpx.Timeout(10, read=_POLL_MS / 1000 + 20),
+            )
+            answer.raise_for_status()
+            changes = answer.json()
+            await self._resolve(
+                row["id"]
+                for row in changes["results"]
+                if len(row["changes"]) > 1 and not row["id"].startswith("_design/")
+            )
+            self.since = changes["last_seq"]
+            full = len(changes["results"]) >= _BATCH
+            if full or time.monotonic() - self.kept_at > _KEEP_EVERY_S:
+                await self._remember()
+
+    async def _recall(self) -> None:
+        answer = await self.client.get(f"{self.database}/{_CHECKPOINT}")
+        if answer.status_code != 404:
+            answer.raise_for_status()
+            there = answer.json()
+            self.since = self.kept = there["since"]
+            self.kept_revision = there["_rev"]
+
+    async def _remember(self) -> None:
+        self.kept_at = time.monotonic()
+        if self.kept == self.since:
+            return
+        document: Json = {"since": self.since}
+        if self.kept_revision is not None:
+            document["_rev"] = self.kept_revision
+        answer = await self.client.put(f"{self.database}/{_CHECKPOINT}", json=document)
+        if answer.status_code == 409:
+            # Another server follows the same database; its place will do as well.
+            await self._recall()
+            return
+        answer.raise_for_status()
+        self.kept = self.since
+        self.kept_revision = answer.json()["rev"]
+
+    async def _resolve(self, ids: Iterable[str]) -> None:
+        for doc_id in ids:
+            leaves = await self._leaves(doc_id)
+            if len(leaves) < 2:
+                continue
+            merged = merge_on_winner(leaves)
+            # The losing leaves go only when the merge stands, so that nothing is lost between.
+            if (merged is None or await self._write(doc_id, [merged])) and await self._write(
+                doc_id, tombstones(leaves)
+            ):
+                self.tally.resolved += 1
+                log.info(
+                    "database=%s document=%s: %d versions merged",
+                    self.database,
+                    doc_id,
+                    len(leaves),
+                )
+            else:
+                self.tally.failed += 1
+
+    async def _leaves(self, doc_id: str) -> list[Json]:
+        answer = await self.client.get(
+            f"{self.database}/{quote(doc_id, safe='')}", params={"conflicts": "true"}
+        )
+        if answer.status_code == 404:
+            return []
+        answer.raise_for_status()
+        document = answer.json()
+        others = document.pop("_conflicts", [])
+        if not others:
+            return []
+        answer = await self.client.post(
+            f"{self.database}/_bulk_get",
+            json={"docs": [{"id": doc_id, "rev": revision} for revision in others]},
+        )
+        answer.raise_for_status()
+        found = [
+            entry["ok"]
+            for result in answer.json()["results"]
+            for entry in result["docs"]
+            if "ok" in entry and not entry["ok"].get("_deleted")
+        ]
+        # A leaf that went in the meantime is in the next change.
+        return [document, *found] if len(found) == len(others) else []
+
+    async def _write(self, doc_id: str, documents: list[Json]) -> bool:
+        answer = await self.client.post(
+            f"{self.database}/_bulk_docs", json={"docs": documents, "new_edits": False}
+        )
+        answer.raise_for_status()
+        refused = [row for row in answer.json() if "error" in row]
+        for row in refused:
+            log.error(
+                "database=%s document=%s: the merge was refused: %s",
+                self.database,
+                doc_id,
+                row.get("reason", row["error"]),
+            )
+        return not refused

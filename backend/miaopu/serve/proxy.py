@@ -1,0 +1,188 @@
+"""The way to an outside CouchDB: both directions streamed, nothing buffered, nothing retried."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from miaopu.serve.asgi import Headers, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+# RFC 9110, 7.6.1: these concern one connection, not the message.
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+_UNREACHABLE = b'{"error":"bad_gateway","reason":"The database does not answer."}\n'
+
+
+def _end_to_end(headers: Headers) -> Headers:
+    named = {
+        token.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for token in value.split(b",")
+    }
+    return [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in _HOP_BY_HOP and name.lower() not in named
+    ]
+
+
+class Proxy:
+    """An ASGI application that hands each request below its mount to `url`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._path = urlsplit(self.url).path
+        # A feed may be silent for as long as its client likes; only connecting has a limit.
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(None, connect=10),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=50),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Closes the connections to the database."""
+        await self._client.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request. When the client goes away, so does the request behind it."""
+        gone = asyncio.Event()
+        body = _Body(receive, gone)
+        exchange = asyncio.ensure_future(self._exchange(scope, body, send))
+        leaving = asyncio.ensure_future(gone.wait())
+        try:
+            await asyncio.wait({exchange, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (exchange, leaving):
+                if not task.done():
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
+            await body.stop()
+        if not exchange.cancelled():
+            exchange.result()
+
+    async def _exchange(self, scope: Scope, body: "_Body", send: Send) -> None:
+        started = False
+        try:
+            request = self._request(scope, body)
+            response = await self._client.send(request, stream=True)
+            # What follows the request on this connection is only its end.
+            body.watch()
+            try:
+                await send(
+                    {
+                        "type": "http.response.start",
+                        "status": response.status_code,
+                        "headers": self._answer_headers(scope, response),
+                    }
+                )
+                started = True
+                async for chunk in response.aiter_raw():
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            log.warning("the database behind the proxy: %s", type(error).__name__)
+            if started:
+                # Cutting the connection says that the answer is not whole.
+                raise ConnectionAbortedError("the database broke off its answer") from error
+            headers = [(b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": 502, "headers": headers})
+            await send({"type": "http.response.body", "body": _UNREACHABLE})
+
+    def _request(self, scope: Scope, body: "_Body") -> httpx.Request:
+        raw: bytes = scope["raw_path"].split(b"?")[0]
+        path = raw.removeprefix(scope.get("root_path", "").encode())
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        headers = [
+            (name, value) for name, value in _end_to_end(scope["headers"]) if name != b"host"
+        ]
+        client = scope.get("client")
+        if client is not None:
+            headers.append((b"x-forwarded-for", client[0].encode()))
+        names = {name for name, _ in scope["headers"]}
+        has_body = b"transfer-encoding" in names or b"content-length" in names
+        return self._client.build_request(
+            scope["method"],
+            httpx.URL(self.url + (path + query).decode("ascii")),
+            headers=[*headers, (b"accept-encoding", b"identity")]
+            if b"accept-encoding" not in names
+            else headers,
+            content=body.chunks() if has_body else None,
+        )
+
+    def _answer_headers(self, scope: Scope, response: httpx.Response) -> Headers:
+        root: str = scope.get("root_path", "")
+        headers: Headers = []
+        for name, value in _end_to_end(response.headers.raw):
+            if name.lower() == b"location":
+                headers.append((name, self._location(value.decode("latin-1"), root).encode()))
+            else:
+                headers.append((name.lower(), value))
+        return headers
+
+    def _location(self, location: str, root: str) -> str:
+        """A place in the database as its client sees it: below the mount, without a host."""
+        parts = urlsplit(location)
+        own = urlsplit(self.url)
+        if parts.netloc and parts.netloc != own.netloc:
+            return location
+        path = root + "/" + parts.path.removeprefix(self._path).lstrip("/")
+        return path + ("?" + parts.query if parts.query else "")
+
+
+class _Body:
+    """The request's body as it arrives, and then the watch for its sender's leaving."""
+
+    def __init__(self, receive: Receive, gone: asyncio.Event) -> None:
+        self._receive = receive
+        self._gone = gone
+        self._watching: asyncio.Task[None] | None = None
+        self._read = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._gone.set()
+                # The request behind must not end as if it were whole.
+                raise httpx.ReadError("the client left")
+            if message.get("body"):
+                yield message["body"]
+            if not message.get("more_body"):
+                self._read = True
+                return
+
+    def watch(self) -> None:
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone.set()
+
+    async def stop(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching

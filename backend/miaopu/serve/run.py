@@ -1,0 +1,266 @@
+"""Starts and stops one server: the socket, the database, the background work."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import httpx
+import uvicorn
+
+import miaopu
+from miaopu.provision.catalog import content
+from miaopu.provision.plan import Plan, Upward, read_plan
+from miaopu.serve.api import Health, build_api
+from miaopu.serve.app import build_application
+from miaopu.serve.asgi import Receive, Scope, Send
+from miaopu.serve.database import MOUNT, Database, open_database
+from miaopu.serve.keep import SERVER_ACCOUNT, Keep, open_keep
+from miaopu.serve.merger import Merger
+from miaopu.serve.pwa import Pwa
+from miaopu.serve.settings import Settings
+
+log = logging.getLogger("miaopu.serve")
+
+Result = TypeVar("Result")
+
+_GRACE_S = 1
+_LONGEST_PAUSE_S = 30.0
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that ends open feeds first, and after a signal returns instead of dying of it."""
+
+    def __init__(
+        self, config: uvicorn.Config, work: "_Work", listening: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._work = work
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._listening()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        for number in signals:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._work.stop()
+        await super().shutdown(sockets)
+
+
+@dataclass(slots=True)
+class _Work:
+    """The database and what goes on in the background."""
+
+    settings: Settings
+    keep: Keep
+    plan: Plan
+    database: Database
+    address: str
+    """Base URL of this server as it reaches itself."""
+    provisioned: bool = False
+    merger: Merger | None = None
+    clients: list[httpx.AsyncClient] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def databases(self) -> str:
+        """Base URL of the databases."""
+        return self.database.url or self.address + MOUNT
+
+    def client(self, auth: tuple[str, str] | None = None) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(
+            base_url=self.databases + "/",
+            auth=auth,
+            limits=httpx.Limits(max_connections=None),
+            trust_env=False,
+        )
+        self.clients.append(client)
+        return client
+
+    def anonymous(self) -> httpx.AsyncClient:
+        """A client without credentials, for those whom a request brings."""
+        if not self.clients:
+            self.client()
+        return self.clients[0]
+
+    def health(self) -> Health:
+        tally = self.merger.tally if self.merger is not None else None
+        return Health(
+            status="ok",
+            version=miaopu.__version__,
+            database=self.database.kind,
+            provisioned=self.provisioned,
+            conflicts_resolved=tally.resolved if tally is not None else 0,
+            conflicts_failed=tally.failed if tally is not None else 0,
+        )
+
+    def begin(self) -> None:
+        self.tasks.append(asyncio.create_task(self._background()))
+
+    async def _background(self) -> None:
+        await self._set_up()
+        self.merger = Merger(self.client((SERVER_ACCOUNT, self.keep.server_password)))
+        await self.merger.run()
+
+    async def _set_up(self) -> None:
+        # `couchdb` takes long to import and is needed by this thread alone.
+        def work() -> int:
+            from miaopu.provision import connect
+            from miaopu.serve.setup import set_up
+
+            server = connect(self.databases, self.database.admin, self.database.admin_password)
+            inside = self.settings.couchdb_self or self.databases
+            return set_up(
+                server, self.plan, Upward(inside, SERVER_ACCOUNT, self.keep.server_password)
+            )
+
+        pause = 1.0
+        while not self.provisioned:
+            try:
+                made = await _in_thread(work)
+            except Exception as error:  # noqa: BLE001 - whatever it was: said, and tried again
+                log.error("provisioning failed, again in %.0f s: %s", pause, _said(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+            else:
+                self.provisioned = True
+                log.info("provisioned changes=%d", made)
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.tasks.clear()
+        for client in self.clients:
+            await client.aclose()
+        self.clients.clear()
+        await self.database.stop()
+
+
+def _said(error: Exception) -> str:
+    text = " ".join(str(part) for part in error.args) if error.args else ""
+    return f"{type(error).__name__} {text}".strip()
+
+
+async def _in_thread(work: Callable[[], Result]) -> Result:
+    """Runs `work` in a thread that a stop does not wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Result] = loop.create_future()
+
+    def deliver(result: Result | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]  # there is one without an error
+
+    def run() -> None:
+        result: Result | None = None
+        failure: BaseException | None = None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+            failure = error
+        # The loop may have ended in the meantime; then nobody waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(deliver, result, failure)
+
+    threading.Thread(target=run, name="miaopu-setup", daemon=True).start()
+    return await done
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on `host`. Raises OSError when the address is taken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _reached(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - names, no bind
+    return f"http://[{loopback}]:{port}" if ":" in loopback else f"http://{loopback}:{port}"
+
+
+async def _serve(
+    settings: Settings,
+    keep: Keep,
+    plan: Plan,
+    listener: socket.socket,
+    ready: Callable[[str], None],
+) -> None:
+    database = open_database(settings, keep)
+    work = _Work(settings, keep, plan, database, _reached(listener))
+    api = build_api(keep.generation, work.anonymous, work.health)
+    application = build_application(database, api, Pwa(settings.pwa))
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        await application(scope, receive, send)
+
+    config = uvicorn.Config(
+        asgi,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        http="httptools",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=75,
+        backlog=2048,
+    )
+
+    def listening() -> None:
+        log.info("listening address=%s database=%s", work.address, database.kind)
+        ready(work.address)
+        work.begin()
+
+    await database.start()
+    try:
+        await _Uvicorn(config, work, listening).serve(sockets=[listener])
+    finally:
+        await work.stop()
+
+
+def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serves until SIGINT or SIGTERM; `ready` is told the address once it answers.
+
+    Raises KeepError, PlanError, DatabaseError or OSError when it cannot start; each says why.
+    """
+    import uvloop
+
+    keep = open_keep(settings.data)
+    plan = (
+        read_plan(settings.config, content())
+        if settings.config is not None
+        else Plan(content=content())
+    )
+    listener = bind(settings.host, settings.port)
+    # The database computes in threads; the event loop must not wait long for its turn.
+    sys.setswitchinterval(0.002)
+    uvloop.run(_serve(settings, keep, plan, listener, ready))

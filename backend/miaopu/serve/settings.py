@@ -1,0 +1,66 @@
+"""The settings of `miaopu serve`: options first, then the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+PREFIX = "MIAOPU_"
+PWA_DIST = Path(__file__).resolve().parents[3] / "pwa" / "dist"
+
+
+class Settings(BaseModel):
+    """How one server runs. Each field may be given as `MIAOPU_<NAME>` in the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    data: Path
+    """Folder of the embedded database and of this server's secrets."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535)
+    """0: any free port."""
+    couchdb: str | None = None
+    """Base URL of an outside CouchDB; without it the embedded database is used."""
+    couchdb_user: str | None = None
+    """An administrator of the outside CouchDB."""
+    couchdb_password: SecretStr | None = None
+    couchdb_self: str | None = None
+    """How the outside CouchDB reaches itself, when that is not by `couchdb`."""
+    config: Path | None = None
+    """A plan (TOML) to provision at every start."""
+    pwa: Path = PWA_DIST
+    """The built application."""
+    session_seconds: int = Field(default=12 * 3600, ge=60)
+    """How long a login lasts without a request: a working day."""
+
+    @field_validator("couchdb", "couchdb_self")
+    @classmethod
+    def _url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        if "@" in url:
+            raise ValueError(
+                "must hold no password; set MIAOPU_COUCHDB_USER and MIAOPU_COUCHDB_PASSWORD"
+            )
+        return url.rstrip("/")
+
+
+def read_settings(
+    options: Mapping[str, Any], environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """Settings from options that are not None, then from the environment.
+
+    Raises pydantic's ValidationError for a value that cannot be.
+    """
+    given: dict[str, Any] = {
+        name: environment[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if environment.get(PREFIX + name.upper())
+    }
+    return Settings.model_validate(
+        given | {name: value for name, value in options.items() if value is not None}
+    )

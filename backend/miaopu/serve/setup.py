@@ -1,0 +1,60 @@
+"""What a server provisions for itself at every start: account, designs, replication."""
+
+import logging
+from dataclasses import replace
+
+import couchdb
+
+from miaopu.models import Region, Site
+from miaopu.provision import apply
+from miaopu.provision.changes import CATALOG, set_password
+from miaopu.provision.plan import SERVER_ROLE, Account, Plan, Upward
+from miaopu.serve.keep import SERVER_ACCOUNT
+
+log = logging.getLogger(__name__)
+
+
+def places(server: couchdb.Server) -> tuple[tuple[Region, ...], tuple[Site, ...]]:
+    """The regions and sites that the catalog on `server` describes."""
+    if CATALOG not in server:
+        return (), ()
+
+    def described(kind: str) -> list[dict[str, object]]:
+        rows = server[CATALOG].view(
+            "_all_docs", startkey=f"{kind}:", endkey=f"{kind};", include_docs=True
+        )
+        return [{n: v for n, v in row.doc.items() if not n.startswith("_")} for row in rows]
+
+    return (
+        tuple(Region.model_validate(document) for document in described("region")),
+        tuple(Site.model_validate(document) for document in described("site")),
+    )
+
+
+def _joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) -> Plan:
+    """`plan`, and the places of the catalog that it does not describe itself."""
+    known_regions = {region.code for region in plan.regions}
+    known_sites = {site.code for site in plan.sites}
+    return replace(
+        plan,
+        regions=(*plan.regions, *(r for r in regions if r.code not in known_regions)),
+        sites=(*plan.sites, *(s for s in sites if s.code not in known_sites)),
+    )
+
+
+def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> int:
+    """Brings `server` up to `plan` and to its own catalog; returns the number of changes.
+
+    `upward` names the program's own account, which is made when it is missing and whose password
+    is set when it is another.
+    """
+    regions, sites = places(server)
+    own = Account(SERVER_ACCOUNT, (SERVER_ROLE,), "Miaopu", upward.password)
+    whole = replace(_joined(plan, regions, sites), accounts=(own, *plan.accounts), upward=upward)
+    made = apply(server, whole, lambda change: log.info("provision: %s", change.says))
+    try:
+        server.login(upward.username, upward.password)
+    except couchdb.Unauthorized:
+        set_password(server, upward.username, upward.password)
+        log.info("provision: set the password of the account %s", upward.username)
+    return made
