@@ -320,6 +320,8 @@ def _dose(row: ET.Element, where: str) -> Json:
             {
                 "start": _date(_text(season, "startDate"), where),
                 "end": _date(_text(season, "endDate"), where),
+                # CDC publishes the newest season only; it came in earlier years too.
+                "recurred": bool(_text(season, "startDate") and _text(season, "endDate")),
             }
         ),
     }

@@ -19,6 +19,7 @@ import type {
   Options,
   ReasonCode,
 } from './types.ts';
+import { spaceVisits } from './visit.ts';
 
 /**
  * Evaluates every dose and forecasts every vaccine group.
@@ -49,7 +50,10 @@ export function forecast(
     for (const ps of all) process(run, ps);
     return bestSeries(run, all);
   });
-  const groups = compiled.groups.flatMap((group) => groupForecasts(run, group, best));
+  const groups = spaceVisits(
+    run,
+    compiled.groups.flatMap((group) => groupForecasts(run, group, best)),
+  );
   reportDoses(run, best, answer);
   return run.trail === null
     ? { doses: answer, groups }

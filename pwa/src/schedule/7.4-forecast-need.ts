@@ -1,5 +1,5 @@
 /** 7.4 Determine forecast need (是否还需接种). */
-import { dateOf, dayOf, daysInMonth, EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
+import { dateOf, dayOf, daysInMonth, LATEST_DAY } from './3.4-dates.ts';
 import { ageRule } from './6.4-age.ts';
 import { referenceDate } from './6.5-preferable-interval.ts';
 import { forecastConflictEnd } from './6.7-vaccine-conflict.ts';
@@ -9,25 +9,12 @@ import type { Day, Reason, SeriesStatus } from './types.ts';
 
 /**
  * The season that counts on a day. A season of every year (`MM-DD`) is the one running, or else the
- * next to come. One with literal dates holds as it stands, also when it is over (Table 7-10); but
- * on a day of an earlier year, for which the data no longer says anything, it is moved back by
- * whole years.
+ * next to come. One with literal dates holds as it stands, also when it is over (Table 7-10); if it
+ * came in earlier years too, an assessment of an earlier year looks at that year's.
  */
 export function seasonOn(season: CSeason, day: Day): { start: Day; end: Day } {
+  if (!season.yearly) return season.recurred ? earlierSeason(season, day) : season;
   const [year, month, date] = dateOf(day);
-  if (!season.yearly) {
-    const [startYear] = dateOf(season.start);
-    const [endYear] = dateOf(season.end);
-    // Without an end there is no saying what an earlier season was.
-    if (season.end >= LATEST_DAY || season.start <= EARLIEST_DAY) return season;
-    let back = 0;
-    while (inYear(season.end, endYear - back - 1) >= day) back += 1;
-    if (back === 0) return season;
-    return {
-      start: inYear(season.start, startYear - back),
-      end: inYear(season.end, endYear - back),
-    };
-  }
   const wraps = season.end < season.start;
   const over = month * 100 + date > season.end;
   const startYear = wraps ? year - (over ? 0 : 1) : year + (over ? 1 : 0);
@@ -35,10 +22,14 @@ export function seasonOn(season: CSeason, day: Day): { start: Day; end: Day } {
   return { start: at(startYear, season.start), end: at(startYear + (wraps ? 1 : 0), season.end) };
 }
 
-/** The same month and day in another year. */
-function inYear(day: Day, year: number): Day {
-  const [, month, date] = dateOf(day);
-  return dayOf(year, month, Math.min(date, daysInMonth(year, month)));
+function earlierSeason(season: { start: Day; end: Day }, day: Day): { start: Day; end: Day } {
+  const back = (date: Day, years: number): Day => {
+    const [year, month, of] = dateOf(date);
+    return dayOf(year - years, month, Math.min(of, daysInMonth(year - years, month)));
+  };
+  let years = 0;
+  while (back(season.end, years + 1) >= day) years += 1;
+  return { start: back(season.start, years), end: back(season.end, years) };
 }
 
 export interface Candidate {
@@ -128,7 +119,8 @@ export function forecastNeed(
   if (run.asOf >= maximum) return no('agedOut', { code: 'forecast.tooOld', params: { maximum } });
   const candidate = candidateEarliest(run, ps, target);
   if (candidate === null || candidate.date >= maximum) {
-    return no('agedOut', { code: 'forecast.cannotFinish', params: { maximum } });
+    const params = maximum < LATEST_DAY ? { params: { maximum } } : {};
+    return no('agedOut', { code: 'forecast.cannotFinish', ...params });
   }
   return { status: 'notComplete', reason: candidate.reason, candidate };
 }

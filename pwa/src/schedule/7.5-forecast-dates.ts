@@ -18,6 +18,8 @@ export function forecastDates(
   const earliest = candidate.date;
   const age = ageRule(target, run.asOf);
   const reasons: Reason[] = [candidate.reason];
+  const { campaign } = ps.series;
+  if (campaign !== null) reasons.push({ code: 'forecast.campaign', params: { name: campaign } });
 
   let unadjustedRecommended = age?.recommended ? run.ageDate(age.recommended) : null;
   if (unadjustedRecommended !== null) {

@@ -20,6 +20,7 @@ import type {
   SeriesDose,
   SkipCondition,
   SkipSet,
+  Vaccine,
 } from './types.ts';
 
 /** A schedule cannot be used as it is. `path` leads to the place in it. */
@@ -111,7 +112,12 @@ export interface CSkip {
 
 /** A season: a literal window, or months and days (as month * 100 + day) of every year. */
 export type CSeason =
-  | { readonly yearly: false; readonly start: Day; readonly end: Day }
+  | {
+      readonly yearly: false;
+      readonly start: Day;
+      readonly end: Day;
+      readonly recurred: boolean;
+    }
   | { readonly yearly: true; readonly start: number; readonly end: number };
 
 export interface CDose {
@@ -154,6 +160,7 @@ export interface CSeries {
   readonly preference: number;
   readonly minAgeToStart: CAge | null;
   readonly maxAgeToStart: CAge | null;
+  readonly campaign: string | null;
   readonly doses: readonly CDose[];
   /** The preferable vaccines of all its doses. */
   readonly preferable: readonly number[];
@@ -192,6 +199,8 @@ export interface CVaccine {
     readonly antigen: number;
     readonly from: CAge | null;
     readonly to: CAge | null;
+    readonly givenFrom: Day;
+    readonly givenTo: Day;
   }[];
 }
 
@@ -254,18 +263,8 @@ class Compiler {
     schedule.groups.forEach((group, index) => {
       this.groupNumbers.set(group.name, index);
     });
-    const vaccines = Object.entries(schedule.vaccines).map(
-      ([code, vaccine]): CVaccine => ({
-        code,
-        links: vaccine.antigens
-          // A vaccine may contain what the schedule has no series for.
-          .filter((link) => this.antigenNumbers.has(link.antigen))
-          .map((link) => ({
-            antigen: this.antigenNumber(link.antigen, `vaccines/${code}`),
-            from: this.age(link.from, `vaccines/${code}`),
-            to: this.age(link.to, `vaccines/${code}`),
-          })),
-      }),
+    const vaccines = Object.entries(schedule.vaccines).map(([code, vaccine]) =>
+      this.vaccineLinks(code, vaccine),
     );
     const antigens = schedule.antigens.map((antigen) => this.antigen(antigen));
     const groups = schedule.groups.map(
@@ -292,6 +291,24 @@ class Compiler {
       conflicting,
       daysSinceLast: schedule.visit?.daysSinceLast ?? 0,
     };
+  }
+
+  private vaccineLinks(code: Code, vaccine: Vaccine): CVaccine {
+    const path = `vaccines/${code}`;
+    const links = vaccine.antigens
+      // A vaccine may contain what the schedule has no series for.
+      .filter((link) => this.antigenNumbers.has(link.antigen))
+      .map((link) => {
+        const [givenFrom, givenTo] = this.days(link.given, path);
+        return {
+          antigen: this.antigenNumber(link.antigen, path),
+          from: this.age(link.from, path),
+          to: this.age(link.to, path),
+          givenFrom,
+          givenTo,
+        };
+      });
+    return { code, links };
   }
 
   private antigenNumber(name: string, path: string): number {
@@ -361,7 +378,7 @@ class Compiler {
     };
   }
 
-  private born(span: DateSpan | undefined, path: string): [Day, Day] {
+  private days(span: DateSpan | undefined, path: string): [Day, Day] {
     return [
       this.day(span?.from, Number.NEGATIVE_INFINITY, path),
       this.day(span?.to, Number.POSITIVE_INFINITY, path),
@@ -413,7 +430,7 @@ class Compiler {
   }
 
   private series(series: Series, antigen: number, standard: boolean, path: string): CSeries {
-    const [bornFrom, bornTo] = this.born(series.births, path);
+    const [bornFrom, bornTo] = this.days(series.births, path);
     const group = this.groupNumbers.get(series.vaccineGroup);
     if (group === undefined) {
       throw new ScheduleError(path, `there is no vaccine group "${series.vaccineGroup}"`);
@@ -444,6 +461,7 @@ class Compiler {
       preference: series.preference ?? Number.MAX_SAFE_INTEGER,
       minAgeToStart: this.age(series.minAgeToStart, path),
       maxAgeToStart: this.age(series.maxAgeToStart, path),
+      campaign: series.campaign ?? null,
       doses,
       preferable: [...new Set(doses.flatMap((dose) => dose.preferable.map((rule) => rule.code)))],
     };
@@ -555,7 +573,7 @@ class Compiler {
       case 'observation':
         return { type: 'observation', codes: each.codes, absent: each.absent ?? false };
       case 'birth': {
-        const [from, to] = this.born(each, path);
+        const [from, to] = this.days(each, path);
         return { type: 'birth', from, to };
       }
       default:
@@ -580,6 +598,8 @@ class Compiler {
       yearly: false,
       start: this.day(start, EARLIEST_DAY, path),
       end: this.day(end, LATEST_DAY, path),
+      // Without both ends there is no saying what an earlier season was.
+      recurred: dose.season?.recurred === true && Boolean(start) && Boolean(end),
     };
   }
 

@@ -1,4 +1,187 @@
-import type { Layer, Schedule } from './types.ts';
+/**
+ * Local rules (地方规则) as layers over an edition: what a region's administrator may change without
+ * a change to the program.
+ */
+import { ScheduleError } from './compile.ts';
+import type { Antigen, Layer, Schedule, Series, SeriesDose, Vaccine } from './types.ts';
+
+/**
+ * The schedule with the layers applied in order. The schedule itself is left as it is.
+ * @throws ScheduleError when a layer names what the schedule does not have
+ */
 export function applyLayers(schedule: Schedule, layers: readonly Layer[]): Schedule {
-  return layers.length ? schedule : schedule;
+  return layers.reduce((result, layer, index) => apply(result, layer, `layers/${index}`), schedule);
+}
+
+function apply(schedule: Schedule, layer: Layer, path: string): Schedule {
+  switch (layer.kind) {
+    case 'visit': {
+      const { kind: _, ...rule } = layer;
+      return { ...schedule, visit: { ...schedule.visit, ...rule } };
+    }
+    case 'parameter':
+      return setParameter(schedule, layer, path);
+    case 'interval':
+      return editDoses(schedule, layer, path, (dose) => ({
+        ...dose,
+        intervals: [...(dose.intervals ?? []), layer.interval],
+      }));
+    case 'age':
+      return editDoses(schedule, layer, path, (dose) => ({
+        ...dose,
+        ages: dose.ages?.length
+          ? dose.ages.map((row) => ({ ...row, ...layer.ages }))
+          : [layer.ages],
+      }));
+    case 'season':
+      return editDoses(schedule, layer, path, (dose) => ({ ...dose, season: layer.season }));
+    case 'campaign':
+      return addCampaign(schedule, layer, path);
+    case 'without':
+      return withoutGroups(schedule, layer.groups, path);
+    case 'with':
+      return join(schedule, layer.schedule);
+    default:
+      throw new ScheduleError(path, 'a layer is of no known kind');
+  }
+}
+
+function setParameter(
+  schedule: Schedule,
+  layer: Layer & { kind: 'parameter' },
+  path: string,
+): Schedule {
+  const known = schedule.parameters?.[layer.name];
+  if (known === undefined) throw new ScheduleError(path, `there is no parameter "${layer.name}"`);
+  const source = layer.source === undefined ? {} : { source: layer.source };
+  return {
+    ...schedule,
+    parameters: {
+      ...schedule.parameters,
+      [layer.name]: { ...known, value: layer.value, ...source },
+    },
+  };
+}
+
+/** Changes the doses that a layer names; in all series of the antigen unless it names one. */
+function editDoses(
+  schedule: Schedule,
+  where: { antigen: string; series?: string; dose?: number },
+  path: string,
+  edit: (dose: SeriesDose) => SeriesDose,
+): Schedule {
+  let edited = 0;
+  const editSeries = (series: Series): Series => {
+    if (where.series !== undefined && series.name !== where.series) return series;
+    return {
+      ...series,
+      doses: series.doses.map((dose, index) => {
+        if (where.dose !== undefined && where.dose !== index + 1) return dose;
+        edited += 1;
+        return edit(dose);
+      }),
+    };
+  };
+  const antigens = schedule.antigens.map(
+    (antigen): Antigen =>
+      antigen.name === where.antigen
+        ? { ...antigen, series: antigen.series.map(editSeries) }
+        : antigen,
+  );
+  if (edited === 0) {
+    const what = [where.antigen, where.series, where.dose].filter((part) => part !== undefined);
+    throw new ScheduleError(path, `there is no dose "${what.join(' ')}"`);
+  }
+  return { ...schedule, antigens };
+}
+
+/** A campaign is an antigen of its own, for which its vaccines count on the days it lasts. */
+function addCampaign(
+  schedule: Schedule,
+  layer: Layer & { kind: 'campaign' },
+  path: string,
+): Schedule {
+  const name = layer.name;
+  if (schedule.groups.some((group) => group.name === name)) {
+    throw new ScheduleError(path, `there is already a vaccine group "${name}"`);
+  }
+  const vaccines: Record<string, Vaccine> = { ...schedule.vaccines };
+  for (const code of layer.vaccines) {
+    const vaccine = vaccines[code];
+    if (vaccine === undefined) throw new ScheduleError(path, `there is no vaccine "${code}"`);
+    const link = { antigen: name, given: { from: layer.from, to: layer.to } };
+    vaccines[code] = { ...vaccine, antigens: [...vaccine.antigens, link] };
+  }
+  const dose: SeriesDose = {
+    ages: [{ min: '0 days' }],
+    preferable: layer.vaccines.map((code) => ({ code, forecast: true })),
+    season: { start: layer.from, end: layer.to },
+  };
+  if (layer.minInterval !== undefined) {
+    const { minInterval } = layer;
+    dose.intervals = [
+      { from: { vaccines: layer.vaccines }, absMin: minInterval, min: minInterval },
+    ];
+  }
+  const title = layer.title === undefined ? {} : { title: layer.title };
+  const source = layer.source === undefined ? {} : { source: layer.source };
+  const series: Series = {
+    name,
+    ...title,
+    ...source,
+    vaccineGroup: name,
+    type: 'standard',
+    default: true,
+    campaign: name,
+    births: layer.births,
+    doses: [dose],
+  };
+  return {
+    ...schedule,
+    vaccines,
+    groups: [...schedule.groups, { name, ...title, ...source, antigens: [name] }],
+    antigens: [...schedule.antigens, { name, series: [series] }],
+  };
+}
+
+function withoutGroups(schedule: Schedule, names: readonly string[], path: string): Schedule {
+  for (const name of names) {
+    if (!schedule.groups.some((group) => group.name === name)) {
+      throw new ScheduleError(path, `there is no vaccine group "${name}"`);
+    }
+  }
+  const groups = schedule.groups.filter((group) => !names.includes(group.name));
+  const kept = new Set(groups.flatMap((group) => group.antigens));
+  return {
+    ...schedule,
+    groups,
+    antigens: schedule.antigens.filter((antigen) => kept.has(antigen.name)),
+  };
+}
+
+/** Two schedules as one. Where both have an antigen or a group, the first one's stands. */
+function join(first: Schedule, second: Schedule): Schedule {
+  const vaccines: Record<string, Vaccine> = { ...second.vaccines };
+  for (const [code, vaccine] of Object.entries(first.vaccines)) {
+    const other = second.vaccines[code]?.antigens ?? [];
+    const own = new Set(vaccine.antigens.map((link) => link.antigen));
+    vaccines[code] = {
+      ...vaccine,
+      antigens: [...vaccine.antigens, ...other.filter((link) => !own.has(link.antigen))],
+    };
+  }
+  const added = <T extends { name: string }>(ours: readonly T[], theirs: readonly T[]): T[] => {
+    const names = new Set(ours.map((each) => each.name));
+    return [...ours, ...theirs.filter((each) => !names.has(each.name))];
+  };
+  return {
+    ...first,
+    vaccines,
+    groups: added(first.groups, second.groups),
+    antigens: added(first.antigens, second.antigens),
+    conflicts: [...(first.conflicts ?? []), ...(second.conflicts ?? [])],
+    parameters: { ...second.parameters, ...first.parameters },
+    observations: { ...second.observations, ...first.observations },
+    sources: { ...second.sources, ...first.sources },
+  };
 }

@@ -98,7 +98,8 @@ function organizeHistory(run: Run): readonly (readonly number[])[] {
     const vaccine = compiled.vaccines[dose.code];
     if (vaccine === undefined) return;
     for (const link of vaccine.links) {
-      if (run.from(link.from) <= dose.date && dose.date < run.to(link.to)) {
+      const ofAge = run.from(link.from) <= dose.date && dose.date < run.to(link.to);
+      if (ofAge && link.givenFrom <= dose.date && dose.date <= link.givenTo) {
         records[link.antigen]?.push(index);
       }
     }

@@ -86,7 +86,14 @@ export interface Parameter {
 export interface Vaccine {
   name?: Text;
   /** What it counts for. A combined vaccine counts for each; ages bound an association. */
-  antigens: { antigen: string; from?: Age; to?: Age }[];
+  antigens: {
+    antigen: string;
+    /** Ages at which it does: `from` inclusive, `to` exclusive. */
+    from?: Age;
+    to?: Age;
+    /** Days of administration on which it does (a campaign), both inclusive. */
+    given?: DateSpan;
+  }[];
   live?: boolean;
   route?: 'injection' | 'oral' | 'nasal';
 }
@@ -165,6 +172,8 @@ export interface Series {
   preference?: number;
   minAgeToStart?: Age;
   maxAgeToStart?: Age;
+  /** It is a campaign of that name, beyond the routine. */
+  campaign?: string;
   doses: SeriesDose[];
   source?: string;
 }
@@ -243,6 +252,11 @@ export interface PreferableVaccine {
 export interface Season {
   start?: string;
   end?: string;
+  /**
+   * Literal dates only: the same season came in the years before, so an assessment of an earlier
+   * year looks at that year's. CDC publishes only the newest season.
+   */
+  recurred?: boolean;
 }
 
 /** 6.2, 7.1, 7.6. */
@@ -550,6 +564,7 @@ export const PROBLEM_CODES = [
   'impossible', // {antigen, series, dose, age} cannot be given before it is too late
   'impossibleBefore', // {antigen, series, dose, earliest, wanted} "DTaP-2 impossible before 5 months"
   'duplicate', // {what, name}
+  'badLayer', // {message} a layer names what the schedule does not have
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
