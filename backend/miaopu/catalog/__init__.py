@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
+import orjson
 from pydantic import Field, TypeAdapter
 
 from miaopu.models.base import DictionaryCode, Shape, Text, VaccineCode
+from miaopu.schedule.data import schedule_names, schedule_text
 
 FOLDER = Path(__file__).parent
 Content = TypeVar("Content")
@@ -86,30 +88,38 @@ def code_tables() -> dict[str, dict[str, Code]]:
     return _load("codes", dict[DictionaryCode, dict[DictionaryCode, Code]])
 
 
-def _load(name: str, shape: type[Content]) -> Content:
-    adapter: TypeAdapter[Content] = TypeAdapter(shape)
-    return adapter.validate_json((FOLDER / f"{name}.json").read_bytes())
-
-
 def dictionary_documents() -> list[dict[str, Any]]:
-    """The code tables and vaccines as `dictionary:` documents of the catalog database."""
+    """The code tables, the vaccines and what may be observed of a child, as documents (字典)."""
     tables: dict[str, dict[str, Any]] = {
         name: {
-            code: {"zh": entry.zh, "en": entry.en}
-            | ({"more": {"national": entry.national}} if entry.national else {})
+            code: _entry(entry.zh, entry.en, {"national": entry.national} if entry.national else {})
             for code, entry in table.items()
         }
         for name, table in code_tables().items()
     }
     tables["vaccine"] = {
-        code: {
-            "zh": entry.zh,
-            "en": entry.en,
-            "more": entry.model_dump(mode="json", exclude={"zh", "en"}, exclude_none=True),
-        }
+        code: _entry(
+            entry.zh,
+            entry.en,
+            entry.model_dump(mode="json", exclude={"zh", "en"}, exclude_none=True),
+        )
         for code, entry in vaccines().items()
+    }
+    tables["observation"] = {
+        code: _entry(label["zh"], label["en"], {})
+        for name in schedule_names()
+        for code, label in orjson.loads(schedule_text(name))["observations"].items()
     }
     return [
         {"_id": f"dictionary:{name}", "type": "dictionary", "name": name, "entries": entries}
         for name, entries in tables.items()
     ]
+
+
+def _entry(zh: str, en: str, more: dict[str, Any]) -> dict[str, Any]:
+    return {"zh": zh, "en": en} | ({"more": more} if more else {})
+
+
+def _load(name: str, shape: type[Content]) -> Content:
+    adapter: TypeAdapter[Content] = TypeAdapter(shape)
+    return adapter.validate_json((FOLDER / f"{name}.json").read_bytes())

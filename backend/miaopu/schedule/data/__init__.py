@@ -32,7 +32,7 @@ def schedule_text(name: str) -> str:
 @cache
 def editions() -> list[dict[str, Any]]:
     """The editions of the national programme, oldest first: name, days in force, what changed."""
-    table: list[dict[str, Any]] = orjson.loads((FOLDER / "editions.json").read_bytes())
+    table: list[dict[str, Any]] = orjson.loads((FOLDER / "editions" / "cn-nip.json").read_bytes())
     return table
 
 

@@ -31,7 +31,7 @@ def build_all() -> dict[str, bytes]:
     """Every generated file: its name in the data folder and its content."""
     editions: list[Table] = _read("editions")["edition"]
     keys = [edition["key"] for edition in editions]
-    files = {"editions.json": _json([_edition_row(edition) for edition in editions])}
+    files = {"editions/cn-nip.json": _json([_edition_row(edition) for edition in editions])}
     for edition in editions:
         schedule = Builder(keys, edition["key"]).schedule(edition, PROGRAMME, "rules")
         files[f"{edition['name']}.json"] = _json(schedule)
@@ -254,7 +254,9 @@ class Builder:
                 continue
             code, _, ages = text.partition(" ")
             first, _, last = ages.partition("..")
-            yield {"code": code} | ({"from": first} if first else {}) | ({"to": last} if last else {})
+            yield (
+                {"code": code} | ({"from": first} if first else {}) | ({"to": last} if last else {})
+            )
 
     def _conflict(self, row: Table) -> Table:
         codes = {

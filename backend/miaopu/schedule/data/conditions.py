@@ -13,7 +13,7 @@ from typing import Any
 
 Condition = dict[str, Any]
 
-_AGE = re.compile(r"age (>=|<) (.+)")
+_AGE = re.compile(r"age (>=|<) (\d+ \w+)")
 _VALID = re.compile(
     r"valid (>=|>|<|=) (\d+)(?: of ((?:\d{4} ?)+))?(?: (before|from) (\d+ \w+))?",
 )
