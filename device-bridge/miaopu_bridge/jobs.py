@@ -48,8 +48,7 @@ class Job(BaseModel):
     def public(self) -> dict[str, Any]:
         """The job as the application sees it."""
         shown = self.model_dump(exclude={"output", "origin"})
-        if self.reason in MESSAGES:
-            shown["message"] = say(self.reason)
+        shown["message"] = say(self.reason) if self.reason in MESSAGES else None
         return {**shown, "pdf": f"/jobs/{self.id}/pdf" if self.output else None}
 
 

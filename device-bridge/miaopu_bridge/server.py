@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +53,25 @@ def run(config: Config, simulate_reader: str | None = None) -> None:
         jobs = Jobs(state / "jobs", made.printers(), hub.publish, config.keep_hours)
         url = f"http://{HOST}:{port}"
 
+        started = False
+
         def show_code(code: str) -> None:
-            print(f"苗圃设备桥 {url}  配对码 pairing code: {code}", file=sys.stderr, flush=True)
-            announce("pairing", code=code)
+            if started:
+                print(f"苗圃设备桥 {url}  配对码 pairing code: {code}", file=sys.stderr, flush=True)
+                announce("pairing", code=code)
+
+        def ready() -> None:
+            nonlocal started
+            started = True
+            announce("ready", url=url, port=port, version=__version__, state=str(state))
+            show_code(pairings.code)
 
         pairings = Pairings(state / "pairings.json", config.allow_origins, show_code)
         app = create_app(config, pairings, hub, made, jobs)
         server = _Server(
             uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=3),
             hub,
-            lambda: announce("ready", url=url, port=port, version=__version__, state=str(state)),
+            ready,
         )
         asyncio.run(server.serve(sockets=[listener]))
 
@@ -70,7 +79,7 @@ def run(config: Config, simulate_reader: str | None = None) -> None:
 class _Server(uvicorn.Server):
     """Says when it is ready, and ends the tabs' subscriptions before it waits for them."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub, ready: Any) -> None:
+    def __init__(self, config: uvicorn.Config, hub: Hub, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._hub, self._ready = hub, ready
 

@@ -31,6 +31,7 @@ CERTIFICATE: dict[str, Any] = {
     "clinic": CLINIC,
     "child": CHILD,
     "rows": [{"vaccine": "乙肝疫苗", "dose": "1", "date": "2026-03-15", "lot": "A20260102"}],
+    "variant": "passbook",
 }
 APPOINTMENT: dict[str, Any] = {"clinic": CLINIC, "child": CHILD, "date": "2026-12-16"}
 
@@ -45,8 +46,8 @@ class Desk:
         self.errors: list[str] = []
         for stream, take in ((process.stdout, self._hear), (process.stderr, self.errors.append)):
             threading.Thread(target=self._read, args=(stream, take), daemon=True).start()
-        self.code = str(self.hear("pairing")["code"])
         self.url = str(self.hear("ready")["url"])
+        self.code = str(self.hear("pairing")["code"])
 
     def hear(self, kind: str, seconds: float = 20) -> dict[str, Any]:
         """The next line of that kind from the bridge's standard output."""

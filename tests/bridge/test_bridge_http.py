@@ -319,6 +319,23 @@ def test_bad_print_requests_name_the_field_and_never_the_child(desk: Desk, token
         assert client.get("/nothing").json()["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("template", "data", "printer"),
+    [
+        ("certificate-page", CERTIFICATE, "passbook"),
+        ("certificate-page", CERTIFICATE | {"variant": "page"}, "pdf"),
+        ("appointment", APPOINTMENT, "slip"),
+        ("notice", NOTICE, "pdf"),
+    ],
+)
+def test_without_a_printers_name_the_first_that_can_print_the_form_does(
+    desk: Desk, token: str, template: str, data: dict[str, Any], printer: str
+) -> None:
+    with desk.client(ORIGIN, token) as client:
+        job = client.post("/print?wait=20", json={"template": template, "data": data}).json()
+        assert (job["printer"], job["state"], job["message"]) == (printer, "done", None)
+
+
 def test_printers_say_what_they_can_print(desk: Desk, token: str) -> None:
     with desk.client(ORIGIN, token) as client:
         printers = {printer["id"]: printer for printer in client.get("/printers").json()}

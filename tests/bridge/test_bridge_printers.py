@@ -97,8 +97,11 @@ def test_a_character_that_the_printer_lacks_is_said_before_anything_is_printed(
     printer = escp_printer(passbook)
     data = CERTIFICATE | {"child": CERTIFICATE["child"] | {"name": "王𠮷"}}
     assert "U+20BB7" in printer.accepts(check("certificate-page", data))
-    assert "certificate" not in printer.accepts(check("certificate-page", CERTIFICATE))
+    assert printer.accepts(check("certificate-page", CERTIFICATE)) == ""
     assert printer.accepts(check("notice", NOTICE))
+    assert "variant" in printer.accepts(
+        check("certificate-page", CERTIFICATE | {"variant": "page"})
+    )
     with pytest.raises(PrinterError, match="no character"):
         printer.send(document("certificate-page", data))
     assert passbook.bytes == b""

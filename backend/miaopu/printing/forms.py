@@ -14,7 +14,7 @@ Text = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60,
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200,
                            pattern=r"^[^\x00-\x1f\x7f]+$")
 ]  # fmt: skip
 Paragraph = Annotated[
@@ -116,7 +116,7 @@ class CertificateRow(Form):
     site: Text = ""
     unit: Text = ""
     vaccinator: Text = ""
-    line: Annotated[int, Field(ge=1, le=40)] | None = None
+    line: Annotated[int, Field(ge=1, le=120)] | None = None
 
 
 class CertificatePage(Form):
@@ -129,7 +129,7 @@ class CertificatePage(Form):
 
     clinic: Clinic
     child: CertificateChild
-    rows: Annotated[list[CertificateRow], Field(max_length=40)] = []
+    rows: Annotated[list[CertificateRow], Field(max_length=120)] = []
     variant: Literal["page", "passbook"] = "page"
     with_child: bool = True
     offset_x_mm: Annotated[float, Field(ge=-50, le=50)] = 0

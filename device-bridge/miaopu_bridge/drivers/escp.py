@@ -60,7 +60,7 @@ def test_grid(width_mm: int = 200, height_mm: int = 140, step_mm: int = 20) -> l
 
 
 class EscpPrinter(RawPrinter):
-    """Prints the certificate's passbook page.
+    """Prints the certificate page, variant `passbook`.
 
     Options: `offsets`, a table from template to `{x_mm, y_mm}`; `ask_paper`, `rtscts`, `dsrdtr`.
     """
@@ -75,6 +75,8 @@ class EscpPrinter(RawPrinter):
         if problem := super().accepts(form):
             return problem
         assert isinstance(form, CertificatePage)  # noqa: S101 -- see forms
+        if form.variant != "passbook":
+            return "a passbook printer prints the certificate's variant 'passbook' only"
         try:
             encode(passbook_page(form), self.offsets.get(TEMPLATE, Offset()))
         except (BadPrintDataError, ValueError) as error:
