@@ -1,5 +1,6 @@
 /** Who is logged in (登录). Online by the server's word; offline by the verifier of this device. */
 import { type Ref, shallowRef } from 'vue';
+import { keepDueCurrent } from '../children/useDue.ts';
 import type { Settings } from '../models/generated.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
 import { type LoginResult, type User, userOf } from './user.ts';
@@ -143,6 +144,7 @@ async function login(name: string, password: string): Promise<LoginResult> {
     });
   }
   user.value = next;
+  keepDueCurrent();
   documentsVersion.value++;
   return { ok: true };
 }

@@ -23,3 +23,13 @@ export async function readChild(db: PouchDB.Database, id: string): Promise<Child
   }
   return mergeLeaves(db, winner);
 }
+
+/** Several children at once, merged; ids that are not here are left out. */
+export async function readChildren(
+  db: PouchDB.Database,
+  ids: readonly string[],
+): Promise<ChildDoc[]> {
+  const { rows } = await db.allDocs({ keys: [...ids], include_docs: true, conflicts: true });
+  const found = rows.flatMap(({ doc, value }) => (doc && !value.deleted ? [doc] : []));
+  return Promise.all(found.map((doc) => mergeLeaves(db, doc as unknown as ChildDoc)));
+}

@@ -26,10 +26,15 @@ export async function relaxed<T>(work: () => Promise<T>): Promise<T> {
 function chooseDurability(): void {
   if (typeof IDBDatabase === 'undefined') return;
   const open = IDBDatabase.prototype.transaction;
-  IDBDatabase.prototype.transaction = function transaction(stores, mode, options) {
+  IDBDatabase.prototype.transaction = function transaction(
+    stores: string | Iterable<string>,
+    mode?: IDBTransactionMode,
+    options?: IDBTransactionOptions,
+  ) {
+    const names = typeof stores === 'string' ? stores : [...stores];
     return open.call(
       this,
-      stores,
+      names,
       mode,
       mode === 'readwrite' ? { durability, ...options } : options,
     );
