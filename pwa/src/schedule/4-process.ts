@@ -102,21 +102,23 @@ function notEvaluated(source: Child['doses'][number], code: ReasonCode): DoseEva
   };
 }
 
-const NO_OBSERVATIONS: ReadonlyMap<string, Day | null> = new Map();
+const NO_OBSERVATIONS: ReadonlyMap<string, readonly Day[]> = new Map();
 
-/** Active observations: known by the day, and not over. Each with its most recent date. */
+/** Active observations: known by the day, and not over. */
 function activeObservations(
   observations: readonly Observation[],
   asOf: Day,
-): ReadonlyMap<string, Day | null> {
+): ReadonlyMap<string, readonly Day[]> {
   if (observations.length === 0) return NO_OBSERVATIONS;
-  const active = new Map<string, Day | null>();
+  const active = new Map<string, Day[]>();
   for (const { code, date, end } of observations) {
     if (date != null && date > asOf) continue;
     if (end != null && end < asOf) continue;
-    const known = active.get(code) ?? null;
-    active.set(code, date == null ? known : known === null ? date : Math.max(date, known));
+    const dates = active.get(code) ?? [];
+    if (date != null) dates.push(date);
+    active.set(code, dates);
   }
+  for (const dates of active.values()) dates.sort((a, b) => a - b);
   return active;
 }
 

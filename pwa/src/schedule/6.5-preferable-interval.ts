@@ -20,8 +20,12 @@ export function referenceDate(
       return ps.satisfiedOn(from.target);
     case 'vaccines':
       return mostRecent(run, ps, from.codes, record);
-    case 'observation':
-      return run.observations.get(from.code) ?? null;
+    case 'observation': {
+      const dates = run.observations.get(from.code) ?? [];
+      const dose = run.doses[ps.records[record] ?? -1];
+      if (!from.beforeDose || dose === undefined) return dates.at(-1) ?? null;
+      return dates.findLast((date) => date <= dose.date) ?? null;
+    }
   }
 }
 

@@ -35,7 +35,10 @@ export function contraindications(run: Run, antigen: CAntigen): Contraindication
 function describes(run: Run, each: CContraindication): boolean {
   const seen = run.observations.get(each.observation);
   if (seen === undefined) return false;
-  if (each.lasts !== null && seen !== null && run.asOf >= run.after(seen, each.lasts)) return false;
+  const last = seen.at(-1);
+  if (each.lasts !== null && last !== undefined && run.asOf >= run.after(last, each.lasts)) {
+    return false;
+  }
   return run.from(each.from) <= run.asOf && run.asOf < run.to(each.to);
 }
 

@@ -71,7 +71,11 @@ function latestOf(
   return latest;
 }
 
-/** FORECASTRECVAC-1; after those flagged, the other preferable ones that would do. */
+/**
+ * FORECASTRECVAC-1; after those flagged, the other preferable ones that would do. For a dose that
+ * is late the dates are taken as today: a vaccine for which the child has become too old must not
+ * be named.
+ */
 function recommendedVaccines(
   run: Run,
   target: CDose,
@@ -86,7 +90,7 @@ function recommendedVaccines(
     const from = run.from(rule.from);
     const to = run.to(rule.to);
     const fits = (day: Day): boolean => from <= day && day < to;
-    if (!fits(earliest) && !fits(recommended)) continue;
+    if (!fits(Math.max(earliest, run.asOf)) && !fits(Math.max(recommended, run.asOf))) continue;
     const code = run.compiled.vaccines[rule.code]?.code;
     if (code === undefined || flagged.includes(code) || others.includes(code)) continue;
     (rule.forecast ? flagged : others).push(code);

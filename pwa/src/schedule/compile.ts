@@ -59,7 +59,7 @@ export type CReference =
   | { readonly kind: 'previous' }
   | { readonly kind: 'target'; readonly target: number }
   | { readonly kind: 'vaccines'; readonly codes: CodeSet }
-  | { readonly kind: 'observation'; readonly code: string };
+  | { readonly kind: 'observation'; readonly code: string; readonly beforeDose: boolean };
 
 export interface CInterval extends CDated {
   readonly from: CReference;
@@ -530,7 +530,11 @@ class Compiler {
     if (from === 'previous') return { kind: 'previous' };
     if ('target' in from) return { kind: 'target', target: from.target };
     if ('vaccines' in from) return { kind: 'vaccines', codes: this.codeSet(from.vaccines, path) };
-    return { kind: 'observation', code: from.observation };
+    return {
+      kind: 'observation',
+      code: from.observation,
+      beforeDose: from.beforeDose ?? false,
+    };
   }
 
   private skip(row: ConditionalSkip, path: string): CSkip {

@@ -25,8 +25,8 @@ export class Run {
   readonly country: string | undefined;
   /** By date, oldest first. */
   readonly doses: readonly GivenDose[];
-  /** Active observations, each with its last date; null if it has none. */
-  readonly observations: ReadonlyMap<string, Day | null>;
+  /** Active observations, each with its dates, oldest first; none if it is undated. */
+  readonly observations: ReadonlyMap<string, readonly Day[]>;
   /** For each antigen the numbers of its doses in {@link doses}. */
   readonly records: readonly (readonly number[])[];
   /** For each antigen its evaluated series, once they were. */
@@ -41,7 +41,7 @@ export class Run {
     sex: number,
     country: string | undefined,
     doses: readonly GivenDose[],
-    observations: ReadonlyMap<string, Day | null>,
+    observations: ReadonlyMap<string, readonly Day[]>,
     trail: TrailStep[] | null,
   ) {
     this.compiled = compiled;

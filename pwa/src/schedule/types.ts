@@ -219,9 +219,15 @@ export interface Interval extends Dated {
   /**
    * `previous`: the last dose that was valid or not valid (and not inadvertent);
    * a number: the dose that satisfied that target; codes: the last dose of one of these vaccines;
-   * `observation`: the last observation with that code (e.g. immunoglobulin).
+   * `observation`: the last observation with that code, also one later than the dose (onset of
+   * pregnancy: a dose before it does not count for it); with `beforeDose` only one that was there
+   * when the dose was given (immunoglobulin: what comes after undoes no dose).
    */
-  from: 'previous' | { target: number } | { vaccines: Code[] } | { observation: string };
+  from:
+    | 'previous'
+    | { target: number }
+    | { vaccines: Code[] }
+    | { observation: string; beforeDose?: boolean };
   absMin?: Age;
   min?: Age;
   recommended?: Age;
