@@ -30,6 +30,15 @@ from miaopu_bridge.supervisor import Devices
 AUTH_WAIT_S = 10.0
 TRY_AGAIN_LATER, NOT_PAIRED, TOO_SLOW = 1012, 4401, 1013
 
+TEST_SLIP = check(
+    "appointment",
+    {
+        "clinic": {"name": "测试 Test"},
+        "child": {"name": "测试 Test", "code": "0" * 18, "birth_date": "2026-01-01"},
+        "date": "2026-01-01",
+    },
+)
+
 
 class ApiError(Exception):
     """Answered as {code, message: {zh, en}, …} with an HTTP status."""
@@ -164,16 +173,19 @@ def create_app(
         ]
 
     @app.post("/printers/{name}/test")
-    async def test_grid(name: str, _: paired) -> dict[str, bool]:
+    async def print_test(name: str, origin: paired) -> dict[str, bool]:
         printer = devices.printers().get(name)
         if printer is None:
             raise ApiError(404, "printer.unknown")
-        if not isinstance(printer, EscpPrinter):
-            raise ApiError(409, "printer.cannot_print")
-        try:
-            await asyncio.to_thread(printer.print_grid)
-        except PrinterError as error:
-            raise ApiError(503, error.code, detail=str(error)) from None
+        if isinstance(printer, EscpPrinter):
+            try:
+                await asyncio.to_thread(printer.print_grid)
+            except PrinterError as error:
+                raise ApiError(503, error.code, detail=str(error)) from None
+        elif reason := printer.accepts(TEST_SLIP):
+            raise ApiError(409, "printer.cannot_print", detail=reason)
+        else:
+            jobs.add("appointment", TEST_SLIP, "zh", name, 1, origin)
         return {"printed": True}
 
     @app.post("/print", status_code=202)

@@ -208,7 +208,7 @@ class SerialDriver(Driver):
             # pyserial answers a port that is closed under it with TypeError.
             if self._closing.is_set():
                 return b""
-            raise DeviceGoneError(f"{self.config.port} is gone: {_reason(error)}") from None
+            raise DeviceGoneError(f"{self.config.port} is gone: is it plugged in?") from error
 
     def write(self, content: bytes) -> None:
         port = self._port
@@ -217,7 +217,7 @@ class SerialDriver(Driver):
         try:
             port.write(content)
         except (OSError, serial.SerialException) as error:
-            raise DeviceGoneError(f"{self.config.port} is gone: {_reason(error)}") from None
+            raise DeviceGoneError(f"{self.config.port} is gone: is it plugged in?") from error
 
     def await_answer(self, wanted: bytes, seconds: float = 2.0) -> None:
         """Reads until `wanted` was seen. Raises DeviceGoneError when it does not come."""
