@@ -241,7 +241,7 @@ class Builder:
         waits = dose.get("immunoglobulin", [])
         for wait in [{"length": waits}] if isinstance(waits, str) else waits:
             yield {
-                "from": {"observation": "immunoglobulin"},
+                "from": {"observation": "immunoglobulin", "beforeDose": True},
                 "absMin": wait["length"],
                 "min": wait["length"],
                 "source": "2021 text",

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addAge, compile, forecast, formatDay, parseDay } from '../index.ts';
+import type { Child, Day, Dose, Forecast, GroupForecast } from '../types.ts';
+import { schedule } from './load.ts';
+
+const NIP = schedule('cn-nip-2026');
+const compiled = compile(NIP);
+const CODES = Object.entries(NIP.vaccines)
+  .filter(([, vaccine]) => vaccine.antigens.length > 0)
+  .map(([code]) => code)
+  .concat(['2201', '3901', '4401']);
+
+const day = (text: string): Day => parseDay(text) as Day;
+const FIRST_BIRTH = day('2009-01-01');
+const LAST_BIRTH = day('2026-11-20');
+
+/** A child with doses of the programme's vaccines on any days, and a day from the last dose on. */
+const histories: fc.Arbitrary<{ child: Child; asOf: Day }> = fc
+  .record({
+    birth: fc.integer({ min: FIRST_BIRTH, max: LAST_BIRTH }),
+    sex: fc.constantFrom('F' as const, 'M' as const),
+    doses: fc.array(
+      fc.record({ age: fc.integer({ min: 0, max: 2600 }), code: fc.constantFrom(...CODES) }),
+      { maxLength: 14 },
+    ),
+    later: fc.integer({ min: 0, max: 1500 }),
+  })
+  .map(({ birth, sex, doses, later }) => {
+    const given = doses.map((dose, index) => ({
+      id: String(index),
+      date: birth + dose.age,
+      code: dose.code,
+    }));
+    const asOf = Math.max(birth, ...given.map((dose) => dose.date)) + later;
+    return { child: { birth, sex, doses: given }, asOf };
+  });
+
+const notComplete = (answer: Forecast): GroupForecast[] =>
+  answer.groups.filter((group) => group.status === 'notComplete');
+
+const withDose = (child: Child, dose: Omit<Dose, 'id'>): Child => ({
+  ...child,
+  doses: [...child.doses, { ...dose, id: 'new' }],
+});
+
+/** Minimum age of the target dose that is due, in each series of the answer. */
+function minimumAges(group: GroupForecast): string[] {
+  return group.antigens.flatMap((each) => {
+    const series = NIP.antigens
+      .find((antigen) => antigen.name === each.antigen)
+      ?.series.find((candidate) => candidate.name === each.series);
+    const minimum = series?.doses[(each.target ?? 0) - 1]?.ages?.[0]?.min;
+    return each.status === 'notComplete' && minimum !== undefined ? [minimum] : [];
+  });
+}
+
+const show = (child: Child, asOf: Day): string =>
+  JSON.stringify({
+    birth: formatDay(child.birth),
+    asOf: formatDay(asOf),
+    sex: child.sex,
+    doses: child.doses.map((dose) => `${formatDay(dose.date)} ${dose.code}`),
+  });
+
+describe('any child of the programme', () => {
+  it('is never due before birth or the minimum age', () => {
+    fc.assert(
+      fc.property(histories, ({ child, asOf }) => {
+        for (const group of notComplete(forecast(compiled, child, asOf))) {
+          const { earliest, recommended, pastDue } = group;
+          expect(earliest, show(child, asOf)).not.toBeNull();
+          for (const minimum of minimumAges(group)) {
+            expect(earliest).toBeGreaterThanOrEqual(addAge(child.birth, minimum, 'clamp'));
+          }
+          expect(earliest).toBeGreaterThanOrEqual(child.birth);
+          expect(recommended).toBeGreaterThanOrEqual(earliest as number);
+          if (pastDue !== null) expect(pastDue).toBeGreaterThanOrEqual(earliest as number);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('can be given what is due: the first vaccine named, from the earliest day, counts', () => {
+    fc.assert(
+      fc.property(histories, fc.integer({ min: 0, max: 400 }), ({ child, asOf }, wait) => {
+        for (const group of notComplete(forecast(compiled, child, asOf))) {
+          // On a later day the forecast may be another: asked again on the day itself.
+          const when = Math.max(asOf, group.earliest as number) + wait;
+          const then = forecast(compiled, child, when).groups.find(
+            (each) => each.vaccineGroup === group.vaccineGroup,
+          );
+          if (then?.status !== 'notComplete' || (then.earliest as number) > when) continue;
+          const code = then.vaccines[0] as string;
+          const about = `${group.vaccineGroup} ${code} ${show(child, when)}`;
+          expect(code, about).toBeDefined();
+          const given = forecast(compiled, withDose(child, { date: when, code }), when).doses;
+          const status = given
+            .filter((dose) => dose.id === 'new' && dose.vaccineGroup === group.vaccineGroup)
+            .map((dose) => dose.status);
+          expect(status, about).toContain('valid');
+        }
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('comes to an end: giving what is due completes every group or reaches its last age', () => {
+    fc.assert(
+      fc.property(histories, ({ child, asOf }) => {
+        let history = child;
+        let today = asOf;
+        for (let visit = 0; visit < 60; visit += 1) {
+          const open = notComplete(forecast(compiled, history, today));
+          if (open.length === 0) return;
+          const next = open.reduce((a, b) =>
+            (a.earliest as number) <= (b.earliest as number) ? a : b,
+          );
+          today = Math.max(today, next.earliest as number);
+          const then = notComplete(forecast(compiled, history, today)).find(
+            (each) => each.vaccineGroup === next.vaccineGroup,
+          );
+          const code = then?.vaccines[0];
+          if (then === undefined || code === undefined) continue;
+          today = Math.max(today, then.earliest as number);
+          history = {
+            ...history,
+            doses: [...history.doses, { id: `v${visit}`, date: today, code }],
+          };
+        }
+        expect(notComplete(forecast(compiled, history, today)), show(history, today)).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('may have a later dose recorded though an earlier one is missing', () => {
+    fc.assert(
+      fc.property(histories, fc.constantFrom(...CODES), ({ child, asOf }, code) => {
+        const { doses } = forecast(compiled, withDose(child, { date: asOf, code }), asOf);
+        const found = doses.filter((dose) => dose.id === 'new');
+        expect(found.length).toBeGreaterThan(0);
+        for (const dose of found) {
+          if (dose.status !== 'valid')
+            expect(dose.reasons.length, show(child, asOf)).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
