@@ -2,6 +2,7 @@
 
 import { useI18n } from 'vue-i18n';
 import { useCatalog } from '../catalog';
+import { moreOf } from '../vaccinate/usage';
 
 export type DictionaryName =
   | 'vaccine'
@@ -17,6 +18,7 @@ export type DictionaryName =
   | 'residence'
   | 'register-status'
   | 'mother-hbsag'
+  | 'mother-hiv'
   | 'ethnic-group';
 
 export interface Labels {
@@ -24,28 +26,41 @@ export interface Labels {
   label(dictionary: DictionaryName, code: string): string;
   /** All codes of a dictionary with their names, in its order. */
   options(dictionary: DictionaryName, only?: readonly string[]): { code: string; label: string }[];
+  /** The short name, for lists. */
   vaccineName(code: string): string;
+  /** The name as on the certificate. */
+  vaccineFullName(code: string): string;
   groupName(group: string): string;
   placeName(code: string): string;
 }
 
 export function useLabels(): Labels {
   const { locale } = useI18n();
-  const { entries, groupTitle, placeName } = useCatalog();
+  const { entries, groupTitle, placeName, schedules } = useCatalog();
   const lang = (): 'zh' | 'en' => (locale.value === 'en' ? 'en' : 'zh');
 
+  /** Observations are named by the schedules that look at them; the rest by dictionaries. */
+  function table(dictionary: DictionaryName): Readonly<Record<string, { zh?: string; en?: string }>> {
+    if (dictionary !== 'observation') return entries(dictionary);
+    return Object.assign({}, ...Object.values(schedules()).map((one) => one.observations ?? {}));
+  }
+
   function label(dictionary: DictionaryName, code: string): string {
-    return entries(dictionary)[code]?.[lang()] ?? code;
+    return table(dictionary)[code]?.[lang()] ?? code;
   }
 
   return {
     label,
     options(dictionary, only) {
-      const known = entries(dictionary);
+      const known = table(dictionary);
       const codes = only ?? Object.keys(known);
       return codes.map((code) => ({ code, label: known[code]?.[lang()] ?? code }));
     },
-    vaccineName: (code) => label('vaccine', code),
+    vaccineName(code) {
+      const entry = entries('vaccine')[code];
+      return moreOf(entry).short?.[lang()] ?? entry?.[lang()] ?? code;
+    },
+    vaccineFullName: (code) => label('vaccine', code),
     groupName: (group) => groupTitle(group)?.[lang()] ?? group,
     placeName,
   };

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { emptyFacts, errorsOf, filledFromId, lookAlikes, patchOf } from './facts-form';
+import { checkDigit } from './idnumber.ts';
+
+const today = '2026-11-23';
+const first17 = '51040220260501001';
+const idNumber = first17 + checkDigit(first17);
+const good = { ...emptyFacts(), name: '曾小明', sex: 'M' as const, birth_date: '2026-05-01' };
+
+describe('an ID number', () => {
+  it('fills birth date and sex that are still empty, and nothing else', () => {
+    expect(filledFromId({ ...emptyFacts(), id_number: idNumber })).toEqual({
+      birth_date: '2026-05-01',
+      sex: 'M',
+    });
+    expect(filledFromId({ ...good, id_number: idNumber })).toEqual({});
+    expect(filledFromId({ ...emptyFacts(), id_number: '123' })).toEqual({});
+  });
+
+  it('must have the right check digit, birth date and sex', () => {
+    const wrong = first17 + (idNumber.endsWith('0') ? '1' : '0');
+    expect(errorsOf({ ...good, id_number: wrong }, today)).toEqual({ id_number: 'idNumber' });
+    expect(errorsOf({ ...good, id_number: idNumber, birth_date: '2026-05-02' }, today)).toEqual({
+      id_number: 'idBirth',
+    });
+    expect(errorsOf({ ...good, id_number: idNumber, sex: 'F' }, today)).toEqual({ id_number: 'idSex' });
+  });
+});
+
+describe('errorsOf', () => {
+  it('accepts what is enough', () => {
+    expect(errorsOf({ ...good, phone: '138 0000 1111', birth_weight_g: '3200' }, today)).toEqual({});
+  });
+
+  it('names each field that is wrong', () => {
+    const form = {
+      ...emptyFacts(),
+      birth_date: '2026-11-24',
+      phone: 'none',
+      birth_weight_g: '3.2',
+      gestation_weeks: '50',
+    };
+    expect(errorsOf(form, today)).toEqual({
+      name: 'required',
+      sex: 'required',
+      birth_date: 'future',
+      phone: 'phone',
+      birth_weight_g: 'weight',
+      gestation_weeks: 'weeks',
+    });
+  });
+});
+
+describe('patchOf', () => {
+  it('makes values of texts, and null of what is empty', () => {
+    const patch = patchOf({ ...good, id_number: ' 51040220260501001x ', birth_weight_g: '3200' });
+    expect(patch).toMatchObject({
+      name: '曾小明',
+      id_number: '51040220260501001X',
+      birth_weight_g: 3200,
+      phone: null,
+      residence: null,
+    });
+  });
+});
+
+describe('lookAlikes', () => {
+  const rows = [
+    { id: 'a', name: '曾小明', birthDate: '2026-05-01', idNumber: null },
+    { id: 'b', name: '李四', birthDate: '2026-05-01', idNumber },
+    { id: 'c', name: '曾小明', birthDate: '2020-05-01', idNumber: null },
+  ];
+
+  it('finds the same name and birth date, or the same ID number', () => {
+    expect(lookAlikes(good, rows).map((row) => row.id)).toEqual(['a']);
+    expect(lookAlikes({ ...good, id_number: idNumber }, rows).map((row) => row.id)).toEqual(['a', 'b']);
+    expect(lookAlikes(emptyFacts(), rows)).toEqual([]);
+  });
+});
