@@ -8,6 +8,7 @@ it. One that was stopped is thrown away, so that nothing half-done is ever met a
 from __future__ import annotations
 
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -124,7 +125,7 @@ _PRELUDE = r"""
     return stringify({ failed: Str(error) });
   }
 
-  const functions = [];
+  const functions = [], patterns = new Map();
   return {
     library(text) { library = parse(text); modules.clear(); },
     add(source) { functions.push(compile(source)); },
@@ -166,6 +167,16 @@ _PRELUDE = r"""
       }
       emitted = [];
       return stringify(result);
+    },
+    test(source, text) {
+      let found = patterns.get(source);
+      if (found === undefined) {
+        const inline = /^\(\?([ims]+)\)/.exec(source);
+        const flags = inline ? inline[1] : '', body = inline ? source.slice(inline[0].length) : source;
+        try { found = new RegExp(body, flags + 'u'); } catch (error) { found = new RegExp(body, flags); }
+        patterns.set(source, found);
+      }
+      return found.test(text) ? '1' : '';
     },
     reduce(index, keys, values, rereduce) {
       const result = functions[index](parse(keys), parse(values), rereduce);
@@ -209,7 +220,16 @@ class Program:
             context.set("__host", host)
             calls = {
                 name: context.eval(f"(h => h.{name})(__host)")
-                for name in ("library", "add", "validate", "map", "filter", "emits", "reduce")
+                for name in (
+                    "library",
+                    "add",
+                    "validate",
+                    "map",
+                    "filter",
+                    "emits",
+                    "reduce",
+                    "test",
+                )
             }
             context.eval("delete globalThis.__host")
             calls["library"](self._library)
@@ -310,3 +330,33 @@ class Workshop:
 def javascript_lists(items: list[bytes]) -> str:
     """A JSON list out of JSON texts."""
     return (b"[" + b",".join(items) + b"]").decode("utf-8", "replace")
+
+
+_LOCAL = threading.local()
+
+
+def pattern(source: str) -> Callable[[Any], bool]:
+    """A search for a regular expression within strings, as foreign as a function: it is stopped
+    at its limit, and holds up nobody meanwhile. Raises 400 `bad_arg` when it is none."""
+
+    def program() -> Program:
+        found: Program | None = getattr(_LOCAL, "patterns", None)
+        if found is None:
+            found = _LOCAL.patterns = Program([])
+        return found
+
+    def search(value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        try:
+            return program().call("test", source, value) == "1"
+        except Stopped:
+            raise bad_request("A $regex was stopped at its time limit.", "timeout") from None
+
+    try:
+        search("")
+    except CouchError:
+        raise bad_request(
+            "Bad argument for operator $regex: not a regular expression", "bad_arg"
+        ) from None
+    return search

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ from .names import SYSTEM_DATABASES, USER_PREFIX, check_database_name, folder_of
 from .sandbox import Workshop
 from .security import DEFAULT
 from .users import SECURITY as USERS_SECURITY
+from .views import Design, Views
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Server:
     uuid: str
     pool: ThreadPoolExecutor
     hashing: ThreadPoolExecutor
+    building: ThreadPoolExecutor
     verified: Verified = field(default_factory=Verified)
     throttle: Throttle = field(default_factory=Throttle)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -85,6 +87,8 @@ class Server:
     _names: set[str] = field(default_factory=set)
     _creating: asyncio.Lock = field(default_factory=asyncio.Lock)
     _workshops: dict[str, Workshop] = field(default_factory=dict)
+    _views: dict[str, Views] = field(default_factory=dict)
+    _tidied: dict[str, int] = field(default_factory=dict)
     _background: set[asyncio.Task[Any]] = field(default_factory=set)
     _people: dict[str, tuple[int, Credentials | None]] = field(default_factory=dict)
 
@@ -116,6 +120,8 @@ class Server:
             identity.read_text().strip(),
             ThreadPoolExecutor(max_workers=8, thread_name_prefix="couch"),
             ThreadPoolExecutor(max_workers=2, thread_name_prefix="couch-hash"),
+            # Each waits for one index to be built, and computes nothing itself.
+            ThreadPoolExecutor(max_workers=32, thread_name_prefix="couch-views"),
         )
         server._names = {name_of(folder.name) for folder in (data / "dbs").iterdir()}
         return server
@@ -172,6 +178,9 @@ class Server:
             folder = self.data / "dbs" / folder_of(name)
             grave = self.data / "trash" / uuid.uuid4().hex
             loop = asyncio.get_running_loop()
+            views = self._views.pop(name, None)
+            if views is not None:
+                await loop.run_in_executor(self.pool, views.close)
             if database is not None:
                 await loop.run_in_executor(self.pool, _close, database)
                 database.wake()
@@ -214,6 +223,9 @@ class Server:
         databases = list(self._open.values())
         loop = asyncio.get_running_loop()
         await asyncio.gather(
+            *(loop.run_in_executor(self.pool, views.close) for views in self._views.values())
+        )
+        await asyncio.gather(
             *(loop.run_in_executor(self.pool, _close, database) for database in databases)
         )
         for database in databases:
@@ -223,6 +235,7 @@ class Server:
             workshop.close()
         self.pool.shutdown(wait=False)
         self.hashing.shutdown(wait=False)
+        self.building.shutdown(wait=False)
 
     # -- people ------------------------------------------------------------------------------
 
@@ -309,6 +322,26 @@ class Server:
         """Replications under way, as `_active_tasks` lists them."""
         return []
 
+    def views(self, database: Database) -> Views:
+        """The view indexes of a database."""
+        found = self._views.get(database.name)
+        if found is None or found.database is not database:
+            found = self._views[database.name] = Views(database)
+        return found
+
+    def tidy_views(self, database: Database) -> None:
+        """After a design document changed and its new views are built: removes the old ones."""
+        generation = database.design_generation
+        if self._tidied.get(database.uuid) == generation:
+            return
+        self._tidied[database.uuid] = generation
+        self.spawn(self.clean_views(database))
+
+    async def clean_views(self, database: Database) -> None:
+        """Removes the indexes that no design document describes."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.pool, _clean, self.views(database))
+
     def is_system(self, name: str) -> bool:
         return name in SYSTEM_DATABASES
 
@@ -318,9 +351,10 @@ def _close(database: Database) -> None:
     database.shut()
 
 
-@contextlib.asynccontextmanager
-async def running(server: Server) -> AsyncIterator[Server]:
-    try:
-        yield server
-    finally:
-        await server.stop()
+def _clean(views: Views) -> None:
+    with views.database.reader() as cx:
+        current = {
+            Design.parse(document.id, orjson.loads(document.body)).signature
+            for document in store.iterate_design(cx)
+        }
+    views.cleanup(current)

@@ -11,7 +11,7 @@ import orjson
 from .. import store
 from ..database import Database
 from ..documents import Document, Options, loads, splice
-from ..errors import bad_request, forbidden
+from ..errors import bad_request, forbidden, query_error
 from .messages import Answer, Request, Stream, boolean, integer, only
 
 CHUNK = 1 << 20
@@ -70,6 +70,10 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
             "update_seq",
         ):
             query = replace(query, **{name: boolean(raw, name)})
+    if query.keys and (query.start is not None or query.end is not None):
+        if query.keys == (query.start,) == (query.end,):
+            return query
+        raise query_error("`keys` is incompatible with `key`, `start_key` and `end_key`")
     return query
 
 

@@ -307,7 +307,7 @@ async def _compact(request: Request, database: Database) -> Answer:
 async def _view_cleanup(request: Request, database: Database) -> Answer:
     only(request, "POST")
     database.security.require_admin(request.user)
-    await request.server.views(database).cleanup()
+    await request.server.clean_views(database)
     return reply({"ok": True}, 202)
 
 

@@ -1,11 +1,231 @@
-"""Queries."""
+"""What is asked of a design document: its views and how they stand."""
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
 from typing import Any
 
-from ..errors import not_found
+import orjson
+
+from .. import store, viewquery
+from ..database import Database
+from ..errors import bad_request, forbidden, not_found, query_error
+from ..viewquery import UNSET, Query
+from ..views import Design, Index, Row, View
+from .messages import Answer, Request, Stream, only, reply
 
 
-async def handle(*arguments: Any) -> Any:
-    raise not_found()
+async def handle(request: Request, database: Database, doc_id: str, rest: list[str]) -> Answer:
+    if request.server.is_system(database.name) and not database.security.is_admin(request.user):
+        raise forbidden("Only admins can use design documents of system databases.")
+    action = rest[0]
+    if action == "_info":
+        return await _info(request, database, doc_id)
+    if action != "_view" or len(rest) < 2:
+        raise not_found("missing handler: " + action)
+    design = read_design(database, doc_id)
+    view = design.view(rest[1])
+    if rest[2:] == ["queries"]:
+        only(request, "POST")
+        return await _several(request, database, design, view)
+    if rest[2:]:
+        raise not_found()
+    only(request, "GET,HEAD,POST")
+    query = Query()
+    if request.method == "POST":
+        request.require_json()
+        body = await request.json_object()
+        if "queries" in body:
+            if "keys" in body:
+                raise bad_request("`keys` and `queries` are mutually exclusive")
+            return await _several(request, database, design, view)
+        query = viewquery.parse(body, query, decoded=True)
+    query = viewquery.parse(dict(request.query), query, decoded=False)
+    query = _single_key(query)
+    reducing = viewquery.check(query, view)
+    index, seq = await up_to_date(request, database, design, query.update)
+    return Stream(_answer(database, index, view, query, reducing, seq, b"\n"))
+
+
+def read_design(database: Database, doc_id: str) -> Design:
+    """The views of a living design document, or 404."""
+    document = database.read_now(lambda cx: store.read_winner(cx, doc_id))
+    if document is None:
+        raise not_found()
+    return Design.parse(doc_id, orjson.loads(document.body))
+
+
+def _single_key(query: Query) -> Query:
+    """One key in a list is a range of one key, as in CouchDB."""
+    if query.keys is not None and len(query.keys) == 1 and query.start is UNSET:
+        key = query.keys[0]
+        return dataclasses.replace(query, keys=None, start=key, end=key)
+    return query
+
+
+async def up_to_date(
+    request: Request, database: Database, design: Design, update: str
+) -> tuple[Index, int]:
+    """The index, as fresh as was asked for, and the sequence it holds."""
+    server = request.server
+    views = server.views(database)
+    loop = asyncio.get_running_loop()
+    index = await loop.run_in_executor(server.pool, views.index, design)
+    seq = database.seq
+    if update == "true":
+        if index.seq < seq or index.purge_seq < database.purge_seq:
+            await loop.run_in_executor(server.building, index.bring_up, seq)
+        server.tidy_views(database)
+    elif update == "lazy":
+        index.start(seq)
+    return index, index.seq
+
+
+async def _several(request: Request, database: Database, design: Design, view: View) -> Answer:
+    body = await request.json_object()
+    given = body.get("queries")
+    if not isinstance(given, list):
+        raise bad_request("POST body must include `queries` parameter.")
+    base = viewquery.parse(dict(request.query), Query(), decoded=False)
+    queries: list[tuple[Query, bool]] = []
+    for one in given:
+        if not isinstance(one, dict):
+            raise query_error("`queries` must hold objects.")
+        query = _single_key(viewquery.parse(one, base, decoded=True))
+        queries.append((query, viewquery.check(query, view)))
+    index, seq = await up_to_date(request, database, design, base.update)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b'{"results":[\r\n'
+        for number, (query, reducing) in enumerate(queries):
+            if number:
+                yield b",\r\n"
+            async for part in _answer(database, index, view, query, reducing, seq, b""):
+                yield part
+        yield b"\r\n]}\n"
+
+    return Stream(chunks())
+
+
+async def _answer(
+    database: Database,
+    index: Index,
+    view: View,
+    query: Query,
+    reducing: bool,
+    seq: int,
+    end: bytes,
+) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+
+    async def aside(work: Any, *arguments: Any) -> Any:
+        return await loop.run_in_executor(database.pool, work, *arguments)
+
+    head: list[bytes] = []
+    if reducing:
+        rows = await aside(viewquery.reduce_rows, index, database, query, view)
+        if query.update_seq:
+            head.append(b'"update_seq":"%b",' % database.sequence(seq).encode())
+        parts = [b'{"key":%b,"value":%b}' % row for row in rows]
+        yield b"{%b" % b"".join(head) + b'"rows":[\r\n' + b",\r\n".join(parts) + b"\r\n]}" + end
+        return
+
+    def counts() -> tuple[int, int]:
+        def work(cx: Any) -> tuple[int, int]:
+            return viewquery.total(cx, view), viewquery.offset(cx, query, view)
+
+        result: tuple[int, int] = index.read(work)
+        return result
+
+    total, offset = await aside(counts)
+    if query.keys is None:
+        head.append(b'"total_rows":%d,"offset":%d,' % (total, min(total, offset + query.skip)))
+    else:
+        head.append(b'"total_rows":%d,"offset":null,' % total)
+    if query.update_seq:
+        head.append(b'"update_seq":"%b",' % database.sequence(seq).encode())
+    yield b"{" + b"".join(head) + b'"rows":[\r\n'
+    sent = False
+    async for chunk in _rows(database, index, view, query, aside):
+        yield b",\r\n" + chunk if sent else chunk
+        sent = True
+    yield b"\r\n]}" + end
+
+
+async def _rows(
+    database: Database, index: Index, view: View, query: Query, aside: Any
+) -> AsyncIterator[bytes]:
+    left = query.limit
+    skip = query.skip
+    keys: list[Any] = [UNSET] if query.keys is None else list(query.keys)
+    step = 200 if query.include_docs else 5000
+
+    def read(within: viewquery.Span, skip: int, count: int, after: Row | None) -> Any:
+        rows = index.read(lambda cx: viewquery.read_rows(cx, within, skip, count, after))
+        if not rows:
+            return None, b"", 0
+        if query.include_docs:
+            with database.reader() as cx:
+                parts = [viewquery.show_row(cx, row, query) for row in rows]
+        else:
+            parts = [viewquery.show_row(None, row, query) for row in rows]
+        return rows[-1], b",\r\n".join(parts), len(rows)
+
+    def count_of(within: viewquery.Span) -> int:
+        number: int = index.read(
+            lambda cx: cx.execute(
+                f"SELECT count(*) FROM entry WHERE {within.where}",  # noqa: S608
+                within.values,
+            ).fetchone()[0]
+        )
+        return number
+
+    for key in keys:
+        within = viewquery.span(query, view, key)
+        if skip and len(keys) > 1:
+            number = await aside(count_of, within)
+            if number <= skip:
+                skip -= number
+                continue
+        after: Row | None = None
+        while left is None or left > 0:
+            count = step if left is None else min(step, left)
+            after, chunk, number = await aside(read, within, skip, count, after)
+            skip = 0
+            if after is None:
+                break
+            yield chunk
+            if left is not None:
+                left -= number
+
+
+async def _info(request: Request, database: Database, doc_id: str) -> Answer:
+    only(request, "GET,HEAD")
+    design = read_design(database, doc_id)
+    views = request.server.views(database)
+    loop = asyncio.get_running_loop()
+    index = await loop.run_in_executor(request.server.pool, views.index, design)
+    size = index.size()
+    return reply(
+        {
+            "name": doc_id.removeprefix("_design/"),
+            "view_index": {
+                "signature": design.signature,
+                "language": design.language,
+                "updater_running": index.building,
+                "compact_running": False,
+                "waiting_commit": False,
+                "waiting_clients": 0,
+                "update_seq": index.seq,
+                "purge_seq": index.purge_seq,
+                "sizes": {"file": size, "external": size, "active": size},
+                "updates_pending": {
+                    "total": max(0, database.seq - index.seq),
+                    "minimum": max(0, database.seq - index.seq),
+                    "preferred": 0,
+                },
+            },
+        }
+    )

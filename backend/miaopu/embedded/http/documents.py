@@ -321,10 +321,8 @@ async def _put(request: Request, database: Database, doc_id: str) -> Answer:
     new_edits = request.query.get("new_edits") != "false"
     kind = request.header(b"content-type") or ""
     if kind.lower().startswith("multipart/related"):
-        document = await _from_multipart(request, doc_id, kind)
+        document = await _from_multipart(request, kind)
     else:
-        if kind and kind.split(";")[0].strip().lower() not in ("application/json", "text/plain"):
-            request.require_json()
         document = from_json(await request.json())
     document.id = doc_id
     rev = None if "rev" not in request.query else revtree.parse(request.query["rev"])
@@ -352,7 +350,7 @@ async def _put(request: Request, database: Database, doc_id: str) -> Answer:
     return written(request, database, outcome, 200 if deleted else 201)
 
 
-async def _from_multipart(request: Request, doc_id: str, kind: str) -> NewDocument:
+async def _from_multipart(request: Request, kind: str) -> NewDocument:
     """A document whose attachments follow it in the same request."""
     body = await request.body()
     loop = asyncio.get_running_loop()

@@ -1,0 +1,482 @@
+"""Views: what a design document's functions make of the documents, kept up to date.
+
+Each set of views (one design document, as it is now) lives in an SQLite file of its own, named
+by a signature of the functions. A changed design document is built in a new file beside the old
+one. Rows and the sequence they belong to are committed together, so that an index is never half
+updated, and a crash costs at most one batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from . import mango
+from .collation import raw_key, sort_key
+from .database import Database
+from .documents import splice, unpack_attachments
+from .errors import CouchError, bad_request, not_found
+from .sandbox import BATCH_MEMORY, Program, Stopped, javascript_lists
+
+log = logging.getLogger(__name__)
+
+BATCH_DOCUMENTS = 500
+BATCH_BYTES = 2 << 20
+BATCH_SECONDS = 5.0
+MOST_STOPPED = 20
+"""Documents whose mapping may be stopped before the whole build is given up."""
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE entry (
+  view INTEGER NOT NULL, key BLOB NOT NULL, doc TEXT NOT NULL, number INTEGER NOT NULL,
+  shown BLOB NOT NULL, value BLOB NOT NULL,
+  PRIMARY KEY (view, key, doc, number)
+) WITHOUT ROWID;
+CREATE INDEX entry_doc ON entry (doc, view, key, number);
+"""
+
+Row = tuple[bytes, str, int, bytes, bytes]
+"""Sort key, document id, number within the document, key and value as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: its number in the file, its map (JavaScript, or a Mango definition) and its
+    reduce (a built-in's name, JavaScript, or None)."""
+
+    name: str
+    number: int
+    map: str | dict[str, Any]
+    reduce: str | None
+    raw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The views of one design document. `signature` changes with anything that decides rows."""
+
+    id: str
+    signature: str
+    language: str
+    views: tuple[View, ...]
+    library: dict[str, Any]
+    options: dict[str, Any]
+
+    @classmethod
+    def parse(cls, doc_id: str, members: dict[str, Any]) -> Design:
+        language = members.get("language", "javascript")
+        given = members.get("views")
+        given = given if isinstance(given, dict) else {}
+        options = members.get("options")
+        options = options if isinstance(options, dict) else {}
+        library = given.get("lib")
+        views: list[View] = []
+        numbers: dict[bytes, int] = {}
+        for name, one in given.items():
+            if name == "lib" or not isinstance(one, dict) or "map" not in one:
+                continue
+            source = one["map"]
+            if not isinstance(source, str) and language != "query":
+                continue
+            own = one.get("options") if isinstance(one.get("options"), dict) else {}
+            raw = (own or {}).get("collation", options.get("collation")) == "raw"
+            # Views with the same map share their rows.
+            identity = orjson.dumps([source, raw])
+            number = numbers.setdefault(identity, len(numbers))
+            reduce = one.get("reduce")
+            views.append(
+                View(name, number, source, reduce if isinstance(reduce, str) else None, raw)
+            )
+        shape = [
+            3,
+            language,
+            [identity.decode() for identity in numbers],
+            library if isinstance(library, dict) else None,
+            options,
+        ]
+        signature = hashlib.sha256(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return cls(
+            doc_id,
+            signature[:32],
+            language if isinstance(language, str) else "javascript",
+            tuple(views),
+            {"views": {"lib": library}, "lib": library} if isinstance(library, dict) else {},
+            options,
+        )
+
+    def view(self, name: str) -> View:
+        for view in self.views:
+            if view.name == name:
+                return view
+        raise not_found("missing_named_view")
+
+    @property
+    def maps(self) -> list[View]:
+        """One view per distinct map, in the order of their numbers."""
+        return sorted({view.number: view for view in self.views}.values(), key=lambda v: v.number)
+
+
+Mapper = Callable[[list[bytes]], list[list[list[tuple[Any, Any]]]]]
+"""Documents as JSON → per document, per map: the emitted keys and values."""
+
+
+class Index:
+    """The file of one design document's views and the thread that builds it."""
+
+    def __init__(self, database: Database, design: Design) -> None:
+        self.database = database
+        self.design = design
+        folder = database.folder / "views"
+        folder.mkdir(exist_ok=True)
+        self.path = folder / f"{design.signature}.sqlite"
+        self.used = 0
+        self.building = False
+        self._closed = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views")
+        self._lock = threading.Lock()
+        self._readers: list[sqlite3.Connection] = []
+        self._writer = self._open()
+        values = dict(self._writer.execute("SELECT name, value FROM meta"))
+        self.seq: int = values["seq"]
+        self.purge_seq: int = values["purge_seq"]
+        self._program: Program | None = None
+        self._reducers: Program | None = None
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=30
+        )
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # An index can be built again, so it need not be on the disk at every step; WAL keeps it
+        # consistent all the same.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -16384")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            connection.executescript("BEGIN;" + _SCHEMA)
+            connection.execute(
+                "INSERT INTO meta VALUES ('seq', 0), ('purge_seq', ?)", (self.database.purge_seq,)
+            )
+            connection.execute("COMMIT")
+        return connection
+
+    # -- building ----------------------------------------------------------------------------
+
+    def bring_up(self, seq: int) -> None:
+        """Builds until the index holds everything up to `seq`. Waits for its thread."""
+        if self.seq >= seq and self.purge_seq >= self.database.purge_seq:
+            return
+        self._thread.submit(self._build, seq).result()
+
+    def start(self, seq: int) -> None:
+        """Begins to build, without waiting."""
+        if self.seq < seq and not self.building:
+            self._thread.submit(self._build_quietly, seq)
+
+    def _build_quietly(self, seq: int) -> None:
+        try:
+            self._build(seq)
+        except (CouchError, sqlite3.Error) as error:
+            log.warning("views of %s are not up to date: %s", self.design.id, error)
+
+    def _build(self, seq: int) -> None:
+        self.building = True
+        try:
+            self._forget_purged()
+            mapper = self._mapper()
+            stopped = [0]
+            while self.seq < seq and not self._closed and not self.database.closed:
+                batch, last = self._batch()
+                if not batch:
+                    self._commit([], [], max(seq, self.seq))
+                    break
+                self._add(mapper, batch, last, stopped)
+        finally:
+            self.building = False
+
+    def _forget_purged(self) -> None:
+        purge_seq = self.database.purge_seq
+        if self.purge_seq >= purge_seq:
+            return
+        with self.database.reader() as cx:
+            gone = [
+                doc_id
+                for (doc_id,) in cx.execute(
+                    "SELECT id FROM purged WHERE seq > ?", (self.purge_seq,)
+                )
+            ]
+            gone = [
+                doc_id
+                for doc_id in gone
+                if cx.execute("SELECT 1 FROM doc WHERE id = ?", (doc_id,)).fetchone() is None
+            ]
+        self._writer.execute("BEGIN IMMEDIATE")
+        self._writer.executemany("DELETE FROM entry WHERE doc = ?", [(one,) for one in gone])
+        self._writer.execute("UPDATE meta SET value = ? WHERE name = 'purge_seq'", (purge_seq,))
+        self._writer.execute("COMMIT")
+        self.purge_seq = purge_seq
+
+    def _batch(self) -> tuple[list[tuple[str, bytes | None]], int]:
+        """The next changed documents, with their JSON unless they are deleted."""
+        batch: list[tuple[str, bytes | None]] = []
+        size = 0
+        last = self.seq
+        include_design = self.design.options.get("include_design") is True
+        with self.database.reader() as cx:
+            for seq, doc_id, rev, deleted, body, atts in cx.execute(
+                "SELECT d.seq, d.id, d.rev, d.deleted, b.json, b.atts FROM doc d"
+                " JOIN body b ON b.num = d.body WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
+                (self.seq, BATCH_DOCUMENTS),
+            ):
+                last = seq
+                if deleted or (doc_id.startswith("_design/") and not include_design):
+                    batch.append((doc_id, None))
+                    continue
+                extra = b""
+                if atts is not None:
+                    stubs = {
+                        name: att.stub() | {"stub": True}
+                        for name, att in unpack_attachments(atts).items()
+                    }
+                    extra = b',"_attachments":' + orjson.dumps(stubs)
+                text = splice(doc_id, rev, False, body, extra)
+                batch.append((doc_id, text))
+                size += len(text)
+                if size >= BATCH_BYTES:
+                    break
+        return batch, last
+
+    def _add(
+        self,
+        mapper: Mapper,
+        batch: list[tuple[str, bytes | None]],
+        last: int,
+        stopped: list[int],
+    ) -> None:
+        ids = [doc_id for doc_id, _ in batch]
+        living = [(doc_id, text) for doc_id, text in batch if text is not None]
+        emitted = self._map(mapper, [text for _, text in living], stopped)
+        maps = self.design.maps
+        rows: list[tuple[int, bytes, str, int, bytes, bytes]] = []
+        dumps = orjson.dumps
+        for (doc_id, _), per_map in zip(living, emitted, strict=True):
+            for view, pairs in zip(maps, per_map, strict=True):
+                encode = raw_key if view.raw else sort_key
+                for number, (key, value) in enumerate(pairs):
+                    rows.append(
+                        (view.number, encode(key), doc_id, number, dumps(key), dumps(value))
+                    )
+        self._commit(ids, rows, last)
+
+    def _map(
+        self, mapper: Mapper, texts: list[bytes], stopped: list[int]
+    ) -> list[list[list[tuple[Any, Any]]]]:
+        if not texts:
+            return []
+        try:
+            return mapper(texts)
+        except Stopped:
+            pass
+        # One at a time: only the document that is too much for the function gives no rows.
+        result: list[list[list[tuple[Any, Any]]]] = []
+        for text in texts:
+            try:
+                result += mapper([text])
+            except Stopped as error:
+                stopped[0] += 1
+                if stopped[0] > MOST_STOPPED:
+                    raise bad_request(
+                        f"A map function of {self.design.id} was stopped at its limit: {error}",
+                        "timeout",
+                    ) from None
+                result.append([[] for _ in self.design.maps])
+        return result
+
+    def _commit(
+        self,
+        ids: Sequence[str],
+        rows: list[tuple[int, bytes, str, int, bytes, bytes]],
+        last: int,
+    ) -> None:
+        writer = self._writer
+        writer.execute("BEGIN IMMEDIATE")
+        try:
+            if self.seq > 0:
+                writer.executemany("DELETE FROM entry WHERE doc = ?", [(one,) for one in ids])
+            rows.sort(key=lambda row: (row[0], row[1]))
+            writer.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
+            writer.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (last,))
+            writer.execute("COMMIT")
+        except sqlite3.Error:
+            writer.execute("ROLLBACK")
+            raise
+        self.seq = last
+
+    def _mapper(self) -> Mapper:
+        if self.design.language == "query":
+            return _mango_mapper(self.design.maps)
+        if self.design.language != "javascript":
+            raise bad_request(
+                f"Views in the language {self.design.language} are not supported.",
+                "unknown_query_language",
+            )
+        if self._program is None:
+            sources = [str(view.map) for view in self.design.maps]
+            self._program = Program(
+                sources, self.design.library, seconds=BATCH_SECONDS, memory=BATCH_MEMORY
+            )
+        program = self._program
+
+        def run(texts: list[bytes]) -> list[list[list[tuple[Any, Any]]]]:
+            result: list[list[list[tuple[Any, Any]]]] = orjson.loads(
+                program.call("map", javascript_lists(texts))
+            )
+            return result
+
+        return run
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Does `work` with a reader of the index, on any thread beside the event loop."""
+        with self._lock:
+            connection = self._readers.pop() if self._readers else None
+        if connection is None:
+            connection = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False, timeout=30
+            )
+            connection.execute("PRAGMA query_only = ON")
+        try:
+            return work(connection)
+        finally:
+            with self._lock:
+                if self._closed or len(self._readers) >= 4:
+                    connection.close()
+                else:
+                    self._readers.append(connection)
+
+    def reduce_script(self, view: View, keys: list[Any], values: list[Any], rereduce: bool) -> Any:
+        """Runs a reduce function. On the index's own thread, where its runtime lives."""
+        return self._thread.submit(self._reduce, view, keys, values, rereduce).result()
+
+    def _reduce(self, view: View, keys: list[Any], values: list[Any], rereduce: bool) -> Any:
+        sources = [one.reduce or "" for one in self.design.views if _is_script(one.reduce)]
+        if self._reducers is None:
+            self._reducers = Program(sources, self.design.library, memory=BATCH_MEMORY)
+        try:
+            return orjson.loads(
+                self._reducers.call(
+                    "reduce",
+                    sources.index(view.reduce or ""),
+                    "null" if rereduce else orjson.dumps(keys).decode(),
+                    orjson.dumps(values).decode(),
+                    rereduce,
+                )
+            )
+        except Stopped as error:
+            raise bad_request(
+                f"A reduce function of {self.design.id} was stopped: {error}", "timeout"
+            ) from None
+
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def close(self) -> None:
+        """Stops building; called beside the event loop."""
+        self._closed = True
+        self._thread.submit(self._end)
+        self._thread.shutdown(wait=True)
+        with self._lock:
+            for connection in self._readers:
+                connection.close()
+            self._readers.clear()
+
+    def _end(self) -> None:
+        self._program = None
+        self._reducers = None
+        self._writer.close()
+
+    def delete(self) -> None:
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(str(self.path) + suffix).unlink(missing_ok=True)
+
+
+def _is_script(reduce: str | None) -> bool:
+    return reduce is not None and not reduce.startswith("_")
+
+
+def _mango_mapper(views: list[View]) -> Mapper:
+    """Rows of Mango indexes: the values of the fields, for documents that have them all."""
+    plans: list[tuple[list[mango.Path], mango.Selector | None]] = []
+    for view in views:
+        definition = view.map if isinstance(view.map, dict) else {}
+        fields = definition.get("fields")
+        names = list(fields) if isinstance(fields, dict) else []
+        partial = definition.get("partial_filter_selector")
+        selector = mango.parse_selector(partial) if isinstance(partial, dict) and partial else None
+        plans.append(([mango.field_path(name) for name in names], selector))
+
+    def run(texts: list[bytes]) -> list[list[list[tuple[Any, Any]]]]:
+        result: list[list[list[tuple[Any, Any]]]] = []
+        for text in texts:
+            document = orjson.loads(text)
+            per_map: list[list[tuple[Any, Any]]] = []
+            for paths, selector in plans:
+                key = [mango.get(document, path) for path in paths]
+                fits = all(value is not mango.MISSING for value in key)
+                if fits and (selector is None or selector.matches(document)):
+                    per_map.append([(key, None)])
+                else:
+                    per_map.append([])
+            result.append(per_map)
+        return result
+
+    return run
+
+
+class Views:
+    """All indexes of one database. Its methods run beside the event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._lock = threading.Lock()
+        self._open: dict[str, Index] = {}
+
+    def index(self, design: Design) -> Index:
+        """The index of a design document, made when there is none yet."""
+        with self._lock:
+            found = self._open.get(design.signature)
+            if found is None:
+                found = self._open[design.signature] = Index(self.database, design)
+            return found
+
+    def cleanup(self, current: set[str]) -> None:
+        """Removes indexes that no design document describes any more."""
+        with self._lock:
+            old = [self._open.pop(name) for name in set(self._open) - current]
+        for index in old:
+            index.delete()
+        folder = self.database.folder / "views"
+        if folder.exists():
+            for path in folder.iterdir():
+                if path.name.partition(".")[0] not in current:
+                    path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        with self._lock:
+            indexes = list(self._open.values())
+            self._open.clear()
+        for index in indexes:
+            index.close()
