@@ -26,6 +26,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     app = typer.Typer(
         help="Miaopu 苗圃: child immunization, offline first.",
         add_completion=False,
+        pretty_exceptions_enable=False,
         no_args_is_help=True,
     )
     app.callback()(_nothing)

@@ -55,7 +55,7 @@ class Entry(Shape):
     more: dict[str, Any] = {}
 
 
-class Dictionary(Document, id_pattern="^dictionary:[a-z0-9-]{1,40}$"):
+class Dictionary(Document, id_pattern="^dictionary:[a-z0-9_-]{1,40}$"):
     """A code table (字典), `dictionary:<name>`: code → labels."""
 
     type: Literal["dictionary"]

@@ -87,8 +87,7 @@ def _content(server: couchdb.Server, documents: Iterable[Json]) -> Iterator[Chan
     def save(document: Json, there: Json | None) -> None:
         _save(server, CATALOG, document, there)
         revisions[document["_id"]] = server[CATALOG][document["_id"]].rev
-        server[CATALOG].resource.put_json(*BROUGHT.split("/"), body=ours)
-        ours.update(_existing(server, CATALOG, BROUGHT) or {})
+        server[CATALOG].save(ours)
 
     for document in documents:
         there = _existing(server, CATALOG, document["_id"])

@@ -1,8 +1,5 @@
 """`miaopu provision`."""
 
-import os
-import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,20 +12,17 @@ from miaopu.provision.catalog import content
 from miaopu.provision.changes import Change
 from miaopu.provision.plan import Account
 
-_PASSWORDS = "MIAOPU_PASSWORD_"  # the variables' prefix
 
-
-def _with_password(account: Account, ask: bool) -> Account:
+def _asked(account: Account) -> Account:
     """The account with the password of its variable, or the one that is typed, or none."""
-    variable = _PASSWORDS + re.sub("[^A-Z0-9]", "_", account.name.upper())
-    password = os.environ.get(variable)
-    if password is None and ask:
-        password = typer.prompt(
-            f"Password of {account.name} (empty: drawn)",
-            default="",
-            hide_input=True,
-            show_default=False,
-        )
+    if account.password is not None:
+        return account
+    password = typer.prompt(
+        f"Password of {account.name} (empty: drawn)",
+        default="",
+        hide_input=True,
+        show_default=False,
+    )
     return replace(account, password=password or None)
 
 
@@ -64,10 +58,9 @@ def provision_command(
 
     try:
         plan = read_plan(config, content())
-        asked = ask and sys.stdin.isatty()
-        accounts = tuple(_with_password(account, asked) for account in plan.accounts)
-        server = connect(couchdb_url, user, password)
-        count = apply(server, replace(plan, accounts=accounts), tell, dry_run=dry_run)
+        if ask:
+            plan = replace(plan, accounts=tuple(map(_asked, plan.accounts)))
+        count = apply(connect(couchdb_url, user, password), plan, tell, dry_run=dry_run)
     except PlanError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

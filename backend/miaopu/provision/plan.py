@@ -20,8 +20,10 @@ grade = "ordinary"        # ordinary 普通用户, senior 高级用户, admin �
 ```
 """
 
+import os
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -91,6 +93,11 @@ class Plan:
         return chain
 
 
+def password_variable(name: str) -> str:
+    """The environment variable that may hold the password of a new account."""
+    return "MIAOPU_PASSWORD_" + re.sub("[^A-Z0-9]", "_", name.upper())
+
+
 class _AccountEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -106,9 +113,10 @@ class _AccountEntry(BaseModel):
             raise ValueError("an account belongs to one site or to one region")
         return self
 
-    def account(self) -> Account:
+    def account(self, environment: Mapping[str, str]) -> Account:
         place = f"site:{self.site}" if self.site else f"region:{self.region}"
-        return Account(self.name, (place, f"grade:{self.grade}"), self.display_name)
+        password = environment.get(password_variable(self.name)) or None
+        return Account(self.name, (place, f"grade:{self.grade}"), self.display_name, password)
 
 
 class _File(BaseModel):
@@ -119,14 +127,19 @@ class _File(BaseModel):
     account: list[_AccountEntry] = []
 
 
-def read_plan(path: Path, content: Sequence[Json] = ()) -> Plan:
-    """The plan in a TOML file. Raises PlanError with the place of what is wrong in it."""
+def read_plan(
+    path: Path, content: Sequence[Json] = (), environment: Mapping[str, str] = os.environ
+) -> Plan:
+    """The plan in a TOML file, with the passwords of new accounts from the environment.
+
+    Raises PlanError with the place of what is wrong in it.
+    """
     try:
         given = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
         return Plan(
             regions=tuple(Region.model_validate({"type": "region"} | r) for r in given.region),
             sites=tuple(Site.model_validate({"type": "site"} | s) for s in given.site),
-            accounts=tuple(entry.account() for entry in given.account),
+            accounts=tuple(entry.account(environment) for entry in given.account),
             content=tuple(content),
         )
     except OSError as error:

@@ -35,6 +35,7 @@ _SECURITY: Headers = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+_INDEX = "index.html"
 _HASHED = b"public, max-age=31536000, immutable"
 _FRESH = b"no-cache"
 _LEAST_TO_COMPRESS = 1024
@@ -78,13 +79,13 @@ class Pwa:
         if scope["method"] not in ("GET", "HEAD"):
             await _answer(send, 405, [(b"allow", b"GET, HEAD")], b"")
             return
-        name = scope["path"].lstrip("/") or "index.html"
+        name = scope["path"].lstrip("/") or _INDEX
         file = self._file(name)
-        if file is None:
+        if file is None and name != _INDEX:
             if name.startswith("assets/") or "." in name.rpartition("/")[2]:
                 await _answer(send, 404, [(b"cache-control", _FRESH)], b"")
                 return
-            name = "index.html"
+            name = _INDEX
             file = self._file(name)
         if file is None:
             kind = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", _FRESH)]

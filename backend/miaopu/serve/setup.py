@@ -8,7 +8,7 @@ import couchdb
 from miaopu.models import Region, Site
 from miaopu.provision import apply
 from miaopu.provision.changes import CATALOG, set_password
-from miaopu.provision.plan import SERVER_ROLE, Account, Plan, Upward
+from miaopu.provision.plan import SERVER_ROLE, Account, Plan, Upward, password_variable
 from miaopu.serve.keep import SERVER_ACCOUNT
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,19 @@ def _joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) ->
     )
 
 
+def _can_be_made(server: couchdb.Server, account: Account) -> bool:
+    """Whether an account is there or has a password: a drawn one would be shown to nobody."""
+    users = server["_users"] if "_users" in server else ()
+    if account.password is not None or f"org.couchdb.user:{account.name}" in users:
+        return True
+    log.warning(
+        "account %s is not made: set %s, or run `miaopu provision`",
+        account.name,
+        password_variable(account.name),
+    )
+    return False
+
+
 def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> int:
     """Brings `server` up to `plan` and to its own catalog; returns the number of changes.
 
@@ -49,8 +62,9 @@ def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> int:
     is set when it is another.
     """
     regions, sites = places(server)
+    accounts = tuple(account for account in plan.accounts if _can_be_made(server, account))
     own = Account(SERVER_ACCOUNT, (SERVER_ROLE,), "Miaopu", upward.password)
-    whole = replace(_joined(plan, regions, sites), accounts=(own, *plan.accounts), upward=upward)
+    whole = replace(_joined(plan, regions, sites), accounts=(own, *accounts), upward=upward)
     made = apply(server, whole, lambda change: log.info("provision: %s", change.says))
     try:
         server.login(upward.username, upward.password)

@@ -23,7 +23,7 @@ function (newDoc) {
     site: {id: /^site:[0-9]{10}$/, is: {type: "object", fields: {type: {type: "values", values: ["site"]}, code: SiteCode, name: Text, region: RegionCode, address: Text, phone: Text}, required: ["type", "code", "name", "region"]}},
     region: {id: /^region:[0-9]{6}$/, is: {type: "object", fields: {type: {type: "values", values: ["region"]}, code: RegionCode, name: Text, level: {type: "values", values: ["county", "city", "province"]}, parent: RegionCode}, required: ["type", "code", "name", "level"]}},
     schedule: {id: /^schedule:[a-z0-9-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["schedule"]}, name: DictionaryCode, edition: Text, effective: CalendarDate, schedule: {type: "object"}}, required: ["type", "name", "edition", "effective", "schedule"]}},
-    dictionary: {id: /^dictionary:[a-z0-9-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["dictionary"]}, name: DictionaryCode, entries: {type: "object", maxProperties: 20000, keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: Entry}}, required: ["type", "name", "entries"]}}
+    dictionary: {id: /^dictionary:[a-z0-9_-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["dictionary"]}, name: DictionaryCode, entries: {type: "object", maxProperties: 20000, keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: Entry}}, required: ["type", "name", "entries"]}}
   };
   var BOOKKEEPING = /^_(?:id|rev|revisions|deleted|revs_info|local_seq)$/;
   var SAFE_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
