@@ -133,6 +133,9 @@ def create_app(
 
     @app.get("/")
     async def page(request: Request) -> HTMLResponse:
+        # A person opens this page; no other page has business reading it.
+        if "origin" in request.headers:
+            raise ApiError(403, "origin.not_allowed")
         own = f"http://{request.headers['host']}"
         return render_page(pairings.add_own_page(own))
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from miaopu.printing import Form, Lang, check, render_pdf
+from miaopu.printing import Form, Lang, check, render_pdf, warm_up
 from miaopu_bridge.drivers.base import Document, Printer, PrinterError
 from miaopu_bridge.events import Event, now
 from miaopu_bridge.files import private_folder, write_private
@@ -89,6 +89,8 @@ class Jobs:
                 self._take_up(path)
         self._tasks = [asyncio.create_task(self._work(name)) for name in self._printers]
         self._tasks.append(asyncio.create_task(self._purge_forever()))
+        if any(printer.wants_pdf for printer in self._printers.values()):
+            self._tasks.append(asyncio.create_task(self._warm_up()))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -230,6 +232,10 @@ class Jobs:
                 detail=f"the printer {job.printer} is no longer configured",
                 finished=now(),
             )
+
+    async def _warm_up(self) -> None:
+        async with self._rendering:
+            await asyncio.to_thread(warm_up)
 
     async def _purge_forever(self) -> None:
         while True:

@@ -17,7 +17,7 @@ from miaopu_bridge import __version__, drivers
 from miaopu_bridge.app import create_app
 from miaopu_bridge.config import Config, ConfigError, DeviceConfig
 from miaopu_bridge.events import Hub
-from miaopu_bridge.files import private_folder
+from miaopu_bridge.files import locked, private_folder
 from miaopu_bridge.jobs import Jobs
 from miaopu_bridge.pairing import Pairings
 from miaopu_bridge.simulators import clinic_desk, simulate
@@ -45,6 +45,8 @@ def run(config: Config, simulate_reader: str | None = None) -> None:
     port = listener.getsockname()[1]
     with contextlib.ExitStack() as closing:
         closing.callback(listener.close)
+        if not closing.enter_context(locked(state)):
+            raise ConfigError(f"another bridge is running with the state folder {state}")
         devices = list(config.devices)
         if simulate_reader is not None:
             devices = closing.enter_context(_simulated_desk(state, devices, simulate_reader))

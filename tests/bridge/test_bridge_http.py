@@ -15,7 +15,16 @@ import httpx
 import pypdf
 import pytest
 import websockets
-from bridge_desk import APPOINTMENT, CARD, CERTIFICATE, NOTICE, ORIGIN, OTHER_ORIGIN, Desk
+from bridge_desk import (
+    APPOINTMENT,
+    CARD,
+    CERTIFICATE,
+    NOTICE,
+    ORIGIN,
+    OTHER_ORIGIN,
+    Desk,
+    running_desk,
+)
 
 from miaopu_bridge.simulators.control import ControlError, act
 from miaopu_bridge.simulators.printers import read_escp
@@ -64,6 +73,9 @@ def test_without_an_origin_nothing_but_the_page_answers(desk: Desk, token: str) 
         assert client.get("/status").json()["code"] == "origin.missing"
         assert client.post("/pair", json={"code": "000000"}).status_code == 403
         assert client.get("/").status_code == 200
+    # Not even the application may read the bridge's own page.
+    with desk.client(ORIGIN, token) as client:
+        assert client.get("/").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -392,6 +404,17 @@ async def test_it_stops_in_order_and_its_log_holds_no_card_and_no_name(
     for path in desk.state_dir.rglob("*"):
         if path.is_file() and not path.is_symlink():
             assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_two_bridges_never_share_a_state_folder(tmp_path: Path) -> None:
+    program = "from miaopu_bridge.cli import main; main()"
+    with running_desk(tmp_path):
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", program, "run", "--port", "0", "--state-dir", str(tmp_path)],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "another bridge is running" in done.stderr
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:

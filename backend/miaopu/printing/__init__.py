@@ -21,6 +21,7 @@ from miaopu.printing.render import (
     check,
     render_html,
     render_pdf,
+    warm_up,
 )
 from miaopu.printing.slip import Barcode, Line, slip
 from miaopu.printing.words import Lang
@@ -45,4 +46,5 @@ __all__ = [
     "render_html",
     "render_pdf",
     "slip",
+    "warm_up",
 ]

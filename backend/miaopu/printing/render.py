@@ -79,6 +79,13 @@ def render_pdf(template: str, data: Mapping[str, Any] | BaseModel, lang: Lang = 
     return bytes(html.write_pdf())
 
 
+def warm_up() -> None:
+    """Loads what the first PDF needs, so that it is not slower than the others."""
+    import weasyprint
+
+    weasyprint.HTML(string="<p>苗圃", url_fetcher=_refuse).write_pdf()
+
+
 def _refuse(url: str, *_: object, **__: object) -> NoReturn:
     raise ValueError(f"a printed form loads nothing: {url.split(':')[0]} address refused")
 

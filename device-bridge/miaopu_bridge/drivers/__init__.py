@@ -32,8 +32,16 @@ def names() -> list[str]:
 
 def make(config: DeviceConfig) -> Driver:
     """The driver that `config` names. Raises ConfigError when there is none or it cannot load."""
+    driver = _find(config)
+    try:
+        return driver(config)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"device {config.id}: its options cannot be used: {error}") from error
+
+
+def _find(config: DeviceConfig) -> type[Driver]:
     if built_in := BUILT_IN.get(config.driver):
-        return built_in(config)
+        return built_in
     for point in entry_points(group=GROUP, name=config.driver):
         try:
             plug_in = point.load()
@@ -41,7 +49,7 @@ def make(config: DeviceConfig) -> Driver:
             raise ConfigError(f"the driver {config.driver} cannot be loaded: {error}") from error
         if not (isinstance(plug_in, type) and issubclass(plug_in, Driver)):
             raise ConfigError(f"the driver {config.driver} is no subclass of Driver")
-        return plug_in(config)
+        return plug_in
     raise ConfigError(
         f"device {config.id}: there is no driver {config.driver!r}; there are {', '.join(names())}"
     )

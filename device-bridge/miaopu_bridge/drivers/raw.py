@@ -13,6 +13,7 @@ from miaopu_bridge.drivers.base import Printer, PrinterError
 PAPER_QUERY = b"\x10\x04\x04"  # DLE EOT 4: the paper sensor's status
 PAPER_END_BITS = 0x60
 _CHUNK = 256
+DRAIN_S = 60.0
 
 
 class RawPrinter(Printer):
@@ -69,7 +70,13 @@ class RawPrinter(Printer):
                     raise PrinterError("printer.no_paper", "the printer has no paper")
             for start in range(0, len(content), _CHUNK):
                 port.write(content[start : start + _CHUNK])
-            port.flush()
+            # Not flush(): it would wait for ever for a printer that is held.
+            deadline = time.monotonic() + DRAIN_S
+            while port.out_waiting:
+                if time.monotonic() > deadline:
+                    port.reset_output_buffer()
+                    raise serial.SerialTimeoutException
+                time.sleep(0.02)
 
     def _write_file(self, content: bytes) -> None:
         descriptor = os.open(self.config.port, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
