@@ -7,9 +7,23 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from .http.app import serve
+import httpx
+
+from .auth import User
+from .http.app import INTERNAL_USER, serve
 from .http.messages import Receive, Scope, Send
 from .server import Server, Settings
+
+
+class _Inside:
+    """The application as the server itself calls it, in the name of a user."""
+
+    def __init__(self, app: EmbeddedCouch, user: User) -> None:
+        self._app = app
+        self._user = user
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, INTERNAL_USER: self._user}, receive, send)
 
 
 class EmbeddedCouch:
@@ -31,11 +45,12 @@ class EmbeddedCouch:
         if self._server is None:
             asyncio.get_running_loop()
             self._server = Server.start(self._data, self._admins, self._settings)
+            self._server.begin(lambda user: httpx.ASGITransport(_Inside(self, user)))
         return self._server
 
     async def startup(self) -> None:
         """Opens the data folder. Raises ValueError when it may not start."""
-        await self.server.begin()
+        _ = self.server
 
     async def shutdown(self) -> None:
         """Ends all feeds, commits what has begun and closes every file."""

@@ -110,7 +110,7 @@ class NewAttachment:
         length = len(data) if self.encoding is None else plain_length(data)
         return Attachment(
             self.content_type,
-            self.revpos if self.revpos is not None else revpos,
+            revpos,
             digest_of(data),
             length,
             len(data),

@@ -134,9 +134,7 @@ def parse_find(body: dict[str, Any]) -> Find:
 
 def _natural(value: Any, name: str) -> int:
     if type(value) is not int or value < 0:
-        raise _invalid(
-            "invalid_non_neg_integer", f"Invalid value for non-negative integer: {name}"
-        )
+        raise _invalid("invalid_non_neg_integer", f"Invalid value for non-negative integer: {name}")
     return min(value, 2**40)
 
 
@@ -155,7 +153,10 @@ def parse_sort(value: Any) -> Sort:
             raise _invalid("invalid_sort_dir", f"Invalid sort direction: {direction}")
         result.append((mango.field_path(name), direction == "desc"))
     if len({descending for _, descending in result}) > 1:
-        raise _invalid("unsupported_mixed_sort", "Sorts currently only support a single direction for all fields.")
+        raise _invalid(
+            "unsupported_mixed_sort",
+            "Sorts currently only support a single direction for all fields.",
+        )
     return tuple(result)
 
 

@@ -17,7 +17,7 @@ import orjson
 from .errors import bad_request
 
 MAX_GENERATION = 2**53
-_NAME = re.compile(r'[^\x00-\x20"\\\x7f-\x9f\ud800-\udfff]+')
+_NAME = re.compile(r'[^\x00-\x1f"\\\x7f-\x9f\ud800-\udfff]*')
 
 
 class Node(NamedTuple):
@@ -37,7 +37,7 @@ def parse(rev: object) -> str:
     if not isinstance(rev, str):
         raise bad_request("Invalid rev format")
     number, dash, name = rev.partition("-")
-    if not dash or not name or not number.isascii() or not number.isdigit() or len(number) > 16:
+    if not dash or not number.isascii() or not number.isdigit() or len(number) > 16:
         raise bad_request("Invalid rev format")
     position = int(number)
     if position > MAX_GENERATION or len(name) > 256 or not _NAME.fullmatch(name):

@@ -29,9 +29,12 @@ from .auth import (
     read_secret,
 )
 from .database import Database, make
+from .documents import NewDocument, dumps
 from .errors import CouchError, no_database, unauthorized
 from .names import SYSTEM_DATABASES, USER_PREFIX, check_database_name, folder_of, name_of
+from .replicator import LocalTransport, check_document
 from .sandbox import Workshop
+from .scheduler import Scheduler
 from .security import DEFAULT
 from .users import SECURITY as USERS_SECURITY
 from .views import Design, Views
@@ -82,6 +85,7 @@ class Server:
     verified: Verified = field(default_factory=Verified)
     throttle: Throttle = field(default_factory=Throttle)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    scheduler: Scheduler = field(init=False)
     db_updates: int = 0
     _open: dict[str, Database] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
@@ -106,9 +110,9 @@ class Server:
         for left in (data / "trash").iterdir():
             shutil.rmtree(left, ignore_errors=True)
         for name, security in (("_users", USERS_SECURITY), ("_replicator", DEFAULT)):
-            folder = data / "dbs" / folder_of(name)
-            if not folder.exists():
-                make(folder, security)
+            place = data / "dbs" / folder_of(name)
+            if not place.exists():
+                make(place, security)
         identity = data / "uuid"
         if not identity.exists():
             identity.write_text(uuid.uuid4().hex)
@@ -126,8 +130,31 @@ class Server:
         server._names = {name_of(folder.name) for folder in (data / "dbs").iterdir()}
         return server
 
-    async def begin(self) -> None:
-        """What the server does of its own accord, from its start."""
+    def begin(self, local: LocalTransport) -> None:
+        """What the server does of its own accord: the replications of `_replicator`. `local`
+        is how it calls itself."""
+        self.scheduler = Scheduler(
+            self.uuid, local, self.spawn, lambda: self.database("_replicator"), self.identify
+        )
+        if "_replicator" in self._names:
+            self.scheduler.begin()
+
+    def identify(self, name: str | None) -> User:
+        """A user as they stand now, without a password: for work done in their name."""
+        credentials = self.credentials(name) if name is not None else None
+        return User(name, credentials.roles if credentials is not None else (), "internal")
+
+    def check_replication(
+        self, document: NewDocument, user: User, database: Database
+    ) -> NewDocument:
+        """A `_replicator` document with its owner; 403 for one that may not be."""
+        if document.deleted or document.id.startswith("_"):
+            return document
+        old = database.read_now(lambda cx: store.read_winner(cx, document.id))
+        owner = orjson.loads(old.body).get("owner") if old is not None else None
+        members = check_document(orjson.loads(document.body), user, owner)
+        document.body = dumps(members)
+        return document
 
     # -- databases ---------------------------------------------------------------------------
 
@@ -315,12 +342,9 @@ class Server:
             found = self._workshops[name] = Workshop(f"scripts {name}")
         return found
 
-    def written(self, database: Database) -> None:
-        """Called after each write."""
-
     def tasks(self) -> list[dict[str, Any]]:
         """Replications under way, as `_active_tasks` lists them."""
-        return []
+        return [job.task_members() for job in self.scheduler.jobs() if job.state == "running"]
 
     def views(self, database: Database) -> Views:
         """The view indexes of a database."""

@@ -412,7 +412,7 @@ class Writer:
         generation = revtree.generation(parent) + 1 if parent else 1
         if not new_edits:
             generation = revtree.generation(doc.revs[0])
-        kept = self._attachments(doc, row, tree, base, generation)
+        kept = self._attachments(doc, row, tree, base, generation, new_edits)
         if validate is not None:
             old = None
             if base is not None and row is not None:
@@ -492,13 +492,14 @@ class Writer:
         tree: revtree.Tree,
         base: str | None,
         generation: int,
+        new_edits: bool,
     ) -> dict[str, Attachment]:
         """What the new revision holds; stubs are taken from the revision it follows."""
         kept: dict[str, Attachment] = {}
         held: dict[str, Attachment] | None = None
         for name, given in doc.attachments.items():
             if given.data is not None:
-                kept[name] = given.store(generation)
+                kept[name] = given.store(generation if new_edits else given.revpos or generation)
                 continue
             if held is None:
                 node = tree.get(base) if base is not None and row is not None else None
@@ -508,7 +509,7 @@ class Writer:
                         "SELECT atts FROM body WHERE num = ?", (node.body,)
                     ).fetchone()[0]
                     held = unpack_attachments(packed)
-            if name not in held:
+            if name not in held or given.revpos not in (None, held[name].revpos):
                 raise missing_stub(f"Invalid attachment stub in {doc.id} for {name}")
             kept[name] = held[name]
             given.digest, given.length = held[name].digest, held[name].length
@@ -518,8 +519,7 @@ class Writer:
         self.cx.execute("INSERT OR IGNORE INTO att VALUES (?, ?)", (key, data))
 
     def _write_local(self, doc: NewDocument) -> Outcome:
-        if doc.attachments:
-            raise bad_request("_local documents do not accept attachments.")
+        # Attachments of a local document are left out in silence, as CouchDB does.
         number = 0
         if doc.revs:
             position, _, name = doc.revs[0].partition("-")

@@ -84,7 +84,9 @@ async def prepare(
             )
         )
     if database.name == "_replicator":
-        return [request.server.check_replication(document, request.user) for document in batch]
+        return [
+            request.server.check_replication(document, request.user, database) for document in batch
+        ]
     return batch
 
 
@@ -108,7 +110,6 @@ async def _bulk_docs(request: Request, database: Database) -> Answer:
         batch = _parse(given, new_edits)
     batch = await prepare(request, database, batch)
     outcomes = await database.update(batch, request.user, new_edits)
-    request.server.written(database)
     if new_edits:
         return reply([outcome.members() for outcome in outcomes], 201)
     rows = [

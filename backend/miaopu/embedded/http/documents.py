@@ -269,7 +269,6 @@ async def store_one(
     (outcome,) = await database.update(prepared, request.user, new_edits)
     if outcome.error is not None:
         raise outcome.error
-    request.server.written(database)
     return outcome
 
 

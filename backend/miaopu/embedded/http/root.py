@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -195,14 +194,40 @@ async def _utils(request: Request) -> Answer:
 
 async def _replicate(request: Request) -> Answer:
     only(request, "POST")
+    request.require_json()
     require_server_admin(request.user)
-    return reply(*await asyncio.shield(request.server.replicate(await request.json_object())))
+    body = await request.json_object()
+    answer, status = await request.server.scheduler.replicate(body, request.user)
+    return reply(answer, status)
 
 
 async def _scheduler(request: Request) -> Answer:
     only(request, "GET,HEAD")
     require_server_admin(request.user)
-    return reply(await request.server.scheduled(request.parts[1:]))
+    scheduler = request.server.scheduler
+    rest = request.parts[1:]
+    skip = integer(request.query.get("skip", 0), "skip")
+    if rest[:1] == ["jobs"] and len(rest) <= 2:
+        jobs = [job.job_members() for job in scheduler.jobs()]
+        if len(rest) == 2:
+            for job in jobs:
+                if job["id"] == rest[1]:
+                    return reply(job)
+            raise not_found()
+        limit = integer(request.query.get("limit", 25), "limit")
+        page = jobs[skip : skip + limit]
+        return reply({"total_rows": len(jobs), "offset": skip, "jobs": page})
+    if rest[:1] == ["docs"]:
+        if len(rest) >= 3:
+            return reply(scheduler.document("/".join(rest[2:])).members())
+        docs = [job.members() for job in scheduler.documents()]
+        states = request.query.get("states")
+        if states:
+            docs = [doc for doc in docs if doc["state"] in states.split(",")]
+        limit = integer(request.query.get("limit", 25), "limit")
+        page = docs[skip : skip + limit]
+        return reply({"total_rows": len(docs), "offset": skip, "docs": page})
+    raise not_found()
 
 
 _HANDLERS: dict[str, Any] = {
