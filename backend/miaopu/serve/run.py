@@ -191,7 +191,9 @@ async def _in_thread(work: Callable[[], Result]) -> Result:
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens on `host`. Raises OSError when the address is taken."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, every event loop sets TCP_NODELAY on what it accepts.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -44,8 +44,8 @@ def _joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) ->
 
 def _can_be_made(server: couchdb.Server, account: Account) -> bool:
     """Whether an account is there or has a password: a drawn one would be shown to nobody."""
-    users = server["_users"] if "_users" in server else ()
-    if account.password is not None or f"org.couchdb.user:{account.name}" in users:
+    known = "_users" in server and f"org.couchdb.user:{account.name}" in server["_users"]
+    if known or account.password is not None:
         return True
     log.warning(
         "account %s is not made: set %s, or run `miaopu provision`",
