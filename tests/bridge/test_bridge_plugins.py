@@ -2,12 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from miaopu_bridge import drivers
 from miaopu_bridge.config import ConfigError, DeviceConfig
 from miaopu_bridge.drivers.base import CardRead
+from miaopu_bridge.simulators.readers import PinPadSimulator
 
 PLUG_IN = """
 from collections.abc import Iterator
@@ -40,6 +42,25 @@ def test_an_installed_driver_is_found_by_its_entry_point(installed: None) -> Non
     assert "acme" in drivers.names()
     driver = drivers.make(DeviceConfig(id="a", driver="acme", options={"card": "42"}))
     assert list(driver.events()) == [CardRead("42")]
+
+
+def test_the_driver_that_the_documentation_shows_works(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "devices.md").read_text("utf-8")
+    shown: dict[str, Any] = {}
+    exec(page.split("```python")[1].split("```")[0], shown)  # noqa: S102
+    device = PinPadSimulator(tmp_path / "acme")
+    answers = {b"\x05": b"\x06"}
+    device.received = lambda content: device.send(answers[content])  # type: ignore[method-assign]
+    device.plug()
+    driver = shown["AcmeScanner"](
+        DeviceConfig(id="a", driver="acme-scanner", port=str(device.link))
+    )
+    driver.open()
+    device.send(b"\x02123\x03\x02456\x03")
+    events = driver.events()
+    assert [next(events), next(events)] == [CardRead("123"), CardRead("456")]
+    driver.close()
+    device.unplug()
 
 
 def test_a_plug_in_that_cannot_be_used_is_said(installed: None) -> None:

@@ -94,6 +94,13 @@ def test_the_notice_says_all_that_the_guardian_must_know() -> None:
         assert part in text, part
 
 
+def test_a_long_notice_names_the_child_on_its_second_page_too() -> None:
+    data = EXAMPLES["notice"]
+    pdf = pdf_of("notice", data | {"given": data["given"] * 4, "next": data["next"] * 4})
+    assert len(pdf.pages) == 2
+    assert "王苗苗411001000120260017" in re.sub(r"\s", "", pdf.pages[1].extract_text())
+
+
 def test_the_certificate_shows_every_row_and_leaves_room_for_more() -> None:
     html = render_html("certificate-page", EXAMPLES["certificate-page"])
     for row in EXAMPLES["certificate-page"]["rows"]:
@@ -108,7 +115,9 @@ def test_a_long_certificate_goes_on_on_a_second_page_with_the_heads_again() -> N
     pdf = pdf_of("certificate-page", data | {"rows": data["rows"] * 8})
     assert len(pdf.pages) >= 2
     for page in pdf.pages:
-        assert "疫苗批号" in re.sub(r"\s", "", page.extract_text())
+        text = re.sub(r"\s", "", page.extract_text())
+        assert "疫苗批号" in text
+        assert "王苗苗411001000120260017" in text
 
 
 def test_the_consent_tells_the_five_things_and_keeps_the_decision() -> None:
