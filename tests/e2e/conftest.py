@@ -1,7 +1,6 @@
 """Fixtures of the end-to-end tests: a demo county, its server, a bridge and tablets."""
 
 import datetime as dt
-import json
 import os
 import shutil
 import subprocess
@@ -11,6 +10,8 @@ from pathlib import Path
 import pytest
 from harness import BIN, ROOT, Bridge, Server, Tablet
 from playwright.sync_api import Playwright, sync_playwright
+
+from miaopu.demo.note import Note, read_note
 
 CHILDREN = int(os.environ.get("MIAOPU_E2E_CHILDREN", "1000"))
 SEED = 1
@@ -42,9 +43,11 @@ def county_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo(county_data: Path) -> dict[str, object]:
+def note(county_data: Path) -> Note:
     """What `miaopu demo` noted of its county: seed, day, accounts."""
-    return dict(json.loads((county_data / "demo.json").read_text("utf-8")))
+    found = read_note(county_data)
+    assert found is not None
+    return found
 
 
 @pytest.fixture

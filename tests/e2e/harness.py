@@ -8,10 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, Queue
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -116,7 +115,7 @@ class Bridge(Process):
         self.state = state
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._lines: Queue[dict[str, Any]] = Queue()
+        self._said: dict[str, dict[str, Any]] = {}
         command = [
             str(BIN / "miaopu-bridge"),
             "run",
@@ -133,27 +132,26 @@ class Bridge(Process):
     def start(self) -> None:
         super().start()
         process = self._process
-        assert process is not None and process.stdout is not None
+        assert process is not None
+        assert process.stdout is not None
         threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
         self.said("ready")
 
-    def _read(self, stdout: Any) -> None:
+    def _read(self, stdout: Iterable[bytes]) -> None:
         for line in stdout:
             with self.log.open("ab") as log:
                 log.write(line)
-            self._lines.put(json.loads(line))
+            said = json.loads(line)
+            self._said[said["bridge"]] = said
 
-    def said(self, kind: str, seconds: float = _START_SECONDS) -> dict[str, Any]:
-        """The next line of that kind on its standard output."""
-        end = time.monotonic() + seconds
+    def said(self, kind: str) -> dict[str, Any]:
+        """What it last said of that kind on its standard output; waits for the first time."""
+        end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
-            try:
-                line = self._lines.get(timeout=0.2)
-            except Empty:
-                assert self.running, f"miaopu-bridge ended:\n{self._tail()}"
-                continue
-            if line.get("bridge") == kind:
-                return line
+            if kind in self._said:
+                return self._said[kind]
+            assert self.running, f"miaopu-bridge ended:\n{self._tail()}"
+            time.sleep(0.05)
         raise AssertionError(f"miaopu-bridge did not say {kind!r}:\n{self._tail()}")
 
     def swipe(self, card: str, *faults: str) -> None:
