@@ -107,7 +107,7 @@ def _plain(
         else:
             changes = b",".join(b'{"rev":"%b"}' % one.encode() for one in orjson.loads(leaves))
         shown = b'"%d-%b"' % (seq, suffix)
-        if every > 1 and (len(parts) + 1) % every:
+        if every > 1 and len(parts) % every:
             shown = b"null"
         gone = b',"deleted":true' if deleted else b""
         if body is None:

@@ -37,7 +37,7 @@ GROUP_SECONDS = 0.05
 """A group that has worked this long is committed before more is taken in."""
 
 SCRIPT_BUDGET = 5.0
-"""Seconds that the validators may use for one request before its remaining documents are refused."""
+"""Seconds that validators may use for one request before its other documents are refused."""
 
 IDLE_READERS = 4
 
@@ -330,15 +330,15 @@ class Database:
         """`listener` is called on the event loop after each commit."""
         self._listeners.append(listener)
 
-    async def changed(self, since: int, timeout: float | None) -> bool:
-        """Waits until the database is past `since` or closes; False when `timeout` seconds
+    async def changed(self, since: int, patience: float | None) -> bool:
+        """Waits until the database is past `since` or closes; False when `patience` seconds
         went by first."""
         if self.seq > since or self._closed:
             return True
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
         try:
-            await asyncio.wait_for(waiter, timeout)
+            await asyncio.wait_for(waiter, patience)
         except TimeoutError:
             return False
         finally:

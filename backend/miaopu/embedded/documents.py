@@ -251,7 +251,7 @@ def _history(member: Any) -> list[str]:
         raise doc_validation("_revisions.ids isn't a array.")
     if not all(isinstance(name, str) for name in ids):
         raise doc_validation("RevId isn't a string")
-    if start < len(ids) or not ids:
+    if not ids or start < len(ids) - (start == 0):
         raise doc_validation("_revisions.start is less than the number of revisions.")
     return [revtree.parse(f"{start - index}-{name}") for index, name in enumerate(ids)]
 

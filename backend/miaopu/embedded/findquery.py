@@ -303,8 +303,8 @@ def plan(find: Find, indexes: list[MangoIndex]) -> Plan:
             )
         if not find.allow_fallback and not find.use_index:
             raise _invalid("no_usable_index", "No index exists for this query.")
-        low, high = primary_range(find.selector)
-        by_id = low != "" or high is not None
+        first, last = primary_range(find.selector)
+        by_id = first != "" or last is not None
         if warning is None and not by_id:
             warning = NO_INDEX
         elif warning is not None and not by_id:

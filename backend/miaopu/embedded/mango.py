@@ -294,7 +294,7 @@ def _mod(argument: Any) -> Matcher:
             return False
         # The remainder has the sign of the dividend, as in Erlang and JavaScript.
         found = abs(value) % abs(divisor)
-        return (-found if value < 0 else found) == remainder
+        return bool((-found if value < 0 else found) == remainder)
 
     return matches
 
@@ -360,9 +360,9 @@ def range_of(selector: Selector, path: Path) -> Range | None:
             exact = True
             low, high, low_in, high_in = max(low, key), min(high, key), True, True
         elif name in ("$gt", "$gte"):
-            if key > low or (key == low and name == "$gt"):
-                low, low_in = key, name == "$gte"
+            # Of two equal bounds the one that excludes the bound itself is the narrower.
+            low, excluded = max((low, not low_in), (key, name == "$gt"))
+            low_in = not excluded
         elif name in ("$lt", "$lte"):
-            if key < high or (key == high and name == "$lt"):
-                high, high_in = key, name == "$lte"
+            high, high_in = min((high, high_in), (key, name == "$lte"))
     return Range(low, low_in, high, high_in, exact) if said else None

@@ -88,8 +88,8 @@ def parse_related(body: bytes, content_type: str) -> tuple[bytes, list[Received]
 def _file_name(head: bytes) -> str | None:
     message = Message()
     for line in head.decode("utf-8", "replace").split("\r\n"):
-        name, _, value = line.partition(":")
-        if name.strip().lower() == "content-disposition":
+        header, _, value = line.partition(":")
+        if header.strip().lower() == "content-disposition":
             message["content-disposition"] = value.strip()
     name = message.get_filename() if message.get("content-disposition") else None
     return unquote(name) if name and "%" in name else name

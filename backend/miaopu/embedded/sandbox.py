@@ -37,7 +37,7 @@ _PRELUDE = r"""
 (function (root) {
   const parse = JSON.parse, stringify = JSON.stringify, isArr = Array.isArray;
   const apply = Reflect.apply, define = Object.defineProperty;
-  const evaluate = root.eval, Fn = Function, Err = Error, Str = String, toStr = Object.prototype.toString;
+  const evaluate = root.eval, Fn = Function, Err = Error, Str = String;
   const MOST = 2000000;
   const every = Array.prototype.every, descriptor = Object.getOwnPropertyDescriptor;
   // A native loop runs to a length that is read once; so it must be a small, plain number.
@@ -57,7 +57,7 @@ _PRELUDE = r"""
           return apply(original, this, args);
         },
       }[name];
-      define(owner, name, { value: fenced, writable: true, configurable: true, enumerable: false });
+      define(owner, name, { value: fenced, writable: true, configurable: true });
     }
   }
   fence(Array.prototype, ['concat', 'copyWithin', 'fill', 'flat', 'flatMap', 'includes', 'indexOf',
@@ -70,7 +70,8 @@ _PRELUDE = r"""
   fence(Function.prototype, ['apply']);
   fence(JSON, ['stringify']);
   for (const name of ['Atomics', 'SharedArrayBuffer', 'performance', 'queueMicrotask', 'WeakRef',
-    'FinalizationRegistry', 'Proxy', 'print', 'console', 'scriptArgs', 'std', 'os']) delete root[name];
+    'FinalizationRegistry', 'Proxy', 'print', 'console', 'scriptArgs', 'std', 'os'])
+    delete root[name];
 
   function plain(f) {
     define(root, f.name, { value: f, writable: false, configurable: false, enumerable: false });
@@ -172,8 +173,10 @@ _PRELUDE = r"""
       let found = patterns.get(source);
       if (found === undefined) {
         const inline = /^\(\?([ims]+)\)/.exec(source);
-        const flags = inline ? inline[1] : '', body = inline ? source.slice(inline[0].length) : source;
-        try { found = new RegExp(body, flags + 'u'); } catch (error) { found = new RegExp(body, flags); }
+        const flags = inline ? inline[1] : '';
+        const body = inline ? source.slice(inline[0].length) : source;
+        try { found = new RegExp(body, flags + 'u'); }
+        catch (error) { found = new RegExp(body, flags); }
         patterns.set(source, found);
       }
       return found.test(text) ? '1' : '';
@@ -187,7 +190,7 @@ _PRELUDE = r"""
 """
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - what happened to the code
     """The code was stopped at its time or memory limit, or could not go on."""
 
 

@@ -28,10 +28,6 @@ from .replicator import (
 
 log = logging.getLogger(__name__)
 
-STATES = ("_replication_state", "_replication_state_time", "_replication_state_reason") + (
-    "_replication_id",
-    "_replication_stats",
-)
 NODE = "miaopu@127.0.0.1"
 HISTORY = 20
 
@@ -255,15 +251,15 @@ class Scheduler:
     async def _follow(self) -> None:
         database = self._database()
         while self._seq < database.seq and not database.closed:
-            rows = await database.read(lambda cx: store.read_changes(cx, self._seq, 100, docs=True))
+            rows = await database.read(lambda cx: store.read_changes(cx, self._seq, 100))
             if not rows:
                 self._seq = database.seq
                 return
-            for seq, doc_id, rev, deleted, _, body, _ in rows:
+            for seq, doc_id, rev, deleted, body in rows:
                 self._seq = seq
                 if doc_id.startswith("_design/"):
                     continue
-                document = Document(doc_id, rev, bool(deleted), body or b"{}", {}, seq)
+                document = Document(doc_id, rev, bool(deleted), body, {}, seq)
                 await self._document(document)
 
     async def _document(self, document: Document) -> None:

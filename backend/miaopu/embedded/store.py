@@ -72,7 +72,7 @@ class Row(NamedTuple):
         return orjson.loads(self.leaves) if self.leaves else [self.rev]
 
 
-_ROW = "num, id, seq, rev, deleted, leaves, body, tree"
+_SELECT_ROW = "SELECT num, id, seq, rev, deleted, leaves, body, tree FROM doc "
 
 
 class Outcome(NamedTuple):
@@ -162,7 +162,7 @@ def read_info(cx: sqlite3.Connection) -> Info:
 
 
 def read_row(cx: sqlite3.Connection, doc_id: str) -> Row | None:
-    found = cx.execute(f"SELECT {_ROW} FROM doc WHERE id = ?", (doc_id,)).fetchone()
+    found = cx.execute(_SELECT_ROW + "WHERE id = ?", (doc_id,)).fetchone()
     return None if found is None else Row._make(found)
 
 
@@ -172,7 +172,7 @@ def read_rows(cx: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Row]:
     for start in range(0, len(ids), 400):
         part = ids[start : start + 400]
         marks = ",".join("?" * len(part))
-        for found in cx.execute(f"SELECT {_ROW} FROM doc WHERE id IN ({marks})", part):  # noqa: S608
+        for found in cx.execute(_SELECT_ROW + f"WHERE id IN ({marks})", part):
             row = Row._make(found)
             rows[row.id] = row
     return rows
@@ -355,7 +355,7 @@ class Writer:
         rows = read_rows(self.cx, [doc.id for doc in batch])
         outcomes: list[Outcome] = []
         bodies: list[tuple[int, bytes, str | None]] = []
-        inserts: list[tuple[int, str, int, str, int, str | None, int, bytes]] = []
+        inserts: list[Row] = []
         written: set[str] = set()
 
         def flush() -> None:
@@ -379,7 +379,7 @@ class Writer:
                     written.add(doc.id)
                     bodies.append(body)
                     if is_new:
-                        inserts.append(tuple(row))
+                        inserts.append(row)
                     else:
                         self.cx.execute(
                             "UPDATE doc SET seq = ?, rev = ?, deleted = ?, leaves = ?, body = ?,"
@@ -612,7 +612,7 @@ class Writer:
         """Drops the bodies of old revisions of up to `count` documents whose number is above
         `after`. Returns the last number looked at; None when there are no more documents."""
         rows = self.cx.execute(
-            f"SELECT {_ROW} FROM doc WHERE num > ? ORDER BY num LIMIT ?", (after, count)
+            _SELECT_ROW + "WHERE num > ? ORDER BY num LIMIT ?", (after, count)
         ).fetchall()
         if not rows:
             return None
@@ -645,42 +645,15 @@ class Writer:
         self.cx.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-class Change(NamedTuple):
-    """One row of the changes feed, with the winner's body when it was asked for."""
-
-    seq: int
-    id: str
-    rev: str
-    deleted: int
-    leaves: str | None
-    body: bytes | None
-    atts: str | None
-
-
 def read_changes(
-    cx: sqlite3.Connection,
-    since: int,
-    limit: int,
-    *,
-    docs: bool,
-    descending: bool = False,
-    until: int | None = None,
-) -> list[tuple[int, str, str, int, str | None, bytes | None, str | None]]:
-    """Up to `limit` changes after `since` (before it, when descending), as tuples of `Change`."""
-    side, order = ("<", "DESC") if descending else (">", "ASC")
-    bound = "" if until is None else f" AND d.seq <= {int(until)}"
-    if docs:
-        sql = (
-            "SELECT d.seq, d.id, d.rev, d.deleted, d.leaves, b.json, b.atts"
-            f" FROM doc d JOIN body b ON b.num = d.body WHERE d.seq {side} ?{bound}"
-            f" ORDER BY d.seq {order} LIMIT ?"
-        )
-    else:
-        sql = (
-            "SELECT d.seq, d.id, d.rev, d.deleted, d.leaves, NULL, NULL FROM doc d"
-            f" WHERE d.seq {side} ?{bound} ORDER BY d.seq {order} LIMIT ?"
-        )
-    return cx.execute(sql, (since, limit)).fetchall()
+    cx: sqlite3.Connection, since: int, limit: int
+) -> list[tuple[int, str, str, int, bytes]]:
+    """Up to `limit` changed documents: sequence, id, winner, whether deleted, body."""
+    return cx.execute(
+        "SELECT d.seq, d.id, d.rev, d.deleted, b.json FROM doc d JOIN body b ON b.num = d.body"
+        " WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
+        (since, limit),
+    ).fetchall()
 
 
 def count_changes(cx: sqlite3.Connection, since: int) -> int:

@@ -12,7 +12,6 @@ import orjson
 
 from . import store
 from .collation import raw_key, sort_key
-from .database import Database
 from .documents import Options, loads
 from .errors import CouchError, bad_request, query_error
 from .http.messages import boolean, integer
@@ -115,10 +114,15 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
                 raise query_error("Invalid value for `update`.")
             query = replace(query, update=text)
         elif name in _BOOLEANS:
-            query = replace(query, **{name: boolean(raw, name)})
+            query = _with(query, name, boolean(raw, name))
         elif name == "partition":
             raise query_error("`partition` parameter is not supported in this design doc")
     return query
+
+
+def _with(query: Query, name: str, value: bool) -> Query:
+    changes: dict[str, Any] = {name: value}
+    return replace(query, **changes)
 
 
 def _text(value: Any, name: str) -> str:
@@ -283,9 +287,7 @@ def _included(cx: sqlite3.Connection, row: Row, query: Query) -> bytes:
 Reducer = Callable[[Iterator[Row]], Any]
 
 
-def reduce_rows(
-    index: Index, database: Database, query: Query, view: View
-) -> list[tuple[bytes, bytes]]:
+def reduce_rows(index: Index, query: Query, view: View) -> list[tuple[bytes, bytes]]:
     """The reduced rows asked for: key and value as JSON."""
     level = query.level()
 
@@ -339,7 +341,6 @@ def _scan(cx: sqlite3.Connection, within: Span) -> Iterator[Row]:
 
 def _groups(rows: Iterator[Row], level: int | None) -> Iterator[tuple[bytes, Iterator[Row]]]:
     """Runs of rows with one group key, each to be used up before the next is asked for."""
-    pending: list[Row] = []
     first = next(rows, None)
     while first is not None:
         mark, shown = _group_key(first, level)
@@ -360,7 +361,7 @@ def _groups(rows: Iterator[Row], level: int | None) -> Iterator[tuple[bytes, Ite
         group = run()
         yield shown, group
         for _ in group:
-            pending.clear()
+            continue
         first = following[0]
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from . import mango
+from . import mango, revtree
 from .collation import raw_key, sort_key
 from .database import Database
 from .documents import splice, unpack_attachments
@@ -234,8 +234,9 @@ class Index:
         last = self.seq
         include_design = self.design.options.get("include_design") is True
         with self.database.reader() as cx:
-            for seq, doc_id, rev, deleted, body, atts in cx.execute(
-                "SELECT d.seq, d.id, d.rev, d.deleted, b.json, b.atts FROM doc d"
+            for seq, doc_id, rev, deleted, leaves, tree, body, atts in cx.execute(
+                "SELECT d.seq, d.id, d.rev, d.deleted, d.leaves,"
+                " CASE WHEN d.leaves IS NULL THEN NULL ELSE d.tree END, b.json, b.atts FROM doc d"
                 " JOIN body b ON b.num = d.body WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
                 (self.seq, BATCH_DOCUMENTS),
             ):
@@ -243,13 +244,13 @@ class Index:
                 if deleted or (doc_id.startswith("_design/") and not include_design):
                     batch.append((doc_id, None))
                     continue
-                extra = b""
+                extra = _conflicts(leaves, tree)
                 if atts is not None:
                     stubs = {
                         name: att.stub() | {"stub": True}
                         for name, att in unpack_attachments(atts).items()
                     }
-                    extra = b',"_attachments":' + orjson.dumps(stubs)
+                    extra += b',"_attachments":' + orjson.dumps(stubs)
                 text = splice(doc_id, rev, False, body, extra)
                 batch.append((doc_id, text))
                 size += len(text)
@@ -411,6 +412,22 @@ class Index:
         self.close()
         for suffix in ("", "-wal", "-shm"):
             Path(str(self.path) + suffix).unlink(missing_ok=True)
+
+
+def _conflicts(leaves: str | None, tree: bytes | None) -> bytes:
+    """The members by which a map function sees that a document is in conflict."""
+    if leaves is None or tree is None:
+        return b""
+    nodes = revtree.load(tree)
+    others = orjson.loads(leaves)[1:]
+    live = [rev for rev in others if not nodes[rev].deleted]
+    gone = [rev for rev in others if nodes[rev].deleted]
+    text = b""
+    if live:
+        text += b',"_conflicts":' + orjson.dumps(live)
+    if gone:
+        text += b',"_deleted_conflicts":' + orjson.dumps(gone)
+    return text
 
 
 def _is_script(reduce: str | None) -> bool:

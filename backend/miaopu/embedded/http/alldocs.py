@@ -69,7 +69,8 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
             "attachments",
             "update_seq",
         ):
-            query = replace(query, **{name: boolean(raw, name)})
+            changes: dict[str, Any] = {name: boolean(raw, name)}
+            query = replace(query, **changes)
     if query.keys and (query.start is not None or query.end is not None):
         if query.keys == (query.start,) == (query.end,):
             return query
@@ -141,10 +142,7 @@ async def _answer(
     if query.update_seq:
         parts.append(b'"update_seq":"%b"' % database.sequence(seq).encode())
     yield b"{" + b",".join(parts) + b',"rows":[\r\n'
-    if query.keys is not None:
-        source = _by_keys(database, query)
-    else:
-        source = _by_range(database, query)
+    source = (_by_range if query.keys is None else _by_keys)(database, query)
     first = True
     async for chunk in source:
         if chunk:

@@ -84,7 +84,7 @@ async def serve(server: Server, scope: Scope, receive: Receive, send: Send) -> N
         result = error_answer(
             CouchError(503, "service unavailable", "The database cannot be read now.")
         )
-    except Exception:  # noqa: BLE001 - the last line: a defect is logged, never shown
+    except Exception:  # the last line: a defect is logged, never shown
         log.exception("unexpected failure in %s", scope["method"])
         result = error_answer(CouchError(500, "internal_server_error", "Unexpected failure."))
     if isinstance(result, Response):
@@ -142,18 +142,18 @@ async def _send_stream(
     receive: Receive,
     send: Send,
 ) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": result.status,
-            "headers": _headers(result, cors, None),
-        }
-    )
+    start = {
+        "type": "http.response.start",
+        "status": result.status,
+        "headers": _headers(result, cors, None),
+    }
     chunks = result.chunks
     if scope["method"] == "HEAD":
+        await send(start)
         await send({"type": "http.response.body", "body": b""})
         await _close(chunks)
         return
+    begun = False
     gone = asyncio.ensure_future(_wait_gone(receive))
     stopping = asyncio.ensure_future(server.stopping.wait())
     following: asyncio.Future[bytes] | None = None
@@ -169,9 +169,17 @@ async def _send_stream(
             except _End:
                 whole = True
                 break
+            if not begun:
+                begun = True
+                await send(start)
             if chunk:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
     except CouchError as error:
+        if not begun:
+            # What fails before the first piece fails as a whole.
+            await _close(chunks)
+            await _send_whole(scope, error_answer(error), cors, send)
+            return
         # Too late for a status: the answer ends with the error, and not as JSON that could be
         # taken for the whole.
         await send({"type": "http.response.body", "body": error.body(), "more_body": True})
@@ -184,6 +192,8 @@ async def _send_stream(
                     await task
         await _close(chunks)
     if whole or stopping.done():
+        if not begun:
+            await send(start)
         await send({"type": "http.response.body", "body": b""})
 
 

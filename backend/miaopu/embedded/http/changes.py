@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import changes, mango, store
 from ..database import Database
-from ..errors import bad_request, forbidden
+from ..errors import CouchError, bad_request, forbidden
 from .filters import script_filter, view_filter
 from .messages import Answer, Request, Stream, only
 
@@ -122,7 +122,10 @@ async def _query(request: Request, database: Database, body: dict[str, Any]) -> 
     if name == "_selector":
         if request.method != "POST" or "selector" not in body:
             raise bad_request("Selector error: a `selector` in the body is needed")
-        selector = mango.parse_selector(body["selector"])
+        try:
+            selector = mango.parse_selector(body["selector"])
+        except CouchError as error:
+            raise bad_request(f"Selector error: {error.reason}") from None
         return replace(query, accepts=lambda texts, _: mango.select(selector, texts))
     if name == "_view":
         view = given.get("view", "")
@@ -205,12 +208,11 @@ async def _wait(database: Database, since: int, feed: Feed, started: float) -> t
 
 
 async def _longpoll(database: Database, query: changes.Query, feed: Feed) -> AsyncIterator[bytes]:
-    head = b'{"results":[\n'
-    yield head
     if query.descending:
-        async for part in _normal(database, query, feed, b""):
+        async for part in _normal(database, query, feed):
             yield part
         return
+    head = b'{"results":[\n'
     since = feed.since
     started = time.monotonic()
     while True:
@@ -219,12 +221,16 @@ async def _longpoll(database: Database, query: changes.Query, feed: Feed) -> Asy
         if chunk.rows:
             # The rest, from where this chunk began, is an ordinary reading.
             rest = replace(feed, since=since)
-            async for part in _normal(database, query, rest, b""):
+            async for part in _normal(database, query, rest, head):
                 yield part
             return
         if not chunk.exhausted:
             since = chunk.last
             continue
+        if head:
+            # The client learns that the feed stands.
+            yield head
+            head = b""
         since = max(since, end)
         came, beat = await _wait(database, since, feed, started)
         if database.closed or not (came or beat):

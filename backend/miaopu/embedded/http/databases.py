@@ -9,13 +9,13 @@ import orjson
 
 from .. import revtree, store
 from ..database import Database
-from ..documents import NewDocument, Options, from_json
+from ..documents import Document, NewDocument, Options, from_json
 from ..errors import CouchError, bad_request, forbidden, not_found
 from ..names import check_document_id
 from ..security import require_server_admin
 from ..users import require_reader, with_hashed_password
 from . import alldocs, attachments, changes, design, documents, find
-from .messages import Answer, Request, only, reply
+from .messages import Answer, Request, Stream, only, reply
 from .root import info_of
 
 
@@ -156,7 +156,7 @@ async def _bulk_get(request: Request, database: Database) -> Answer:
             yield (b"," if start else b"") + data
         yield b"]}\n"
 
-    return documents.Stream(chunks())
+    return Stream(chunks())
 
 
 def _bulk_get_row(
@@ -165,7 +165,7 @@ def _bulk_get_row(
     doc_id, found = bulk_get_one(request, database, cx, wanted, options)
     docs = b",".join(
         b'{"ok":%b}' % one.render(options)
-        if isinstance(one, store.Document)
+        if isinstance(one, Document)
         else orjson.dumps({"error": one})
         for one in found
     )
@@ -174,16 +174,16 @@ def _bulk_get_row(
 
 def bulk_get_one(
     request: Request, database: Database, cx: Any, wanted: Any, options: Options
-) -> tuple[Any, list[store.Document | dict[str, Any]]]:
+) -> tuple[Any, list[Document | dict[str, Any]]]:
     """The id asked for, and per revision the document or what is wrong with the wish."""
     if not isinstance(wanted, dict):
         return None, [_wrong(None, None, bad_request("document must be a JSON object"))]
-    doc_id = wanted.get("id")
+    doc_id: Any = wanted.get("id")
     rev = wanted.get("rev")
     try:
         if "id" not in wanted:
             raise bad_request("document id missed")
-        check_document_id(doc_id)
+        doc_id = check_document_id(doc_id)
         revs = None if rev is None else [revtree.parse(rev)]
         if database.name == "_users":
             require_reader(doc_id, request.user, database.security)
@@ -194,7 +194,7 @@ def bulk_get_one(
             options = documents.with_since(options, [revtree.parse(one) for one in since])
     except CouchError as error:
         return doc_id, [_wrong(doc_id, rev, error)]
-    found: list[store.Document | dict[str, Any]] = []
+    found: list[Document | dict[str, Any]] = []
     if revs is None:
         row = store.read_row(cx, doc_id)
         if row is None:
@@ -319,7 +319,7 @@ async def _ensure_full_commit(request: Request, database: Database) -> Answer:
     return reply({"ok": True, "instance_start_time": str(database.created)}, 201)
 
 
-async def _shards(request: Request, database: Database) -> Answer:
+async def _shards(request: Request, _: Database) -> Answer:
     only(request, "GET,HEAD")
     return reply({"shards": {"00000000-ffffffff": ["miaopu@127.0.0.1"]}})
 

@@ -125,7 +125,7 @@ async def _answer(
 
     head: list[bytes] = []
     if reducing:
-        rows = await aside(viewquery.reduce_rows, index, database, query, view)
+        rows = await aside(viewquery.reduce_rows, index, query, view)
         if query.update_seq:
             head.append(b'"update_seq":"%b",' % database.sequence(seq).encode())
         parts = [b'{"key":%b,"value":%b}' % row for row in rows]

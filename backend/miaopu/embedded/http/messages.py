@@ -60,7 +60,7 @@ def reply(value: Any, status: int = 200, **headers: str) -> Response:
     return Response(status, orjson.dumps(value) + b"\n", named)
 
 
-class Disconnected(Exception):
+class Disconnected(Exception):  # noqa: N818 - an event, not a failure
     """The client has gone; there is nobody to answer."""
 
 
@@ -230,7 +230,7 @@ def integer(text: Any, name: str) -> int:
         text = int(text)
     if text < 0:
         raise query_error(f"Invalid value for positive integer: {name}")
-    return min(text, 2**53)
+    return min(int(text), 2**53)
 
 
 def boolean(value: Any, name: str) -> bool:
