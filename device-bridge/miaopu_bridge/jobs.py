@@ -84,6 +84,7 @@ class Jobs:
     def start(self) -> None:
         """Takes up what a former run left, and starts a worker per printer."""
         self._queues = {name: asyncio.Queue() for name in self._printers}
+        self._sweep()
         for path in sorted(self._folder.glob("*.json")):
             if not path.name.endswith(".data.json"):
                 self._take_up(path)
@@ -107,8 +108,12 @@ class Jobs:
             id=name, template=template, lang=lang, printer=printer, copies=copies,
             origin=origin, created=now(),
         )  # fmt: skip
-        write_private(self._data_path(job), form.model_dump_json().encode())
-        write_private(self._path(job), job.model_dump_json().encode())
+        try:
+            write_private(self._data_path(job), form.model_dump_json().encode())
+            write_private(self._path(job), job.model_dump_json().encode())
+        except OSError:
+            self._data_path(job).unlink(missing_ok=True)
+            raise
         self._remember(job)
         self._queues[printer].put_nowait(job.id)
         return job
@@ -204,6 +209,14 @@ class Jobs:
         if made is not None and pdf is not None:
             pdf.unlink()
         return made or pdf
+
+    def _sweep(self) -> None:
+        """Removes what a crash in the midst of `add` or of a write left: no job was promised."""
+        for path in self._folder.glob("*.data.json"):
+            if not path.with_name(path.name.replace(".data.json", ".json")).exists():
+                path.unlink()
+        for path in self._folder.glob(".*"):
+            path.unlink()
 
     def _take_up(self, path: Path) -> None:
         try:

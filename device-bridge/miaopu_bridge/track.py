@@ -9,6 +9,7 @@ from typing import Literal
 
 START, END, SEPARATOR = ";", "?", "="
 ALPHABET = "0123456789:;<=>?"  # value 0-15 of the four data bits
+MISREAD = "E"  # what many readers send between the sentinels of a track they could not verify
 MAX_DATA = 37  # 40 characters less two sentinels and the LRC
 
 CardFault = Literal[
@@ -61,8 +62,8 @@ def decode(text: str, *, with_lrc: bool = False) -> str:
     if end < 0:
         raise TrackError("card.no_end", "the track has no end sentinel '?'")
     data, rest = track[1:end], track[end + 1 :]
-    if not data:
-        raise TrackError("card.no_data", "the track is empty")
+    if data == MISREAD:
+        raise TrackError("card.bad_lrc", "the reader says that it misread the track")
     _check_data(data)
     if with_lrc:
         if len(rest) != 1:

@@ -1,5 +1,6 @@
 import asyncio
 import datetime as dt
+import errno
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from bridge_desk import NOTICE, ORIGIN, OTHER_ORIGIN
 from miaopu.printing import check
 from miaopu_bridge.config import DeviceConfig
 from miaopu_bridge.drivers.base import Document, Printer, PrinterError
+from miaopu_bridge.files import write_private
 from miaopu_bridge.jobs import Job, Jobs, NotNowError, UnknownJobError
 
 FORM = check("notice", NOTICE)
@@ -152,6 +154,49 @@ async def test_done_jobs_are_purged_and_failed_ones_wait_longer(tmp_path: Path) 
         assert not [path for path in files_of(tmp_path) if path.name.startswith(done.id)]
         jobs.purge(start + dt.timedelta(hours=15))
         assert files_of(tmp_path) == []
+
+
+async def test_a_full_disk_refuses_a_job_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        if path.name.endswith(".data.json"):
+            write_private(path, content)
+        else:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with running(tmp_path, Tray()) as jobs:
+        monkeypatch.setattr("miaopu_bridge.jobs.write_private", full)
+        with pytest.raises(OSError, match="No space"):
+            add(jobs)
+        assert jobs.list(None) == []
+        assert files_of(tmp_path) == []
+
+
+async def test_a_disk_that_fills_while_printing_does_not_stop_the_printer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    tray = Tray()
+    async with running(tmp_path, tray) as jobs:
+        job = add(jobs)
+        monkeypatch.setattr("miaopu_bridge.jobs.write_private", full)
+        assert (await jobs.wait(job, 5)).state == "done"
+        monkeypatch.undo()
+        assert (await jobs.wait(add(jobs), 5)).state == "done"
+    assert len(tray.printed) == 2
+    assert "No space left" in caplog.text
+
+
+async def test_what_a_crash_left_half_written_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "1.data.json").write_text("{}")
+    (tmp_path / ".2.json.abcd").write_text("{}")
+    (tmp_path / "3.json").write_text("garbage")
+    (tmp_path / "3.data.json").write_text("{}")
+    async with running(tmp_path, Tray()):
+        assert [path.name for path in files_of(tmp_path)] == ["3.data.json", "3.json"]
 
 
 async def test_jobs_belong_to_the_origin_that_made_them(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def test_each_fault_has_its_code() -> None:
     assert code_of(";12?3") == "card.bad_character"
     assert code_of(f";{'1' * 38}?") == "card.too_long"
     assert code_of(";12?8", with_lrc=True) == "card.bad_lrc"
+    assert code_of(";E?") == "card.bad_lrc"
     assert code_of(";12?", with_lrc=True) == "card.bad_lrc"
     # ISO 7811 has digits of ASCII only; other scripts' digits are no track.
     assert code_of(";１２?") == "card.bad_character"

@@ -65,8 +65,6 @@ def parse(body: bytes) -> DeviceEvent | None:
         return None if data[:1] == bytes([NO_CARD_DATA]) else CardFailed("card.bad_frame")
     text = data.decode("latin-1")
     track = text[text.find(";") :].split("\r")[0] if ";" in text else ""
-    if track == ";E?":
-        return CardFailed("card.bad_lrc")
     try:
         return CardRead(decode(track))
     except TrackError as error:
