@@ -31,6 +31,9 @@ export interface DueItem {
   reasons: Reason[];
 }
 
+/** A vaccine group that may be given now, and is not of the programme (非免疫规划, 自愿自费). */
+export type OfferedItem = DueItem;
+
 /** A group that is not due, and why. */
 export interface NotDueItem {
   group: string;
@@ -47,6 +50,7 @@ export interface NotDueItem {
 
 export interface Plan {
   due: DueItem[];
+  offered: OfferedItem[];
   notDue: NotDueItem[];
   /** The nearest 应种日 after today and its groups; null when nothing is to come. */
   next: { date: string; groups: { group: string; target: number }[] } | null;
@@ -54,16 +58,25 @@ export interface Plan {
 
 const iso = (day: number | null): string | null => (day === null ? null : dateOf(day));
 
-/** Sorts the engine's groups into what is due today and what is not. */
-export function planOf(forecast: Forecast, today: string): Plan {
+/**
+ * Sorts the engine's groups into what is due today and what is not. `programme` holds the groups
+ * of the programme; all of them when null.
+ */
+export function planOf(
+  forecast: Forecast,
+  today: string,
+  programme: ReadonlySet<string> | null = null,
+): Plan {
   const now = dayOf(today) ?? 0;
   const due: DueItem[] = [];
+  const offered: OfferedItem[] = [];
   const notDue: NotDueItem[] = [];
   for (const group of forecast.groups) {
     const { vaccineGroup, seriesType, target, recommended, reasons, vaccines, status } = group;
     const open = status === 'notComplete' && target !== null && recommended !== null;
     if (open && recommended <= now && (group.earliest === null || group.earliest <= now)) {
-      due.push({
+      const list = programme && !programme.has(vaccineGroup) ? offered : due;
+      list.push({
         group: vaccineGroup,
         target,
         vaccines,
@@ -88,7 +101,8 @@ export function planOf(forecast: Forecast, today: string): Plan {
     }
   }
   notDue.sort((a, b) => (a.recommended ?? '9999').localeCompare(b.recommended ?? '9999'));
-  return { due, notDue, next: nextOf(notDue, today) };
+  const routine = notDue.filter((item) => !programme || programme.has(item.group));
+  return { due, offered, notDue, next: nextOf(routine, today) };
 }
 
 function nextOf(items: readonly NotDueItem[], today: string): Plan['next'] {
@@ -203,7 +217,15 @@ export function othersOf(child: ChildDoc): OtherRow[] {
 
 export interface Flag {
   /** Key under `flag` in the catalogue. */
-  key: 'noBirth' | 'contraindication' | 'aefi' | 'preterm' | 'lowWeight' | 'hbsag' | 'hiv' | 'observation';
+  key:
+    | 'noBirth'
+    | 'contraindication'
+    | 'aefi'
+    | 'preterm'
+    | 'lowWeight'
+    | 'hbsag'
+    | 'hiv'
+    | 'observation';
   tone: 'bad' | 'warn' | 'info';
   /** Code of the dictionary, where there is one. */
   code?: string;
@@ -244,14 +266,22 @@ export function writersOf(child: ChildDoc): { site: string; at: string }[] {
     const before = last.get(event.site);
     if (!before || event.at > before) last.set(event.site, event.at);
   }
-  return [...last]
-    .map(([site, at]) => ({ site, at }))
-    .sort((a, b) => b.at.localeCompare(a.at));
+  return [...last].map(([site, at]) => ({ site, at })).sort((a, b) => b.at.localeCompare(a.at));
 }
 
 /** Parameters of a reason as text: days become dates. */
 export function reasonParams(reason: Reason): Record<string, string | number> {
-  const DAYS = new Set(['minimum', 'maximum', 'since', 'given', 'until', 'date', 'end', 'bornBefore', 'expiry']);
+  const DAYS = new Set([
+    'minimum',
+    'maximum',
+    'since',
+    'given',
+    'until',
+    'date',
+    'end',
+    'bornBefore',
+    'expiry',
+  ]);
   return Object.fromEntries(
     Object.entries(reason.params ?? {}).map(([name, value]) => [
       name,

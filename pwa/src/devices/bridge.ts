@@ -8,6 +8,7 @@ import {
   type BridgeState,
   DEFAULT_ADDRESS,
   type PrintJob,
+  type Socket,
 } from './bridge-client';
 import { cardNumber } from './wedge';
 
@@ -56,7 +57,7 @@ function create(): Bridge {
     return new BridgeClient({
       address: where,
       token: localStorage.getItem(TOKEN),
-      socket: (url) => new WebSocket(url),
+      socket: (url) => new WebSocket(url) as Socket,
       fetcher: (url, init) => fetch(url, init),
       onState: (now) => {
         state.value = now;

@@ -12,7 +12,7 @@ export const i18n = createI18n({
   legacy: false,
   locale: 'zh',
   fallbackLocale: 'zh',
-  messages: { zh: { ...zh, reasons: zhReasons } } as Record<string, object>,
+  messages: { zh: { ...zh, reasons: zhReasons } },
 });
 
 /** The translator outside of components. */
@@ -22,8 +22,8 @@ export const t = i18n.global.t;
 export async function setLocale(locale: Locale): Promise<void> {
   if (locale === 'en' && !i18n.global.availableLocales.includes('en' as never)) {
     const [en, reasons] = await Promise.all([import('./en.json'), import('./reasons.en.json')]);
-    i18n.global.setLocaleMessage('en', { ...en.default, reasons: reasons.default } as never);
+    i18n.global.setLocaleMessage('en' as 'zh', { ...en.default, reasons: reasons.default } as never);
   }
-  (i18n.global.locale as unknown as { value: string }).value = locale;
+  i18n.global.locale.value = locale as 'zh';
   preferences.locale = locale;
 }

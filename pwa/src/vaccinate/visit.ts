@@ -71,7 +71,6 @@ export function newItem(
     group: wanted.group,
     target: wanted.target,
     choices: [...wanted.vaccines],
-    lot: '',
     traceCode: '',
     ...chosen(vaccine, lotsOf, usageOf),
   };

@@ -1,0 +1,86 @@
+/** The forms of one child, filled and ready to print. */
+
+import { useI18n } from 'vue-i18n';
+import { useSession } from '../accounts/session';
+import { useLabels } from '../app/labels';
+import { catalogNow } from '../catalog';
+import { useSettings } from '../catalog/settings';
+import { type ChildDoc, fact } from '../children/document';
+import { historyOf, planOf } from '../children/view';
+import { useClock } from '../clock/useClock';
+import type { Site } from '../models/generated.ts';
+import type { Forecast } from '../schedule/types.ts';
+import { type Appointment, nextAppointment } from '../vaccinate/next';
+import { type CertificateForm, certificateForm, clinicForm, type NoticeForm, noticeForm, type Words } from './forms';
+
+export function useForms(): {
+  notice(child: ChildDoc, forecast: Forecast | null): NoticeForm;
+  certificate(child: ChildDoc, forecast: Forecast | null): CertificateForm;
+  appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null;
+} {
+  const { t } = useI18n();
+  const { label, vaccineFullName, placeName, groupName } = useLabels();
+  const { user } = useSession();
+  const { today, instant } = useClock();
+  const settings = useSettings();
+
+  const words: Words = {
+    vaccine: vaccineFullName,
+    bodySite: (code) => label('body-site', code),
+    route: (code) => label('route', code),
+    ethnic: (code) => label('ethnic-group', code),
+    contraindication: (code) => label('contraindication', code),
+    place: placeName,
+    nth: (number) => t('history.nth', { number }),
+  };
+
+  function clinic() {
+    const code = user.value?.site ?? '';
+    return clinicForm(catalogNow().get<Site>(`site:${code}`) ?? null, code);
+  }
+
+  function numbersOf(child: ChildDoc, forecast: Forecast | null): Map<string, number | null> {
+    return new Map(historyOf(child, forecast).map((row) => [row.id, row.number]));
+  }
+
+  function appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null {
+    if (!forecast) return null;
+    const programme = catalogNow().get<{ schedule: { groups: { name: string }[] } }>(
+      `schedule:${settings.value?.schedules[0] ?? ''}`,
+    )?.schedule.groups;
+    const groups = programme ? new Set(programme.map((group) => group.name)) : null;
+    const plan = planOf(forecast, today(), groups);
+    return nextAppointment(plan, today(), settings.value, fact(child, 'committee'));
+  }
+
+  return {
+    appointment,
+    notice(child, forecast) {
+      const next = appointment(child, forecast);
+      const now = new Date(instant());
+      const two = (value: number) => String(value).padStart(2, '0');
+      return noticeForm({
+        child,
+        clinic: clinic(),
+        date: today(),
+        time: `${two(now.getHours())}:${two(now.getMinutes())}`,
+        numbers: numbersOf(child, forecast),
+        next: (next?.groups ?? []).map((one) => ({
+          vaccine: groupName(one.group),
+          dose: words.nth(one.target),
+          earliest: one.recommended,
+        })),
+        appointment: next?.date ?? null,
+        words,
+      });
+    },
+    certificate: (child, forecast) =>
+      certificateForm({
+        child,
+        clinic: clinic(),
+        date: today(),
+        numbers: numbersOf(child, forecast),
+        words,
+      }),
+  };
+}

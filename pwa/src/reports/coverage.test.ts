@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type ChildrenRow,
+  cohortBefore,
+  cohortKeys,
+  coverageOf,
+  type DosesRow,
+  percent,
+  siteSync,
+} from './coverage';
+
+const span = { from: '2025-01', to: '2025-12' };
+const children: ChildrenRow[] = [
+  { key: ['A', 2025, 3, '1', '1'], value: 6 },
+  { key: ['A', 2025, 12, '2', '1'], value: 4 },
+  { key: ['A', 2024, 12, '1', '1'], value: 99 },
+  { key: ['B', 2025, 1, '1', '1'], value: 5 },
+  { key: ['B', null, null, null, null], value: 1 },
+];
+const doses: DosesRow[] = [
+  { key: ['A', 2025, 3, 'MMR', 1], value: 6 },
+  { key: ['A', 2025, 12, 'MMR', 1], value: 3 },
+  { key: ['A', 2025, 3, 'MMR', 2], value: 2 },
+  { key: ['A', 2024, 12, 'MMR', 1], value: 90 },
+  { key: ['B', 2025, 1, 'HepB', 1], value: 5 },
+];
+
+describe('coverageOf', () => {
+  const table = coverageOf(children, doses, span, ['HepB', 'MMR']);
+
+  it('has a column for each dose, in the order of the schedule', () => {
+    expect(table.columns).toEqual([
+      { group: 'HepB', n: 1 },
+      { group: 'MMR', n: 1 },
+      { group: 'MMR', n: 2 },
+    ]);
+  });
+
+  it('counts the children of the cohort alone', () => {
+    expect(table.sites).toEqual([
+      {
+        site: 'A',
+        children: 10,
+        cells: [
+          { done: 0, total: 10 },
+          { done: 9, total: 10 },
+          { done: 2, total: 10 },
+        ],
+      },
+      {
+        site: 'B',
+        children: 5,
+        cells: [
+          { done: 5, total: 5 },
+          { done: 0, total: 5 },
+          { done: 0, total: 5 },
+        ],
+      },
+    ]);
+    expect(table.total).toEqual({
+      children: 15,
+      cells: [
+        { done: 5, total: 15 },
+        { done: 9, total: 15 },
+        { done: 2, total: 15 },
+      ],
+    });
+  });
+
+  it('is empty without rows', () => {
+    expect(coverageOf([], [], span, []).total).toEqual({ children: 0, cells: [] });
+  });
+});
+
+describe('percent', () => {
+  it('has one decimal, and none without children', () => {
+    expect(percent({ done: 2, total: 3 })).toBe(66.7);
+    expect(percent({ done: 0, total: 0 })).toBeNull();
+  });
+});
+
+describe('cohorts', () => {
+  it('are spans of months before a date', () => {
+    expect(cohortBefore('2026-11-23', 0, 12)).toEqual(['2025-12', '2026-11']);
+    expect(cohortBefore('2026-01-05', 12, 12)).toEqual(['2024-02', '2025-01']);
+  });
+
+  it('become keys of a view', () => {
+    expect(cohortKeys('A', '2025-03', '2026-02')).toEqual({
+      startkey: ['A', 2025, 3],
+      endkey: ['A', 2026, 2, {}],
+    });
+  });
+});
+
+describe('siteSync', () => {
+  it('sums the devices of each clinic and names those that were never heard', () => {
+    const device = (site: string, id: string, at: string, pending: number) => ({
+      key: [site, id] as [string, string],
+      value: { name: id, synced_at: at, pending, refused: 0 },
+    });
+    const rows = siteSync(
+      ['A', 'B'],
+      [device('A', 'd1', '2026-11-23T01:00:00.000Z', 2), device('A', 'd2', '2026-11-22T01:00:00.000Z', 1)],
+      [{ key: ['A', 'x'] }],
+    );
+    expect(rows[0]).toMatchObject({
+      site: 'A',
+      syncedAt: '2026-11-23T01:00:00.000Z',
+      pending: 3,
+      problems: 1,
+    });
+    expect(rows[1]).toMatchObject({ site: 'B', syncedAt: null, devices: [] });
+  });
+});

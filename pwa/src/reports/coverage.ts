@@ -1,0 +1,161 @@
+/**
+ * Coverage by birth cohort (队列接种率) from the rows of the region's views: of the children of a site
+ * born in a span of months, how many have had at least n doses of a vaccine group.
+ */
+
+export interface ViewRow<K> {
+  key: K;
+  value: number;
+}
+
+/** `coverage/children`: [site, birth year, birth month, residence, register status] → count. */
+export type ChildrenRow = ViewRow<
+  [string | null, number | null, number | null, string | null, string | null]
+>;
+/** `coverage/doses`: [site, birth year, birth month, group, n] → count. */
+export type DosesRow = ViewRow<[string | null, number | null, number | null, string, number]>;
+
+/** A month of birth, `YYYY-MM`. */
+export type Month = string;
+
+export interface Cell {
+  done: number;
+  total: number;
+}
+
+export interface Column {
+  group: string;
+  n: number;
+}
+
+export interface Coverage {
+  columns: Column[];
+  /** By site; cells in the order of the columns. */
+  sites: { site: string; children: number; cells: Cell[] }[];
+  total: { children: number; cells: Cell[] };
+}
+
+/** A view's key of a month, and whether a row's birth lies within the cohort. */
+export function monthOf(year: number | null, month: number | null): Month | null {
+  if (year === null || month === null) return null;
+  return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`;
+}
+
+/** Start and end key of a site's rows for a cohort. */
+export function cohortKeys(site: string, from: Month, to: Month): { startkey: unknown[]; endkey: unknown[] } {
+  const [fromYear, fromMonth] = from.split('-').map(Number);
+  const [toYear, toMonth] = to.split('-').map(Number);
+  return { startkey: [site, fromYear, fromMonth], endkey: [site, toYear, toMonth, {}] };
+}
+
+/** The months `back` to `back + length` before a date, as a cohort: [from, to]. */
+export function cohortBefore(today: string, back: number, length: number): [Month, Month] {
+  const [year = 0, month = 1] = today.split('-').map(Number);
+  const index = year * 12 + (month - 1) - back;
+  const text = (at: number) => monthOf(Math.floor(at / 12), (at % 12) + 1) as Month;
+  return [text(index - length + 1), text(index)];
+}
+
+/**
+ * The table. Columns are the doses that a schedule has (`wanted`), and whatever else was given;
+ * groups in the order of `order`.
+ */
+export function coverageOf(
+  children: readonly ChildrenRow[],
+  doses: readonly DosesRow[],
+  span: { from: Month; to: Month },
+  order: readonly string[],
+): Coverage {
+  const within = (year: number | null, month: number | null) => {
+    const at = monthOf(year, month);
+    return at !== null && at >= span.from && at <= span.to;
+  };
+  const counts = new Map<string, number>();
+  const done = new Map<string, number>();
+  const most = new Map<string, number>();
+  const add = (map: Map<string, number>, key: string, value: number) =>
+    map.set(key, (map.get(key) ?? 0) + value);
+
+  for (const { key, value } of children) {
+    if (within(key[1], key[2])) add(counts, key[0] ?? '', value);
+  }
+  for (const { key, value } of doses) {
+    const [site, year, month, group, n] = key;
+    if (!within(year, month)) continue;
+    add(done, `${site ?? ''} ${group} ${n}`, value);
+    most.set(group, Math.max(most.get(group) ?? 0, n));
+  }
+  const rank = new Map(order.map((group, i) => [group, i]));
+  const groups = [...most.keys()].sort(
+    (a, b) => (rank.get(a) ?? order.length) - (rank.get(b) ?? order.length) || a.localeCompare(b),
+  );
+  const columns = groups.flatMap((group) =>
+    Array.from({ length: most.get(group) ?? 0 }, (_, i) => ({ group, n: i + 1 })),
+  );
+  const sites = [...counts]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([site, total]) => ({
+      site,
+      children: total,
+      cells: columns.map(({ group, n }) => ({ done: done.get(`${site} ${group} ${n}`) ?? 0, total })),
+    }));
+  const all = sites.reduce((sum, site) => sum + site.children, 0);
+  return {
+    columns,
+    sites,
+    total: {
+      children: all,
+      cells: columns.map((_, i) => ({
+        done: sites.reduce((sum, site) => sum + (site.cells[i]?.done ?? 0), 0),
+        total: all,
+      })),
+    },
+  };
+}
+
+/** `97.3`, or null without children. */
+export function percent({ done, total }: Cell): number | null {
+  return total === 0 ? null : Math.round((1000 * done) / total) / 10;
+}
+
+export interface DeviceRow {
+  key: [string, string];
+  value: { name: string; synced_at: string; pending: number; refused: number };
+}
+
+export interface SiteSync {
+  site: string;
+  /** The end of the last complete round of any of its devices; null when none ever was. */
+  syncedAt: string | null;
+  devices: { id: string; name: string; syncedAt: string; pending: number; refused: number }[];
+  pending: number;
+  refused: number;
+  problems: number;
+}
+
+/** For each clinic when it was last heard, and what it holds back. */
+export function siteSync(
+  sites: readonly string[],
+  devices: readonly DeviceRow[],
+  problems: readonly { key: [string, string] }[],
+): SiteSync[] {
+  const found = new Map<string, SiteSync>();
+  const of = (site: string): SiteSync => {
+    const known = found.get(site);
+    if (known) return known;
+    const made = { site, syncedAt: null, devices: [], pending: 0, refused: 0, problems: 0 };
+    found.set(site, made);
+    return made;
+  };
+  for (const site of sites) of(site);
+  for (const { key, value } of devices) {
+    const site = of(key[0]);
+    const { name, synced_at: syncedAt, pending, refused } = value;
+    site.devices.push({ id: key[1], name, syncedAt, pending, refused });
+    site.pending += pending;
+    site.refused += refused;
+    if (site.syncedAt === null || syncedAt > site.syncedAt) site.syncedAt = syncedAt;
+  }
+  for (const { key } of problems) of(key[0]).problems += 1;
+  return [...found.values()].sort((a, b) => a.site.localeCompare(b.site));
+}

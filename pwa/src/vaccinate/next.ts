@@ -1,0 +1,36 @@
+/** The next appointment (下次预约): the nearest 应种日 of the programme, moved to a clinic day. */
+
+import { dateOf, dayOf } from '../app/format.ts';
+import type { Settings } from '../models/generated.ts';
+import type { Plan } from '../children/view.ts';
+import { clinicDay } from './appointment.ts';
+
+export interface Appointment {
+  /** The clinic day to come on. */
+  date: string;
+  groups: { group: string; target: number; recommended: string }[];
+}
+
+/**
+ * What to come back for: everything that is due by the chosen day, so that the family comes once.
+ * What is due already but was not given today is asked for at the next session.
+ */
+export function nextAppointment(
+  plan: Plan,
+  today: string,
+  settings: Settings | null,
+  committee: string | null,
+): Appointment | null {
+  const left = plan.due.map(({ group, target }) => ({ group, target, recommended: today }));
+  const coming = plan.notDue.flatMap(({ group, target, recommended }) =>
+    target !== null && recommended !== null && recommended > today
+      ? [{ group, target, recommended }]
+      : [],
+  );
+  const tomorrow = dateOf((dayOf(today) ?? 0) + 1);
+  const first = left.length ? tomorrow : plan.next?.date;
+  if (!first) return null;
+  const lead = left[0] ?? coming.find((one) => one.recommended === first);
+  const date = clinicDay(first, settings, { ...(lead && { group: lead.group }), committee });
+  return { date, groups: [...left, ...coming.filter((one) => one.recommended <= date)] };
+}
