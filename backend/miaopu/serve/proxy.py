@@ -84,7 +84,6 @@ class Proxy:
         try:
             request = self._request(scope, body)
             response = await self._client.send(request, stream=True)
-            # What follows the request on this connection is only its end.
             body.watch()
             try:
                 await send(
@@ -121,6 +120,8 @@ class Proxy:
             headers.append((b"x-forwarded-for", client[0].encode()))
         names = {name for name, _ in scope["headers"]}
         has_body = b"transfer-encoding" in names or b"content-length" in names
+        if not has_body:
+            body.watch()
         return self._client.build_request(
             scope["method"],
             httpx.URL(self.url + (path + query).decode("ascii")),
@@ -157,7 +158,6 @@ class _Body:
         self._receive = receive
         self._gone = gone
         self._watching: asyncio.Task[None] | None = None
-        self._read = False
 
     async def chunks(self) -> AsyncIterator[bytes]:
         while True:
@@ -169,10 +169,11 @@ class _Body:
             if message.get("body"):
                 yield message["body"]
             if not message.get("more_body"):
-                self._read = True
+                self.watch()
                 return
 
     def watch(self) -> None:
+        """From now on all that its sender can still say is that it left."""
         if self._watching is None:
             self._watching = asyncio.create_task(self._until_gone())
 
