@@ -122,7 +122,12 @@ def parse_user(members: dict[str, Any]) -> Credentials | None:
     if not isinstance(roles, list):
         return None
     return Credentials(
-        key, salt, rounds, prf, tuple(role for role in roles if isinstance(role, str))
+        key,
+        salt,
+        rounds,
+        prf,
+        # A document cannot make an administrator, however it came in.
+        tuple(role for role in roles if isinstance(role, str) and not role.startswith("_")),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import queue
 import shutil
 import sqlite3
@@ -25,8 +26,8 @@ import orjson
 from . import store
 from .auth import SYSTEM, User
 from .documents import Document, NewDocument, Options
-from .errors import CouchError, closing, forbidden, no_database
-from .sandbox import Validator
+from .errors import CouchError, bad_request, closing, forbidden, no_database
+from .sandbox import BUILT_IN, Program, Validator
 from .security import Security
 from .store import Outcome, Validate, Writer
 from .users import validate as validate_user
@@ -48,11 +49,14 @@ Job = Callable[[Writer], T]
 class Database:
     """One database. Methods that say so may only be called on the event loop."""
 
-    def __init__(self, name: str, folder: Path, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, name: str, folder: Path, pool: ThreadPoolExecutor, scripts: ThreadPoolExecutor
+    ) -> None:
         self.name = name
         self.folder = folder
         self.path = folder / "data.sqlite"
         self.pool = pool
+        self.scripts = scripts
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._jobs: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -161,8 +165,10 @@ class Database:
         # On the writing thread: the validators' runtimes live there.
         validators = self._validators(writer)
         is_admin = security.is_admin(user)
-        if user is SYSTEM or (is_admin and not validators and self.name != "_users"):
+        if user is SYSTEM:
             return None
+        if is_admin and not validators and self.name != "_users":
+            return _only_designs
         context = orjson.dumps(user.context(self.name)).decode()
         secured = orjson.dumps(security.given).decode()
         with_revs = Options(revs=True)
@@ -172,6 +178,7 @@ class Database:
             nonlocal spent
             if new.id.startswith("_design/"):
                 security.require_admin(user)
+                check_design(new)
                 return
             if self.name == "_users":
                 validate_user(new, old, user, security)
@@ -398,6 +405,46 @@ class Database:
                 break
 
 
+def _sync(folder: Path) -> None:
+    """Makes the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def check_design(document: NewDocument) -> None:
+    """Raises 400 for a design document whose views could never be built."""
+    if document.deleted:
+        return
+    members = orjson.loads(document.body)
+    views = members.get("views", {})
+    if not isinstance(views, dict):
+        raise bad_request("`views` parameter must be an object.", "invalid_design_doc")
+    if members.get("language", "javascript") != "javascript":
+        return
+    for name, view in views.items():
+        if name == "lib":
+            continue
+        if not isinstance(view, dict):
+            raise bad_request(f"View {name} must be an object.", "invalid_design_doc")
+        sources = [view[part] for part in ("map", "reduce") if part in view]
+        if not all(isinstance(source, str) for source in sources):
+            raise bad_request("`map` and `reduce` must be strings.", "invalid_design_doc")
+        built_in = [source for source in sources if source.startswith("_")]
+        if not set(built_in) <= BUILT_IN:
+            raise bad_request(
+                f"`{built_in[0]}` is not a supported reduce function.", "invalid_design_doc"
+            )
+        Program([source for source in sources if source not in built_in], {})
+
+
+def _only_designs(new: NewDocument, _: Document | None) -> None:
+    if new.id.startswith("_design/"):
+        check_design(new)
+
+
 class _Queued:
     __slots__ = ("done", "future", "job", "loop")
 
@@ -421,6 +468,7 @@ def make(folder: Path, security: dict[str, Any]) -> None:
     store.create(fresh / "data.sqlite", security)
     try:
         fresh.rename(folder)
+        _sync(folder.parent)
     except OSError:
         shutil.rmtree(fresh, ignore_errors=True)
         raise CouchError(

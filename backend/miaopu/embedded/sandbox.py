@@ -26,6 +26,8 @@ MEMORY = 32 * 1024 * 1024
 BATCH_MEMORY = 128 * 1024 * 1024
 STACK = 512 * 1024
 KEPT_PROGRAMS = 32
+BUILT_IN = frozenset({"_count", "_sum", "_stats", "_approx_count_distinct"})
+"""Reduce functions that are the server's own."""
 
 T = TypeVar("T")
 
@@ -243,11 +245,13 @@ class Program:
         self._context = context
         self._calls = calls
 
-    def call(self, name: str, *arguments: Any) -> str:
+    def call(self, name: str, *arguments: Any, seconds: float | None = None) -> str:
         """The text that the host function `name` gives; `Stopped` when it does not finish,
         `CouchError` 400 when the foreign code throws."""
         if self._context is None:
             self._start()
+        if seconds is not None:
+            self._context.set_time_limit(seconds)
         try:
             result = self._calls[name](*arguments)
         except quickjs.JSException as error:

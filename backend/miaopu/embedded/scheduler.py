@@ -244,6 +244,14 @@ class Scheduler:
         database.listen(lambda _: self._look())
         self._look()
 
+    def forget(self) -> None:
+        """`_replicator` is gone: its replications end."""
+        for job in self._documents.values():
+            if job.task is not None:
+                job.task.cancel()
+        self._documents.clear()
+        self._seq = 0
+
     def _look(self) -> None:
         if self._looking is None or self._looking.done():
             self._looking = self._spawn(self._follow())

@@ -82,11 +82,11 @@ class Server:
     pool: ThreadPoolExecutor
     hashing: ThreadPoolExecutor
     building: ThreadPoolExecutor
+    scripts: ThreadPoolExecutor
     verified: Verified = field(default_factory=Verified)
     throttle: Throttle = field(default_factory=Throttle)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     scheduler: Scheduler = field(init=False)
-    db_updates: int = 0
     _open: dict[str, Database] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _creating: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -126,6 +126,8 @@ class Server:
             ThreadPoolExecutor(max_workers=2, thread_name_prefix="couch-hash"),
             # Each waits for one index to be built, and computes nothing itself.
             ThreadPoolExecutor(max_workers=32, thread_name_prefix="couch-views"),
+            # Each waits for foreign code, so that a slow filter holds up no ordinary reader.
+            ThreadPoolExecutor(max_workers=16, thread_name_prefix="couch-scripts"),
         )
         server._names = {name_of(folder.name) for folder in (data / "dbs").iterdir()}
         return server
@@ -168,7 +170,7 @@ class Server:
             return found
         if name not in self._names:
             raise no_database()
-        database = Database(name, self.data / "dbs" / folder_of(name), self.pool)
+        database = Database(name, self.data / "dbs" / folder_of(name), self.pool, self.scripts)
         database.loop = asyncio.get_running_loop()
         if name == "_users":
             database.listen(lambda _: self._people.clear())
@@ -189,7 +191,8 @@ class Server:
             folder = self.data / "dbs" / folder_of(name)
             await asyncio.get_running_loop().run_in_executor(self.pool, make, folder, security)
             self._names.add(name)
-        self.db_updates += 1
+        if name == "_replicator":
+            self.scheduler.begin()
         return self.database(name)
 
     async def delete(self, name: str) -> None:
@@ -212,9 +215,10 @@ class Server:
                 await loop.run_in_executor(self.pool, _close, database)
                 database.wake()
             await loop.run_in_executor(self.pool, folder.rename, grave)
-        self.db_updates += 1
         if name == "_users":
             self._people.clear()
+        elif name == "_replicator":
+            self.scheduler.forget()
         self.spawn(self._remove(grave))
 
     async def _remove(self, grave: Path) -> None:
@@ -263,27 +267,22 @@ class Server:
         self.pool.shutdown(wait=False)
         self.hashing.shutdown(wait=False)
         self.building.shutdown(wait=False)
+        self.scripts.shutdown(wait=False)
 
     # -- people ------------------------------------------------------------------------------
 
     def credentials(self, name: str) -> Credentials | None:
         """How `name`'s password is known: of an administrator, or from `_users`."""
         admin = self.admins.get(name)
-        if "_users" not in self._names:
+        if admin is not None or "_users" not in self._names:
             return admin
         users = self.database("_users")
         cached = self._people.get(name)
-        if cached is not None and cached[0] == users.seq and admin is None:
+        if cached is not None and cached[0] == users.seq:
             return cached[1]
         seq = users.seq
         document = users.read_now(lambda cx: store.read_winner(cx, USER_PREFIX + name))
         members = orjson.loads(document.body) if document is not None else {}
-        if admin is not None:
-            roles = members.get("roles", [])
-            extra = tuple(role for role in roles if isinstance(role, str))
-            return Credentials(
-                admin.key, admin.salt, admin.iterations, admin.prf, (*admin.roles, *extra)
-            )
         found = parse_user(members) if members.get("name") == name else None
         if len(self._people) > 5000:
             self._people.clear()
@@ -292,12 +291,14 @@ class Server:
 
     async def check_password(self, name: str, password: str, address: str) -> Credentials:
         """The user's credentials; 401 when the password is wrong, 429 while they must wait."""
-        self.throttle.check(name, address)
         credentials = self.credentials(name)
         if credentials is not None:
             mark = self.verified.mark(name, password, credentials)
+            # Who is known already goes on working while somebody else guesses.
             if self.verified.knows(mark):
                 return credentials
+        self.throttle.check(name, address)
+        if credentials is not None:
             loop = asyncio.get_running_loop()
             if await loop.run_in_executor(self.hashing, credentials.matches, password):
                 self.verified.add(mark)

@@ -63,7 +63,8 @@ def validate(new: NewDocument, old: Document | None, user: User, security: Secur
     if new.deleted:
         if user.is_admin or (user.name is not None and owner(new.id) == user.name):
             return
-        raise forbidden("Only admins may delete other user docs.")
+        # As when it is read: another's record does not exist for a user.
+        raise not_found()
     record = orjson.loads(new.body)
     name, roles = record.get("name"), record.get("roles")
     if record.get("type") != "user":
@@ -83,7 +84,7 @@ def validate(new: NewDocument, old: Document | None, user: User, security: Secur
     _check_password(record)
     if not security.is_admin(user):
         if user.name != name:
-            raise forbidden("You may only update your own user document.")
+            raise not_found()
         if old is None or old.deleted:
             if roles:
                 raise forbidden("Only _admin may set roles")

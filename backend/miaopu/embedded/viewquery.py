@@ -20,7 +20,6 @@ from .views import Index, Row, View
 CHUNK = 1 << 20
 UNSET = object()
 REDUCE_BATCH = 500
-BUILT_IN = ("_count", "_sum", "_stats", "_approx_count_distinct")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ log = logging.getLogger(__name__)
 BATCH_DOCUMENTS = 500
 BATCH_BYTES = 2 << 20
 BATCH_SECONDS = 5.0
-MOST_STOPPED = 20
+DOCUMENT_SECONDS = 1.0
+CLOSING_SECONDS = 1.0
+MOST_STOPPED = 5
 """Documents whose mapping may be stopped before the whole build is given up."""
 
 _SCHEMA = """
@@ -126,8 +128,9 @@ class Design:
         return sorted({view.number: view for view in self.views}.values(), key=lambda v: v.number)
 
 
-Mapper = Callable[[list[bytes]], list[list[list[tuple[Any, Any]]]]]
-"""Documents as JSON → per document, per map: the emitted keys and values."""
+Mapper = Callable[[list[bytes], float], list[list[list[tuple[Any, Any]]]]]
+"""Documents as JSON, and how many seconds the functions may take → per document, per map: the
+emitted keys and values."""
 
 
 class Index:
@@ -143,6 +146,7 @@ class Index:
         self.building = False
         self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views")
+        self._reducing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reduce")
         self._lock = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
         self._writer = self._open()
@@ -286,17 +290,19 @@ class Index:
         if not texts:
             return []
         try:
-            return mapper(texts)
+            return mapper(texts, BATCH_SECONDS)
         except Stopped:
             pass
         # One at a time: only the document that is too much for the function gives no rows.
         result: list[list[list[tuple[Any, Any]]]] = []
         for text in texts:
             try:
-                result += mapper([text])
+                if self._closed:
+                    raise Stopped("the index is closing")
+                result += mapper([text], DOCUMENT_SECONDS)
             except Stopped as error:
                 stopped[0] += 1
-                if stopped[0] > MOST_STOPPED:
+                if stopped[0] > MOST_STOPPED or self._closed:
                     raise bad_request(
                         f"A map function of {self.design.id} was stopped at its limit: {error}",
                         "timeout",
@@ -334,15 +340,12 @@ class Index:
             )
         if self._program is None:
             sources = [str(view.map) for view in self.design.maps]
-            self._program = Program(
-                sources, self.design.library, seconds=BATCH_SECONDS, memory=BATCH_MEMORY
-            )
+            self._program = Program(sources, self.design.library, memory=BATCH_MEMORY)
         program = self._program
 
-        def run(texts: list[bytes]) -> list[list[list[tuple[Any, Any]]]]:
-            result: list[list[list[tuple[Any, Any]]]] = orjson.loads(
-                program.call("map", javascript_lists(texts))
-            )
+        def run(texts: list[bytes], seconds: float) -> list[list[list[tuple[Any, Any]]]]:
+            text = program.call("map", javascript_lists(texts), seconds=seconds)
+            result: list[list[list[tuple[Any, Any]]]] = orjson.loads(text)
             return result
 
         return run
@@ -368,8 +371,8 @@ class Index:
                     self._readers.append(connection)
 
     def reduce_script(self, view: View, keys: list[Any], values: list[Any], rereduce: bool) -> Any:
-        """Runs a reduce function. On the index's own thread, where its runtime lives."""
-        return self._thread.submit(self._reduce, view, keys, values, rereduce).result()
+        """Runs a reduce function, on the thread where its runtime lives."""
+        return self._reducing.submit(self._reduce, view, keys, values, rereduce).result()
 
     def _reduce(self, view: View, keys: list[Any], values: list[Any], rereduce: bool) -> Any:
         sources = [one.reduce or "" for one in self.design.views if _is_script(one.reduce)]
@@ -396,8 +399,14 @@ class Index:
     def close(self) -> None:
         """Stops building; called beside the event loop."""
         self._closed = True
-        self._thread.submit(self._end)
-        self._thread.shutdown(wait=True)
+        ended = self._thread.submit(self._end)
+        self._reducing.submit(self._end_reducing)
+        try:
+            ended.result(timeout=CLOSING_SECONDS)
+        except TimeoutError:
+            log.warning("the views of %s are stopped in the midst of a batch", self.design.id)
+        self._thread.shutdown(wait=False)
+        self._reducing.shutdown(wait=False)
         with self._lock:
             for connection in self._readers:
                 connection.close()
@@ -405,8 +414,10 @@ class Index:
 
     def _end(self) -> None:
         self._program = None
-        self._reducers = None
         self._writer.close()
+
+    def _end_reducing(self) -> None:
+        self._reducers = None
 
     def delete(self) -> None:
         self.close()
@@ -445,7 +456,7 @@ def _mango_mapper(views: list[View]) -> Mapper:
         selector = mango.parse_selector(partial) if isinstance(partial, dict) and partial else None
         plans.append(([mango.field_path(name) for name in names], selector))
 
-    def run(texts: list[bytes]) -> list[list[list[tuple[Any, Any]]]]:
+    def run(texts: list[bytes], _: float) -> list[list[list[tuple[Any, Any]]]]:
         result: list[list[list[tuple[Any, Any]]]] = []
         for text in texts:
             document = orjson.loads(text)

@@ -146,8 +146,9 @@ async def _chunk(
     limit: int | None,
     until: int | None = None,
 ) -> changes.Chunk:
+    pool = database.pool if query.accepts is None else database.scripts
     return await asyncio.get_running_loop().run_in_executor(
-        database.pool, changes.read, database, query, since, limit, until
+        pool, changes.read, database, query, since, limit, until
     )
 
 

@@ -146,14 +146,22 @@ async def _bulk_get(request: Request, database: Database) -> Answer:
 
     async def chunks() -> Any:
         yield b'{"results":['
-        for start in range(0, len(wanted), 50):
-            part = wanted[start : start + 50]
-            data = await database.read(
-                lambda cx, part=part: b",".join(  # type: ignore[misc]
-                    _bulk_get_row(request, database, cx, one, options) for one in part
-                )
-            )
-            yield (b"," if start else b"") + data
+        done = 0
+
+        def read(cx: Any) -> tuple[bytes, int]:
+            rows: list[bytes] = []
+            size = 0
+            for one in wanted[done : done + 200]:
+                rows.append(_bulk_get_row(request, database, cx, one, options))
+                size += len(rows[-1])
+                if size >= alldocs.CHUNK:
+                    break
+            return b",".join(rows), len(rows)
+
+        while done < len(wanted):
+            data, count = await database.read(read)
+            yield (b"," if done else b"") + data
+            done += count
         yield b"]}\n"
 
     return Stream(chunks())

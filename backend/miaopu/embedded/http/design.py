@@ -125,7 +125,9 @@ async def _answer(
 
     head: list[bytes] = []
     if reducing:
-        rows = await aside(viewquery.reduce_rows, index, query, view)
+        rows = await loop.run_in_executor(
+            database.scripts, viewquery.reduce_rows, index, query, view
+        )
         if query.update_seq:
             head.append(b'"update_seq":"%b",' % database.sequence(seq).encode())
         parts = [b'{"key":%b,"value":%b}' % row for row in rows]
