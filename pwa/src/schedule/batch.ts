@@ -18,7 +18,6 @@ import type {
   GroupForecast,
   Layer,
   Observation,
-  Options,
   Reason,
   Schedule,
   SeriesStatus,
@@ -205,6 +204,12 @@ function answerStep({ params, dose, ...step }: TrailStep, numbers: readonly unkn
   };
 }
 
+function reportOf(error: unknown): string {
+  if (error instanceof CaseError) return error.message;
+  if (error instanceof SyntaxError) return `this is not a line of JSON: ${error.message}`;
+  return `the engine failed on this case, which is a fault in it: ${String(error)}`;
+}
+
 /** A schedule, perhaps with local rules, ready to answer lines. */
 export class Answerer {
   private readonly compiled: Compiled;
@@ -217,15 +222,19 @@ export class Answerer {
     this.looking = groupsLookingAt(this.compiled.schedule);
   }
 
-  /** Answers to lines, one a line, without a trailing newline. What is wrong with a line is its answer. */
-  answer(lines: string, explain = false): string {
+  /**
+   * Answers to lines, one a line, without a trailing newline. What is wrong with a line is its
+   * answer, which then says the line's number.
+   * @param first number of the first of the lines
+   */
+  answer(lines: string, explain = false, first = 1): string {
     return lines
       .split('\n')
-      .map((line) => JSON.stringify(this.answerLine(line, { trail: explain })))
+      .map((line, index) => JSON.stringify(this.answerLine(line, first + index, explain)))
       .join('\n');
   }
 
-  private answerLine(line: string, options: Options): Raw {
+  private answerLine(line: string, number: number, explain: boolean): Raw {
     let raw: unknown = null;
     try {
       raw = JSON.parse(line);
@@ -233,11 +242,11 @@ export class Answerer {
       const rows = (raw as { doses?: Raw[] | null }).doses ?? [];
       const numbers = rows.map((dose, index) => dose.n ?? index + 1);
       const { suite, id } = raw as Raw;
-      return { suite, id, ...this.write(forecast(this.compiled, child, asOf, options), numbers) };
+      const answer = forecast(this.compiled, child, asOf, { trail: explain });
+      return { suite, id, ...this.write(answer, numbers) };
     } catch (error) {
-      if (!(error instanceof CaseError) && !(error instanceof SyntaxError)) throw error;
       const { suite, id } = isRecord(raw) ? raw : {};
-      return { suite, id, error: error.message };
+      return { suite, id, line: number, error: reportOf(error) };
     }
   }
 
