@@ -68,7 +68,9 @@ export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): C
     reason = { code: 'forecast.conflict', params: { date, with: code, given } };
   }
   if (target.season !== null) {
-    const { start } = seasonOn(target.season, run.asOf);
+    // When a season of every year will be over by then, it is the next one's.
+    const day = target.season.yearly ? Math.max(date, run.asOf) : run.asOf;
+    const { start } = seasonOn(target.season, day);
     if (start > date) {
       date = start;
       reason = { code: 'forecast.season', params: { date } };

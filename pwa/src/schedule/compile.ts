@@ -121,7 +121,9 @@ export type CSeason =
   | { readonly yearly: true; readonly start: number; readonly end: number };
 
 export interface CDose {
-  /** Number of the target dose in its series, from 1. */
+  /** Place of the target dose in its series, from 1. */
+  readonly place: number;
+  /** What it is called in answers. */
   readonly number: number;
   readonly ages: readonly CAgeRule[];
   readonly intervals: readonly CInterval[];
@@ -467,9 +469,10 @@ class Compiler {
     };
   }
 
-  private dose(dose: SeriesDose, number: number, path: string): CDose {
+  private dose(dose: SeriesDose, place: number, path: string): CDose {
     return {
-      number,
+      place,
+      number: dose.number ?? place,
       ages:
         dose.ages?.map((row) => ({
           absMin: this.age(row.absMin, path),

@@ -177,10 +177,10 @@ export class PatientSeries {
   }
 
   /** Date of the dose that satisfied a target (CALCDTINT-2); null if none did. */
-  satisfiedOn(number: number): Day | null {
+  satisfiedOn(place: number): Day | null {
     let date: Day | null = null;
     for (const target of this.targets) {
-      if (target.dose.number === number && target.status === 'satisfied') date = target.date;
+      if (target.dose.place === place && target.status === 'satisfied') date = target.date;
     }
     return date;
   }

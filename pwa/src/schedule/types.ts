@@ -178,8 +178,13 @@ export interface Series {
   source?: string;
 }
 
-/** A target dose (剂次). Its number is its place in `doses`, from 1. */
+/** A target dose (剂次). Intervals name it by its place in `doses`, from 1. */
 export interface SeriesDose {
+  /**
+   * What the programme calls it, if not its place: a dose that stands in for skipped ones comes
+   * after them in `doses` (DT as the third of three, MPSV-AC as 流脑3). Answers give this number.
+   */
+  number?: number;
   ages?: AgeRule[];
   intervals?: Interval[];
   /** Any interval that is good enough, if the preferable ones fail (6.6); all of these must hold. */
