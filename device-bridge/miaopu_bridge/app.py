@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
+import logging
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
@@ -26,6 +27,8 @@ from miaopu_bridge.messages import MESSAGES, say
 from miaopu_bridge.page import render_page
 from miaopu_bridge.pairing import Pairings, TooManyTriesError, WrongCodeError
 from miaopu_bridge.supervisor import Devices
+
+log = logging.getLogger(__name__)
 
 AUTH_WAIT_S = 10.0
 TRY_AGAIN_LATER, NOT_PAIRED, TOO_SLOW = 1012, 4401, 1013
@@ -91,6 +94,11 @@ def create_app(
             answer.headers["Retry-After"] = str(error.more["retry_after_s"])
         return answer
 
+    @app.exception_handler(OSError)
+    async def _disk(_: Request, error: OSError) -> JSONResponse:
+        log.error("the state folder cannot be used: %s", error.strerror)
+        return problem(507, "job.files", detail=error.strerror)
+
     @app.exception_handler(RequestValidationError)
     async def _bad_request(_: Request, error: RequestValidationError) -> JSONResponse:
         # Only where and why: the input may be a child's data.
@@ -102,7 +110,7 @@ def create_app(
         code = "not_found" if error.status_code == 404 else "request.bad"
         return problem(error.status_code, code)
 
-    def allowed_origin(request: Request) -> str:
+    async def allowed_origin(request: Request) -> str:
         origin = origin_of(request.headers)
         if origin is None:
             raise ApiError(403, "origin.missing")
@@ -110,7 +118,9 @@ def create_app(
             raise ApiError(403, "origin.not_allowed")
         return origin
 
-    def paired_origin(request: Request, origin: Annotated[str, Depends(allowed_origin)]) -> str:
+    async def paired_origin(
+        request: Request, origin: Annotated[str, Depends(allowed_origin)]
+    ) -> str:
         token = _bearer(request)
         if token is None or not pairings.check(token, origin):
             raise ApiError(401, "pair.required")
@@ -123,7 +133,7 @@ def create_app(
         # The bridge's own page shows the jobs of every origin, without their PDF.
         return None if pairings.is_own_page(origin) else origin
 
-    def job_of(job_id: str, origin: paired) -> Job:
+    async def job_of(job_id: str, origin: paired) -> Job:
         try:
             return jobs.get(job_id, sees(origin))
         except UnknownJobError:
@@ -211,10 +221,7 @@ def create_app(
             raise ApiError(422, "printer.unknown", field="printer", printers=list(known))
         if reason := printer.accepts(form):
             raise ApiError(422, "printer.cannot_print", field="printer", detail=reason)
-        try:
-            new = jobs.add(wanted.template, form, wanted.lang, name, wanted.copies, origin)
-        except OSError as error:
-            raise ApiError(507, "job.files", detail=error.strerror) from None
+        new = jobs.add(wanted.template, form, wanted.lang, name, wanted.copies, origin)
         return (await jobs.wait(new, wait)).public()
 
     @app.get("/jobs")
@@ -256,7 +263,15 @@ def create_app(
         # The guard has checked Host and Origin before the handshake.
         origin = socket.headers["origin"]
         await socket.accept()
-        if not await _authenticate(socket, pairings, origin):
+        try:
+            token = await _first_token(socket)
+        except WebSocketDisconnect:
+            return
+
+        def paired_still() -> bool:
+            return pairings.check(token, origin)
+
+        if not paired_still():
             await socket.close(NOT_PAIRED, "not paired")
             return
         with hub.subscribe() as queue:
@@ -264,7 +279,9 @@ def create_app(
             await socket.send_json({**hello, "devices": devices.describe()})
             listening = asyncio.create_task(_listen(socket))
             try:
-                await _tell(socket, queue, listening, sees(origin), config.heartbeat_s)
+                await _tell(
+                    socket, queue, listening, paired_still, sees(origin), config.heartbeat_s
+                )
             except WebSocketDisconnect:
                 return
             finally:
@@ -286,19 +303,14 @@ def _field(path: tuple[Any, ...], reason: str) -> dict[str, str]:
     return {"field": ".".join(str(part) for part in path), "reason": reason}
 
 
-async def _authenticate(socket: WebSocket, pairings: Pairings, origin: str) -> bool:
-    """Whether the first message is {"type": "auth", "token": …} with a token of this origin."""
+async def _first_token(socket: WebSocket) -> str:
+    """The token of the first message, {"type": "auth", "token": …}; empty when it is none."""
     try:
         async with asyncio.timeout(AUTH_WAIT_S):
             first = json.loads(await socket.receive_text())
-    except (TimeoutError, ValueError, KeyError, WebSocketDisconnect):
-        return False
-    return (
-        isinstance(first, dict)
-        and first.get("type") == "auth"
-        and isinstance(first.get("token"), str)
-        and pairings.check(first["token"], origin)
-    )
+        return str(first["token"]) if first["type"] == "auth" else ""
+    except (TimeoutError, ValueError, KeyError, TypeError):
+        return ""
 
 
 async def _listen(socket: WebSocket) -> None:
@@ -312,6 +324,7 @@ async def _tell(
     socket: WebSocket,
     queue: "asyncio.Queue[Event | None]",
     listening: "asyncio.Task[None]",
+    paired_still: Callable[[], bool],
     sees: str | None,
     heartbeat_s: float,
 ) -> None:
@@ -326,6 +339,9 @@ async def _tell(
             if not done:
                 await socket.send_json({"type": "heartbeat", "at": now()})
             continue
+        if not paired_still():
+            await socket.close(NOT_PAIRED, "not paired any more")
+            return
         event = waiting.result()
         if event is None:
             await socket.close(TOO_SLOW, "too slow or closing; connect again")

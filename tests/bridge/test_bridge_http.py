@@ -137,6 +137,26 @@ def test_a_token_can_be_given_back(desk: Desk) -> None:
         assert client.get("/status").status_code == 401
 
 
+async def test_who_gives_the_token_back_hears_no_more(desk: Desk) -> None:
+    mine = desk.pair(OTHER_ORIGIN)
+    async with tab(desk, mine, OTHER_ORIGIN) as one:
+        with desk.client(OTHER_ORIGIN, mine) as client:
+            client.delete("/pair")
+        desk.act(device="card", do="swipe", card=CARD)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await asyncio.wait_for(one.recv(), 15)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4401
+
+
+async def test_a_tab_may_leave_before_it_has_said_anything(desk: Desk, token: str) -> None:
+    url = desk.url.replace("http", "ws") + "/events"
+    async with websockets.connect(url, origin=websockets.Origin(ORIGIN)):
+        pass
+    async with tab(desk, token):
+        assert "Traceback" not in "".join(desk.errors)
+
+
 async def test_events_need_the_right_origin_and_token(desk: Desk, token: str) -> None:
     url = desk.url.replace("http", "ws") + "/events"
     for origin in (None, "https://evil.example", "null"):
@@ -331,6 +351,20 @@ def test_bad_print_requests_name_the_field_and_never_the_child(desk: Desk, token
         assert client.get("/nothing").json()["code"] == "not_found"
 
 
+def test_a_disk_that_cannot_be_written_is_said_and_nothing_is_promised(
+    desk: Desk, token: str
+) -> None:
+    folder, away = desk.state_dir / "jobs", desk.state_dir / "jobs-away"
+    with desk.client(ORIGIN, token) as client:
+        before = client.get("/jobs").json()
+        folder.rename(away)
+        answer = client.post("/print", json={"template": "notice", "data": NOTICE})
+        away.rename(folder)
+        assert (answer.status_code, answer.json()["code"]) == (507, "job.files")
+        assert answer.json()["message"]["zh"]
+        assert client.get("/jobs").json() == before
+
+
 @pytest.mark.parametrize(
     ("template", "data", "printer"),
     [
@@ -399,6 +433,7 @@ async def test_it_stops_in_order_and_its_log_holds_no_card_and_no_name(
         act(desk.state_dir, device="card", do="swipe", card="1")
     log = "".join(desk.errors)
     assert "device card is ready" in log
+    assert "Traceback" not in log
     for secret in (CARD, "123456", "王苗苗", token):
         assert secret not in log
     for path in desk.state_dir.rglob("*"):
