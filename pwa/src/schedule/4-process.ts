@@ -9,7 +9,7 @@ import { forecastSeries } from './7-forecast.ts';
 import { bestSeries } from './8-select-best-series.ts';
 import { groupForecasts } from './9-vaccine-group.ts';
 import { type Compiled, sexBit } from './compile.ts';
-import { type Evaluation, type GivenDose, PatientSeries, Run } from './run.ts';
+import { type Evaluation, type GivenDose, PatientSeries, Run, type SeriesForecast } from './run.ts';
 import type {
   Child,
   Day,
@@ -149,11 +149,23 @@ export function completedSeries(run: Run, antigen: number, groups: readonly stri
 function process(run: Run, ps: PatientSeries): void {
   if (ps.started) return;
   ps.started = true;
+  run.note('5.1', ps.startBy === run.asOf ? 'relevant' : 'ahead', ps.series);
   evaluateHistory(run, ps);
   const antigen = run.compiled.antigens[ps.series.antigen];
   if (antigen === undefined) return;
   const found = contraindications(run, antigen);
   ps.forecast = forecastSeries(run, ps, evidenceOfImmunity(run, antigen), found);
+  if (run.trail !== null) noteForecast(run, ps, ps.forecast);
+}
+
+function noteForecast(run: Run, ps: PatientSeries, made: SeriesForecast): void {
+  const target = made.target === null ? {} : { target: made.target.number };
+  run.note('7.4', made.status, ps.series, target);
+  if (made.target === null) return;
+  const { earliest, recommended, pastDue, latest } = made;
+  const dates = Object.entries({ earliest, recommended, pastDue, latest });
+  const known = dates.filter((each): each is [string, Day] => each[1] !== null);
+  run.note('7.5', 'dates', ps.series, { ...target, params: Object.fromEntries(known) });
 }
 
 /** 4.4, Figure 4-6: each dose against the current target dose. */
@@ -171,6 +183,7 @@ function evaluateHistory(run: Run, ps: PatientSeries): void {
     } else if (broken !== null) {
       const { number } = target.dose;
       evaluation = { status: 'substandard', target: number, reasons: [broken], inadvertent: false };
+      run.note('6.1', 'substandard', ps.series, { target: number, dose: dose.source.id });
     } else {
       evaluation = evaluateDose(run, ps, target.dose, record, dose);
     }
@@ -205,14 +218,7 @@ function passSkipped(run: Run, ps: PatientSeries, from: number, record: number, 
     const moment = { context: 'evaluation', reference: date, anchor: date, record } as const;
     if (!canSkip(run, ps, target.dose, moment)) return current;
     target.status = 'skipped';
-    run.note({
-      rule: '6.2',
-      outcome: 'skipped',
-      antigen: run.compiled.antigens[ps.series.antigen]?.name ?? '',
-      series: ps.series.name,
-      target: target.dose.number,
-      params: { date },
-    });
+    run.note('6.2', 'skipped', ps.series, { target: target.dose.number, params: { date } });
     current += 1;
   }
 }

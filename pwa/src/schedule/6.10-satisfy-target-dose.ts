@@ -25,6 +25,7 @@ export function evaluateDose(
   const { number } = target;
   if (isInadvertent(target, dose)) {
     const reasons: Reason[] = [{ code: 'dose.inadvertent' }];
+    run.note('6.3', 'inadvertent', ps.series, { target: number, dose: dose.source.id });
     return { status: 'notValid', target: number, reasons, inadvertent: true };
   }
   const reasons: Reason[] = [];
@@ -40,17 +41,12 @@ export function evaluateDose(
         ? 'valid'
         : 'notValid';
   if (run.trail !== null) {
-    const about = {
-      antigen: run.compiled.antigens[ps.series.antigen]?.name ?? '',
-      series: ps.series.name,
-      target: number,
-      dose: dose.source.id,
-    };
-    run.note({ rule: '6.4', outcome: age, ...about });
-    run.note({ rule: '6.5, 6.6', outcome: intervals ? 'satisfied' : 'tooSoon', ...about });
-    run.note({ rule: '6.7', outcome: impacted ? 'impacted' : 'notImpacted', ...about });
-    run.note({ rule: '6.8, 6.9', outcome: vaccine ? 'rightVaccine' : 'wrongVaccine', ...about });
-    run.note({ rule: '6.10', outcome: status, ...about });
+    const about = { target: number, dose: dose.source.id };
+    run.note('6.4', age, ps.series, about);
+    run.note('6.5, 6.6', intervals ? 'longEnough' : 'tooSoon', ps.series, about);
+    run.note('6.7', impacted ? 'impacted' : 'notImpacted', ps.series, about);
+    run.note('6.8, 6.9', vaccine ? 'rightVaccine' : 'wrongVaccine', ps.series, about);
+    run.note('6.10', status, ps.series, about);
   }
   return { status, target: number, reasons, inadvertent: false };
 }

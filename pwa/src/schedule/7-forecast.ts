@@ -43,11 +43,7 @@ function skipped(
   const moment = { context: 'forecast', reference, anchor: run.asOf, record } as const;
   if (!canSkip(run, ps, target.dose, moment)) return false;
   target.status = 'skipped';
-  run.note({
-    rule,
-    outcome: 'skipped',
-    antigen: run.compiled.antigens[ps.series.antigen]?.name ?? '',
-    series: ps.series.name,
+  run.note(rule, 'skipped', ps.series, {
     target: target.dose.number,
     params: { date: reference },
   });

@@ -1,5 +1,5 @@
 /** 7.4 Determine forecast need (是否还需接种). */
-import { dateOf, dayOf, daysInMonth, LATEST_DAY } from './3.4-dates.ts';
+import { dateOf, dayOf, daysInMonth } from './3.4-dates.ts';
 import { ageRule } from './6.4-age.ts';
 import { referenceDate } from './6.5-preferable-interval.ts';
 import { forecastConflictEnd } from './6.7-vaccine-conflict.ts';
@@ -121,8 +121,7 @@ export function forecastNeed(
   if (run.asOf >= maximum) return no('agedOut', { code: 'forecast.tooOld', params: { maximum } });
   const candidate = candidateEarliest(run, ps, target);
   if (candidate === null || candidate.date >= maximum) {
-    const params = maximum < LATEST_DAY ? { params: { maximum } } : {};
-    return no('agedOut', { code: 'forecast.cannotFinish', ...params });
+    return no('agedOut', { code: 'forecast.cannotFinish', params: { maximum } });
   }
   return { status: 'notComplete', reason: candidate.reason, candidate };
 }

@@ -10,9 +10,13 @@ export function bestSeries(run: Run, all: readonly PatientSeries[]): PatientSeri
       run,
       all.filter((ps) => ps.series.group === group && mayStart(run, ps)),
     );
-    if (chosen !== null) prioritized.set(group, chosen);
+    if (chosen === null) continue;
+    prioritized.set(group, chosen);
+    run.note('8.7', 'prioritized', chosen.series);
   }
-  return [...prioritized.values()].filter((ps) => isBest(run, ps, prioritized));
+  const best = [...prioritized.values()].filter((ps) => isBest(run, ps, prioritized));
+  for (const ps of best) run.note('8.8', 'best', ps.series);
+  return best;
 }
 
 /**
@@ -55,10 +59,10 @@ function prioritizedSeries(run: Run, group: readonly PatientSeries[]): PatientSe
     if (inProcess.length === 0 && defaults.length === 1) return defaults[0] ?? null;
   }
   // Table 8-5. Where none of its columns fits, valid doses decide.
-  if (complete.length > 0) return best(run, complete, 'complete');
-  if (inProcess.length > 0) return best(run, inProcess, 'inProcess');
+  if (complete.length > 0) return highest(run, complete, 'complete');
+  if (inProcess.length > 0) return highest(run, inProcess, 'inProcess');
   const none = scorable.every((ps) => ps.satisfied === 0);
-  return best(run, scorable, none ? 'noValidDoses' : 'complete');
+  return highest(run, scorable, none ? 'noValidDoses' : 'complete');
 }
 
 /** 8.1 SELECTB-24 and SELECTSCORE-2. */
@@ -83,7 +87,7 @@ function scorableSeries(run: Run, group: readonly PatientSeries[]): PatientSerie
 }
 
 /** SELECTBEST-1 and 2: the highest score; of those, the best preference; of those, the first. */
-function best(
+function highest(
   run: Run,
   scored: readonly PatientSeries[],
   by: 'complete' | 'inProcess' | 'noValidDoses',
@@ -92,6 +96,7 @@ function best(
   let top = 0;
   for (const ps of scored) {
     const points = score(run, ps, scored, by);
+    run.note('8.4, 8.5, 8.6', 'points', ps.series, { params: { points } });
     const better =
       chosen === null ||
       points > top ||

@@ -86,9 +86,7 @@ const isRecord = (value: unknown): value is Raw =>
 function day(value: unknown, field: string): Day {
   const found = typeof value === 'string' ? parseDay(value) : null;
   if (found === null) {
-    throw new CaseError(
-      `${field} is ${JSON.stringify(value ?? null)}; a date like 2026-06-17 was expected`,
-    );
+    throw new CaseError(`${field} should be a date that exists, like 2026-06-17`);
   }
   return found;
 }
@@ -137,7 +135,7 @@ export function readCase(raw: unknown): { child: Child; asOf: Day } {
   if (!isRecord(raw)) throw new CaseError('a case should be an object');
   const gender = String(raw.gender ?? '').toLowerCase();
   const sex = SEXES[gender];
-  if (sex === undefined) throw new CaseError(`gender is "${gender}"; F, M or U was expected`);
+  if (sex === undefined) throw new CaseError('gender should be F, M or U');
   const child: Child = {
     birth: day(raw.dob, 'dob'),
     sex,
@@ -154,7 +152,7 @@ export function readCase(raw: unknown): { child: Child; asOf: Day } {
 const iso = (value: Day | null): string | null => (value === null ? null : formatDay(value));
 
 /** Parameters that are numbers stand for days, but for these. */
-const COUNTS = new Set(['days', 'dose', 'volume']);
+const COUNTS = new Set(['days', 'dose', 'volume', 'points']);
 
 function readableParams(params: NonNullable<Reason['params']>): Raw {
   const readable: Raw = {};
@@ -204,9 +202,10 @@ function answerStep({ params, dose, ...step }: TrailStep, numbers: readonly unkn
   };
 }
 
+/** Without a value of the case: errors go where a child's data must not. */
 function reportOf(error: unknown): string {
   if (error instanceof CaseError) return error.message;
-  if (error instanceof SyntaxError) return `this is not a line of JSON: ${error.message}`;
+  if (error instanceof SyntaxError) return 'this is not a line of JSON';
   return `the engine failed on this case, which is a fault in it: ${String(error)}`;
 }
 
@@ -255,6 +254,7 @@ export class Answerer {
     for (const dose of answer.doses) {
       const row = answerDose(dose, numbers[Number(dose.id)]);
       doses.push(row);
+      if (dose.status === 'notEvaluated') continue;
       for (const group of this.looking.get(dose.code) ?? []) {
         if (answer.doses.some((other) => other.id === dose.id && other.vaccineGroup === group)) {
           continue;

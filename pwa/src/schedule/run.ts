@@ -4,7 +4,16 @@
  */
 import { addSpan, EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
 import type { CAge, CDated, CDose, Compiled, CSeries } from './compile.ts';
-import type { Code, Day, Dose, DoseStatus, Reason, SeriesStatus, TrailStep } from './types.ts';
+import type {
+  Code,
+  Day,
+  Dose,
+  DoseStatus,
+  Reason,
+  SeriesStatus,
+  TrailOutcome,
+  TrailStep,
+} from './types.ts';
 
 /** A dose of the history, its vaccine as a number (-1: not in the schedule). */
 export interface GivenDose {
@@ -81,8 +90,16 @@ export class Run {
     return addSpan(date, span, this.compiled.rule);
   }
 
-  note(step: TrailStep): void {
-    this.trail?.push(step);
+  /** Adds to the trail, if one is wanted. */
+  note(
+    rule: string,
+    outcome: TrailOutcome,
+    series: CSeries,
+    more: Omit<TrailStep, 'rule' | 'outcome' | 'antigen' | 'series'> = {},
+  ): void {
+    if (this.trail === null) return;
+    const antigen = this.compiled.antigens[series.antigen]?.name ?? '';
+    this.trail.push({ rule, outcome, antigen, series: series.name, ...more });
   }
 }
 

@@ -431,12 +431,41 @@ export interface Reason {
   params?: Record<string, string | number>;
 }
 
+/** Everything that a rule can decide. The catalog has a text in each language for each. */
+export const TRAIL_OUTCOMES = [
+  'relevant', // 5.1 the series is for this child
+  'ahead', // 5.1 for this child before long
+  'substandard', // 6.1
+  'skipped', // 6.2, 7.1, 7.6 {date} the target dose is not needed
+  'inadvertent', // 6.3
+  'valid', // 6.4, 6.10
+  'notValid', // 6.4, 6.10
+  'extraneous', // 6.4, 6.10
+  'longEnough', // 6.5, 6.6
+  'tooSoon', // 6.5, 6.6
+  'impacted', // 6.7
+  'notImpacted', // 6.7
+  'rightVaccine', // 6.8, 6.9
+  'wrongVaccine', // 6.8, 6.9
+  'notComplete', // 7.4, 9
+  'complete', // 7.4, 9
+  'immune', // 7.4, 9
+  'contraindicated', // 7.4, 9
+  'agedOut', // 7.4, 9
+  'notRecommended', // 7.4, 9
+  'dates', // 7.5 {earliest, recommended, pastDue, latest}
+  'points', // 8.4 to 8.6 {points} of a series among those of its group
+  'prioritized', // 8.7 the one series of its group
+  'best', // 8.8
+] as const;
+
+export type TrailOutcome = (typeof TRAIL_OUTCOMES)[number];
+
 /** One rule that was applied, in order. Only made when asked for. */
 export interface TrailStep {
-  /** Section or rule of the specification: `6.4`, `FORECASTDTCAN-1`. */
+  /** Section of the specification: `6.4`. */
   rule: string;
-  /** What it decided: `tooYoung`, `satisfied`, `skipped`, … */
-  outcome: string;
+  outcome: TrailOutcome;
   antigen?: string;
   series?: string;
   /** Number of the target dose. */
