@@ -160,7 +160,17 @@ def launch(
     if "http://" not in line:
         process.kill()
         raise AssertionError(f"{arguments[0]} did not start: {log.read_text()[-2000:]}")
-    return process, "http://" + line.split("http://")[1].strip().rstrip("/")
+    address = "http://" + line.split("http://")[1].strip().rstrip("/")
+    until(lambda: _answers(address), f"{arguments[0]} to answer")
+    return process, address
+
+
+def _answers(address: str) -> bool:
+    try:
+        httpx.get(address + "/", trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def healthy(address: str) -> bool:

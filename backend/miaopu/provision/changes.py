@@ -113,7 +113,7 @@ def _place(
 
 
 def _database(server: couchdb.Server, name: str) -> Iterator[Change]:
-    if name not in server:
+    if not exists(server, name):
         yield Change(f"create database {name}", lambda: _ignore(server.create(name)))
 
 
@@ -122,7 +122,7 @@ def _security(server: couchdb.Server, name: str, roles: list[str]) -> Iterator[C
         "admins": {"names": [], "roles": ["_admin"]},
         "members": {"names": [], "roles": roles},
     }
-    there = server[name].security if name in server else {}
+    there = server[name].security if exists(server, name) else {}
     if there != wanted:
 
         def make() -> None:
@@ -133,7 +133,7 @@ def _security(server: couchdb.Server, name: str, roles: list[str]) -> Iterator[C
 
 def _existing(server: couchdb.Server, database: str, doc_id: str) -> Json | None:
     """The document as it stands; None when it, or its database, does not."""
-    if database not in server:
+    if not exists(server, database):
         return None
     found = server[database].get(doc_id)
     return None if found is None else dict(found)

@@ -7,7 +7,7 @@ import couchdb
 
 from miaopu.models import Region, Site
 from miaopu.provision import apply
-from miaopu.provision.changes import CATALOG, set_password
+from miaopu.provision.changes import CATALOG, exists, set_password
 from miaopu.provision.plan import SERVER_ROLE, Account, Plan, Upward, password_variable
 from miaopu.serve.keep import SERVER_ACCOUNT
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 def places(server: couchdb.Server) -> tuple[tuple[Region, ...], tuple[Site, ...]]:
     """The regions and sites that the catalog on `server` describes."""
-    if CATALOG not in server:
+    if not exists(server, CATALOG):
         return (), ()
 
     def described(kind: str) -> list[dict[str, object]]:
@@ -44,7 +44,7 @@ def _joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) ->
 
 def _can_be_made(server: couchdb.Server, account: Account) -> bool:
     """Whether an account is there or has a password: a drawn one would be shown to nobody."""
-    known = "_users" in server and f"org.couchdb.user:{account.name}" in server["_users"]
+    known = exists(server, "_users") and f"org.couchdb.user:{account.name}" in server["_users"]
     if known or account.password is not None:
         return True
     log.warning(

@@ -1,0 +1,118 @@
+"""Provisioning a server: what it changes, and what it leaves alone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import couchdb
+import pytest
+from conftest import PASSWORD, launch, stop
+
+from miaopu.models import Region, Site
+from miaopu.provision import Account, Plan, PlanError, apply, connect
+from miaopu.provision.catalog import constants
+from miaopu.provision.changes import STAGED, Change
+from miaopu.provision.changes import changes as needed
+
+COUNTY = "120101"
+SITE = f"{COUNTY}0001"
+VOCABULARY = {"_id": "dictionary:word", "type": "dictionary", "name": "word", "entries": {}}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[couchdb.Server]:
+    folder = tmp_path_factory.mktemp("alone")
+    process, address = launch(
+        ["embedded", "--data", str(folder), "--port", "0"],
+        folder / "log",
+        {"MIAOPU_ADMIN_PASSWORD": PASSWORD},
+    )
+    yield connect(address, "admin", PASSWORD)
+    stop(process)
+
+
+def plan(**more: Any) -> Plan:
+    return Plan(
+        regions=(Region(type="region", code=COUNTY, name="县", level="county"),),
+        sites=(Site(type="site", code=SITE, name="一", region=COUNTY),),
+        accounts=(Account("anna", (f"site:{SITE}", "grade:ordinary"), "Anna"),),
+        **more,
+    )
+
+
+def entry(zh: str) -> dict[str, Any]:
+    return {**VOCABULARY, "entries": {"1": {"zh": zh, "en": "one"}}}
+
+
+def made(server: couchdb.Server, wanted: Plan, **options: Any) -> list[str]:
+    said: list[Change] = []
+    count = apply(server, wanted, said.append, **options)
+    assert count == len(said)
+    return [change.says for change in said]
+
+
+def test_a_dry_run_says_all_and_makes_nothing(server: couchdb.Server) -> None:
+    said = made(server, plan(), dry_run=True)
+    assert f"create database site-{SITE}" in said
+    assert f"site-{SITE}" not in server
+    assert said == made(server, plan())
+    assert made(server, plan()) == []
+
+
+def test_a_drawn_password_is_told_once_and_works(server: couchdb.Server) -> None:
+    apply(server, plan())
+    told: list[Change] = []
+    bert = Account("bert", (f"site:{SITE}", "grade:ordinary"), "Bert")
+    apply(server, Plan(accounts=(bert,)), told.append)
+    (secret,) = [change.secret for change in told if change.secret]
+    assert server.login("bert", secret)
+    told.clear()
+    apply(server, Plan(accounts=(bert,)), told.append)
+    assert told == []
+
+
+def test_changed_roles_keep_the_password(server: couchdb.Server) -> None:
+    cara = Account("cara", (f"site:{SITE}", "grade:ordinary"), "Cara", "open sesame")
+    apply(server, Plan(accounts=(cara,)))
+    senior = Account("cara", (f"site:{SITE}", "grade:senior"), "Cara")
+    assert made(server, Plan(accounts=(senior,))) == [
+        f"change account cara (site:{SITE}, grade:senior)"
+    ]
+    assert server.login("cara", "open sesame")
+
+
+def test_what_was_edited_in_the_catalog_stays(server: couchdb.Server) -> None:
+    assert made(server, plan(content=(entry("一"),)))[-1] == "add dictionary:word in catalog"
+    assert made(server, plan(content=(entry("壹"),))) == ["change dictionary:word in catalog"]
+    catalog = server["catalog"]
+    catalog.save({**catalog["dictionary:word"], "entries": {"1": {"zh": "己", "en": "own"}}})
+    assert made(server, plan(content=(entry("二"),))) == []
+    assert catalog["dictionary:word"]["entries"]["1"]["zh"] == "己"
+
+
+def test_a_view_is_changed_beside_the_old_one(server: couchdb.Server) -> None:
+    apply(server, plan())
+    database = server[f"region-{COUNTY}"]
+    said = []
+    wanted = {**constants(), "vaccine_groups": {"0101": ["other"]}}
+    for change in needed(server, plan(), wanted):
+        said.append(change.says)
+        change.make()
+    assert said == [
+        f"change the views of _design/coverage in region-{COUNTY}, built beside the old ones"
+    ]
+    assert "other" in database["_design/coverage"]["views"]["doses"]["map"]
+    assert f"_design/coverage{STAGED}" not in database
+    assert made(server, plan()) == said
+
+
+def test_the_catalog_is_closed_to_strangers(server: couchdb.Server) -> None:
+    apply(server, plan())
+    members = server["catalog"].security["members"]
+    assert members["roles"]
+    assert "server" in members["roles"]
+
+
+def test_a_plan_that_names_an_unknown_region_is_refused(server: couchdb.Server) -> None:
+    lost = Plan(sites=(Site(type="site", code="1202010001", name="一", region="120201"),))
+    with pytest.raises(PlanError, match="120201"):
+        apply(server, lost)
