@@ -39,6 +39,15 @@ class Change:
     """A password that was drawn for a new account; to be shown once."""
 
 
+def exists(server: couchdb.Server, name: str) -> bool:
+    """Whether there is a database. (`in` takes a server that is away for one that has none.)"""
+    try:
+        server.resource.head(name)
+    except couchdb.ResourceNotFound:
+        return False
+    return True
+
+
 def changes(
     server: couchdb.Server, plan: Plan, constants: Mapping[str, object]
 ) -> Iterator[Change]:
