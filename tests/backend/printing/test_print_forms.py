@@ -62,7 +62,8 @@ def test_a_form_is_one_page_of_its_size_with_embedded_chinese(template: str) -> 
         assert float(box.height) / 72 * 25.4 == pytest.approx(height, abs=0.5)
     assert "王苗苗" in text_of(pdf)
 
-    fonts = pdf.pages[0]["/Resources"]["/Font"]
+    resources: Any = pdf.pages[0]["/Resources"]
+    fonts = resources["/Font"]
     assert fonts
     for font in fonts.values():
         descendant = font["/DescendantFonts"][0]
