@@ -195,7 +195,7 @@ class Builder:
         return built
 
     def _dose(self, dose: Table) -> Table:
-        built: Table = {}
+        built: Table = {"number": dose["number"]} if "number" in dose else {}
         age = self._age(dose)
         if age:
             built["ages"] = [age]

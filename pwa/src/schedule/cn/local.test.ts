@@ -162,3 +162,24 @@ describe('an emergency campaign', () => {
     expect(after.group).toMatchObject({ forecast_number: '1', earliest_date: '2026-12-20' });
   });
 });
+
+describe('the number of the dose that is due', () => {
+  it.each([
+    ['DTaP', 'the third of three by DT', '2018-01-20', ['0402', '0402'], 3],
+    ['DTaP', 'DT after four DTaP', '2018-01-20', ['0402', '0402', '0402', '0402'], 5],
+    ['MPSV', 'A+C for a child who never had A', '2023-01-20', [], 3],
+    ['MPSV', 'the second A+C of such a child', '2018-01-20', ['1701'], 4],
+    ['Polio', 'the fourth', '2020-01-20', ['0303', '0303', '0311'], 4],
+  ])('%s: %s', (group, _, dob, codes, number) => {
+    const months = [6, 10, 15, 32];
+    const doses = codes.map((code, index): [string, string] => {
+      const month = (code === '1701' ? 40 : (months[index] ?? 0)) + 1;
+      const year = Number(dob.slice(0, 4)) + Math.floor((month - 1) / 12);
+      return [`${year}-${String(((month - 1) % 12) + 1).padStart(2, '0')}-25`, code];
+    });
+    expect(ask({ dob, asOf: '2026-11-20', doses, group }).group).toMatchObject({
+      series_status: 'Not Complete',
+      target_dose: number,
+    });
+  });
+});

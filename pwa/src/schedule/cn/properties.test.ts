@@ -44,14 +44,17 @@ const withDose = (child: Child, dose: Omit<Dose, 'id'>): Child => ({
   doses: [...child.doses, { ...dose, id: 'new' }],
 });
 
-/** Minimum age of the target dose that is due, in each series of the answer. */
-function minimumAges(group: GroupForecast): string[] {
+/** Minimum age of the dose that is due, in each series of the answer; of several, the least. */
+function minimumDates(group: GroupForecast, birth: Day): Day[] {
   return group.antigens.flatMap((each) => {
     const series = NIP.antigens
       .find((antigen) => antigen.name === each.antigen)
       ?.series.find((candidate) => candidate.name === each.series);
-    const minimum = series?.doses[(each.target ?? 0) - 1]?.ages?.[0]?.min;
-    return each.status === 'notComplete' && minimum !== undefined ? [minimum] : [];
+    const called = (series?.doses ?? []).filter(
+      (dose, index) => (dose.number ?? index + 1) === each.target,
+    );
+    const dates = called.map((dose) => addAge(birth, dose.ages?.[0]?.min ?? '0 days', 'clamp'));
+    return each.status === 'notComplete' ? [Math.min(...dates)] : [];
   });
 }
 
@@ -63,22 +66,25 @@ const show = (child: Child, asOf: Day): string =>
     doses: child.doses.map((dose) => `${formatDay(dose.date)} ${dose.code}`),
   });
 
-describe('any child of the programme', () => {
+/** Fails with the history; the text is only made when it is needed. */
+function ensure(holds: boolean, what: string, child: Child, asOf: Day): void {
+  if (!holds) expect.fail(`${what}: ${show(child, asOf)}`);
+}
+
+describe('any child of the programme', { timeout: 60_000 }, () => {
   it('is never due before birth or the minimum age', () => {
     fc.assert(
       fc.property(histories, ({ child, asOf }) => {
         for (const group of notComplete(forecast(compiled, child, asOf))) {
-          const { earliest, recommended, pastDue } = group;
-          expect(earliest, show(child, asOf)).not.toBeNull();
-          for (const minimum of minimumAges(group)) {
-            expect(earliest).toBeGreaterThanOrEqual(addAge(child.birth, minimum, 'clamp'));
-          }
-          expect(earliest).toBeGreaterThanOrEqual(child.birth);
-          expect(recommended).toBeGreaterThanOrEqual(earliest as number);
-          if (pastDue !== null) expect(pastDue).toBeGreaterThanOrEqual(earliest as number);
+          const earliest = group.earliest as Day;
+          const minimum = Math.max(child.birth, ...minimumDates(group, child.birth));
+          const about = `${group.vaccineGroup} ${JSON.stringify(group)}`;
+          ensure(earliest >= minimum, about, child, asOf);
+          ensure((group.recommended as Day) >= earliest, about, child, asOf);
+          ensure(group.pastDue === null || group.pastDue >= earliest, about, child, asOf);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -87,22 +93,23 @@ describe('any child of the programme', () => {
       fc.property(histories, fc.integer({ min: 0, max: 400 }), ({ child, asOf }, wait) => {
         for (const group of notComplete(forecast(compiled, child, asOf))) {
           // On a later day the forecast may be another: asked again on the day itself.
-          const when = Math.max(asOf, group.earliest as number) + wait;
+          const when = Math.max(asOf, group.earliest as Day) + wait;
           const then = forecast(compiled, child, when).groups.find(
             (each) => each.vaccineGroup === group.vaccineGroup,
           );
-          if (then?.status !== 'notComplete' || (then.earliest as number) > when) continue;
-          const code = then.vaccines[0] as string;
-          const about = `${group.vaccineGroup} ${code} ${show(child, when)}`;
-          expect(code, about).toBeDefined();
+          if (then?.status !== 'notComplete' || (then.earliest as Day) > when) continue;
+          const code = then.vaccines[0] ?? '';
           const given = forecast(compiled, withDose(child, { date: when, code }), when).doses;
-          const status = given
-            .filter((dose) => dose.id === 'new' && dose.vaccineGroup === group.vaccineGroup)
-            .map((dose) => dose.status);
-          expect(status, about).toContain('valid');
+          const counts = given.some(
+            (dose) =>
+              dose.id === 'new' &&
+              dose.vaccineGroup === group.vaccineGroup &&
+              dose.status === 'valid',
+          );
+          ensure(counts, `${group.vaccineGroup} by ${code}`, child, when);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   });
 
@@ -114,24 +121,27 @@ describe('any child of the programme', () => {
         for (let visit = 0; visit < 60; visit += 1) {
           const open = notComplete(forecast(compiled, history, today));
           if (open.length === 0) return;
-          const next = open.reduce((a, b) =>
-            (a.earliest as number) <= (b.earliest as number) ? a : b,
-          );
-          today = Math.max(today, next.earliest as number);
+          const next = open.reduce((a, b) => ((a.earliest as Day) <= (b.earliest as Day) ? a : b));
+          today = Math.max(today, next.earliest as Day);
           const then = notComplete(forecast(compiled, history, today)).find(
             (each) => each.vaccineGroup === next.vaccineGroup,
           );
           const code = then?.vaccines[0];
           if (then === undefined || code === undefined) continue;
-          today = Math.max(today, then.earliest as number);
+          today = Math.max(today, then.earliest as Day);
           history = {
             ...history,
             doses: [...history.doses, { id: `v${visit}`, date: today, code }],
           };
         }
-        expect(notComplete(forecast(compiled, history, today)), show(history, today)).toEqual([]);
+        ensure(
+          notComplete(forecast(compiled, history, today)).length === 0,
+          'never ends',
+          history,
+          today,
+        );
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -140,13 +150,10 @@ describe('any child of the programme', () => {
       fc.property(histories, fc.constantFrom(...CODES), ({ child, asOf }, code) => {
         const { doses } = forecast(compiled, withDose(child, { date: asOf, code }), asOf);
         const found = doses.filter((dose) => dose.id === 'new');
-        expect(found.length).toBeGreaterThan(0);
-        for (const dose of found) {
-          if (dose.status !== 'valid')
-            expect(dose.reasons.length, show(child, asOf)).toBeGreaterThan(0);
-        }
+        const told = found.every((dose) => dose.status === 'valid' || dose.reasons.length > 0);
+        ensure(found.length > 0 && told, code, child, asOf);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
