@@ -6,6 +6,7 @@ pseudo-terminal. The seven parts follow each other in one test, as they do in a 
 
 import datetime as dt
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from counter import (
     pending,
     refused,
     wait_for_load,
+    wait_for_offline,
     wait_for_pdf,
     wait_for_sync,
     wait_for_worker,
@@ -58,14 +60,19 @@ def test_a_clinic_vaccinates_with_the_network_gone(
         wait_for_sync(one)
         wait_for_worker(one)
     pair(first, bridge)
+    everything_is_in_the_county(server, note)
+    manager.open()
+    log_in(manager, "county")
+    expect(by_id(manager.page, "manager-coverage")).to_be_visible(timeout=60_000)
+    before = coverage(manager, child)
+    manager.close()
 
     # 2. The server is gone; the browser starts anew, from the service worker.
     server.stop()
     first.close()
     first.open()
-    expect(by_id(first.page, "login-network")).to_have_class(re.compile("warn"))
     log_in(first, "nurse1")
-    wait_for_sync(first, "allOffline")
+    wait_for_offline(first)
     assert pending(first) == 0
 
     # 3. A card is swiped: the child, what is due today, what is not and why.
@@ -79,7 +86,7 @@ def test_a_clinic_vaccinates_with_the_network_gone(
     code = child_is_registered(first, bridge, today)
 
     # 6. The second tablet, offline too, gives the same child another vaccine.
-    wait_for_sync(second, "allOffline")
+    wait_for_offline(second)
     find(second, child.phone)
     expect(by_id(second.page, "child-name")).to_have_text(child.name)
     group, vaccine = child.second
@@ -93,6 +100,7 @@ def test_a_clinic_vaccinates_with_the_network_gone(
     for one in (first, second):
         assert pending(one) > 0
         expect(by_id(one.page, "sync-status")).to_have_attribute("data-state", "pendingOffline")
+    back = dt.datetime.now(dt.UTC)
     server.start()
     for one in (first, second):
         wait_for_sync(one)
@@ -100,9 +108,21 @@ def test_a_clinic_vaccinates_with_the_network_gone(
         day_is_closed(one)
     records_are_one(server, child, code, today)
     both_tablets_show_both(first, second, child, today)
-    manager_sees_it(manager, child, today, note)
+    manager_sees_it(manager, child, before, back)
     for one in (first, second, manager):
         assert one.failures == []
+
+
+def everything_is_in_the_county(server: Server, note: Note) -> None:
+    """Waits until the clinics' databases have been replicated to the county's."""
+    records = Records(server)
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        rows = records.get(f"region-{COUNTY}/_design/coverage/_view/children", group_level="1")
+        if sum(row["value"] for row in rows["rows"]) == note.sites * note.children_per_site:
+            return
+        time.sleep(0.3)
+    raise AssertionError("the county did not get the clinics' children")
 
 
 def swipe_shows(tablet: Tablet, bridge: Bridge, child: Candidate) -> None:
@@ -195,7 +215,7 @@ def day_is_closed(tablet: Tablet) -> None:
     by_id(page, "close-day").click()
     expect(by_id(page, "day-close", closed="true")).to_be_visible(timeout=60_000)
     page.keyboard.press("Escape")
-    expect(by_id(page, "day-close")).to_have_count(0)
+    expect(by_id(page, "day-close")).to_be_hidden()
 
 
 def records_are_one(server: Server, child: Candidate, code: str, today: dt.date) -> None:
@@ -236,7 +256,41 @@ def both_tablets_show_both(first: Tablet, second: Tablet, child: Candidate, toda
             ).to_have_attribute("data-status", "valid")
 
 
-def manager_sees_it(tablet: Tablet, child: Candidate, today: dt.date, note: Note) -> None:
+def coverage(tablet: Tablet, child: Candidate) -> dict[str, tuple[int, int]]:
+    """The manager's table of the child's month of birth: group → (done, of) of its next dose."""
+    page = tablet.page
+    month = child.document["facts"]["birth_date"]["value"][:7]
+    by_id(page, "cohort-from").fill(month)
+    by_id(page, "cohort-to").fill(month)
+    by_id(page, "cohort-apply").click()
+    expect(by_id(page, "manager-reload")).to_be_enabled(timeout=60_000)
+    found = {}
+    for group, vaccine in (child.first, child.second):
+        number = 1 + len({d["date"] for d in doses(child.document) if d["vaccine"] == vaccine})
+        cell = by_id(page, "coverage-cell", site=SITE, group=group, n=str(number))
+        # A dose that no child of the month has had yet has no column.
+        done, total = (
+            (cell.get_attribute(f"data-{name}") or "0" for name in ("done", "total"))
+            if cell.count()
+            else ("0", "0")
+        )
+        found[group] = (int(done), int(total))
+    return found
+
+
+def manager_sees_it(
+    tablet: Tablet, child: Candidate, before: dict[str, tuple[int, int]], back: dt.datetime
+) -> None:
+    """One more child is covered for each of the two doses, and the clinic has synced since."""
     page = tablet.open()
-    log_in(tablet, "county")
-    expect(by_id(page, "manager-page")).to_be_visible()
+    if by_id(page, "login-user").count():
+        log_in(tablet, "county")
+    expect(by_id(page, "manager-coverage")).to_be_visible(timeout=60_000)
+    after = coverage(tablet, child)
+    for group, (done, total) in before.items():
+        assert after[group] == (done + 1, total or after[group][1])
+    row = by_id(page, "site-last-sync", site=SITE)
+    synced = dt.datetime.fromisoformat(row.get_attribute("data-synced-at") or "")
+    assert synced >= back
+    assert row.get_attribute("data-refused") == "0"
+    expect(by_id(page, "site-last-sync")).to_have_count(3)
