@@ -3,13 +3,17 @@ import { relevantSeries } from './5.1-relevant-series.ts';
 import { substandard } from './6.1-dose-condition.ts';
 import { canSkip } from './6.2-conditional-skip.ts';
 import { evaluateDose } from './6.10-satisfy-target-dose.ts';
-import { evidenceOfImmunity } from './7.2-immunity.ts';
-import { contraindications } from './7.3-contraindications.ts';
 import { forecastSeries } from './7-forecast.ts';
 import { bestSeries } from './8-select-best-series.ts';
 import { groupForecasts } from './9-vaccine-group.ts';
 import { type Compiled, sexBit } from './compile.ts';
-import { type Evaluation, type GivenDose, PatientSeries, Run, type SeriesForecast } from './run.ts';
+import {
+  type Evaluation,
+  type GivenDose,
+  type PatientSeries,
+  Run,
+  type SeriesForecast,
+} from './run.ts';
 import type {
   Child,
   Day,
@@ -128,10 +132,7 @@ function patientSeries(run: Run, antigen: number): PatientSeries[] {
   if (made != null) return made;
   const found = run.compiled.antigens[antigen];
   if (found === undefined) return [];
-  const records = run.records[antigen] ?? [];
-  const series = relevantSeries(run, found).map(
-    (each) => new PatientSeries(each.series, each.startBy, records),
-  );
+  const series = relevantSeries(run, found, run.records[antigen] ?? []);
   run.patientSeries[antigen] = series;
   return series;
 }
@@ -151,10 +152,7 @@ function process(run: Run, ps: PatientSeries): void {
   ps.started = true;
   run.note('5.1', ps.startBy === run.asOf ? 'relevant' : 'ahead', ps.series);
   evaluateHistory(run, ps);
-  const antigen = run.compiled.antigens[ps.series.antigen];
-  if (antigen === undefined) return;
-  const found = contraindications(run, antigen);
-  ps.forecast = forecastSeries(run, ps, evidenceOfImmunity(run, antigen), found);
+  ps.forecast = forecastSeries(run, ps);
   if (run.trail !== null) noteForecast(run, ps, ps.forecast);
 }
 

@@ -1,6 +1,6 @@
 /** 5.1 Select relevant patient series (选定适用的程序). */
 import type { CAntigen, CSeries } from './compile.ts';
-import type { Run } from './run.ts';
+import { PatientSeries, type Run } from './run.ts';
 import type { Day } from './types.ts';
 
 /**
@@ -8,29 +8,29 @@ import type { Day } from './types.ts';
  * indication that is known to apply. Beyond the specification: a series may be for children born
  * within a span, and indications may be looked ahead to ({@link upcoming}).
  */
-export function relevantSeries(run: Run, antigen: CAntigen): Relevant[] {
-  const relevant: Relevant[] = [];
-  for (const series of antigen.series) {
+export function relevantSeries(
+  run: Run,
+  antigen: CAntigen,
+  records: readonly number[],
+): PatientSeries[] {
+  const relevant: PatientSeries[] = [];
+  // Without observations no risk series can be.
+  const nothingKnown = run.observations.size === 0;
+  for (const series of nothingKnown ? antigen.withoutRisk : antigen.series) {
     if (isFor(run, series) && (series.type !== 'risk' || isIndicated(run, series))) {
-      relevant.push({ series, startBy: run.asOf });
+      relevant.push(new PatientSeries(series, run.asOf, records));
     }
   }
   const horizon = run.compiled.indicationsAhead;
-  if (run.observations.size === 0 || horizon === null) return relevant;
+  if (nothingKnown || horizon === null) return relevant;
   const taken = new Set(relevant.map(({ series }) => series.group));
   const startBy = run.after(run.asOf, horizon);
   for (const series of antigen.series) {
     if (!taken.has(series.group) && isFor(run, series) && upcoming(run, series, startBy)) {
-      relevant.push({ series, startBy });
+      relevant.push(new PatientSeries(series, startBy, records));
     }
   }
   return relevant;
-}
-
-export interface Relevant {
-  readonly series: CSeries;
-  /** The day by which the child must be old enough to start it. */
-  readonly startBy: Day;
 }
 
 function isFor(run: Run, series: CSeries): boolean {
@@ -40,7 +40,6 @@ function isFor(run: Run, series: CSeries): boolean {
 }
 
 function isIndicated(run: Run, series: CSeries): boolean {
-  if (run.observations.size === 0) return false;
   return series.indications.some(
     ({ observation, from, to }) =>
       run.observations.has(observation) && run.from(from) <= run.asOf && run.asOf < run.to(to),

@@ -1,10 +1,11 @@
 /** Chapter 7 Forecast dates and reasons (预测), for one patient series: sections 7.1 to 7.6. */
 import { canSkip } from './6.2-conditional-skip.ts';
-import type { Contraindications } from './7.3-contraindications.ts';
-import { contraindicated } from './7.3-contraindications.ts';
+import { evidenceOfImmunity } from './7.2-immunity.ts';
+import { contraindicated, contraindications } from './7.3-contraindications.ts';
 import { forecastNeed } from './7.4-forecast-need.ts';
 import { forecastDates } from './7.5-forecast-dates.ts';
-import type { PatientSeries, Run, SeriesForecast, Target } from './run.ts';
+import type { CAntigen } from './compile.ts';
+import type { Findings, PatientSeries, Run, SeriesForecast, Target } from './run.ts';
 import type { Day, Reason } from './types.ts';
 
 /**
@@ -12,22 +13,20 @@ import type { Day, Reason } from './types.ts';
  * the very day it would be due (7.6), is skipped and the next one is forecast; so each round moves
  * on and the loop ends.
  */
-export function forecastSeries(
-  run: Run,
-  ps: PatientSeries,
-  immune: Reason | null,
-  found: Contraindications,
-): SeriesForecast {
+export function forecastSeries(run: Run, ps: PatientSeries): SeriesForecast {
+  const found = findings(run, ps.series.antigen);
   const barred = contraindicated(found, ps.series);
   for (const target of ps.targets) {
     if (target.status !== 'notSatisfied') continue;
     if (skipped(run, ps, target, run.asOf, '7.1')) continue;
-    const need = forecastNeed(run, ps, target.dose, immune, barred);
+    const need = forecastNeed(run, ps, target.dose, found.immune, barred);
     if (need.candidate === null) return without(need.status, need.reason);
     if (skipped(run, ps, target, need.candidate.date, '7.6')) continue;
-    return forecastDates(run, ps, target.dose, need.candidate, found);
+    const forecast = forecastDates(run, ps, target.dose, need.candidate, found.vaccines);
+    if (found.open.length > 0) forecast.reasons.unshift(...found.open);
+    return forecast;
   }
-  const { status, reason } = forecastNeed(run, ps, null, immune, barred);
+  const { status, reason } = forecastNeed(run, ps, null, found.immune, barred);
   return without(status, reason);
 }
 
@@ -50,19 +49,29 @@ function skipped(
   return true;
 }
 
+/** 7.2 and 7.3, which are the same for all series of an antigen. */
+function findings(run: Run, antigen: number): Findings {
+  const known = run.findings[antigen];
+  if (known != null) return known;
+  const of = run.compiled.antigens[antigen] as CAntigen;
+  const found = { immune: evidenceOfImmunity(run, of), ...contraindications(run, of) };
+  run.findings[antigen] = found;
+  return found;
+}
+
+const NOTHING_BARRED: ReadonlyMap<number, string> = new Map();
+
 function without(status: SeriesForecast['status'], reason: Reason | null): SeriesForecast {
   return {
     status,
     target: null,
     forecastNumber: null,
     earliest: null,
-    unadjustedRecommended: null,
     recommended: null,
-    unadjustedPastDue: null,
     pastDue: null,
     latest: null,
     priority: false,
-    vaccines: [],
+    barred: NOTHING_BARRED,
     reasons: reason === null ? [] : [reason],
   };
 }

@@ -1,20 +1,16 @@
 /** 7.3 Determine contraindications (禁忌). */
 import type { CAntigen, CContraindication, CSeries } from './compile.ts';
-import type { Run } from './run.ts';
+import type { Findings, Run } from './run.ts';
 import type { Reason } from './types.ts';
 
-export interface Contraindications {
-  /** The whole antigen is contraindicated. */
-  readonly antigen: Reason | null;
-  /** Vaccines that are, each with the observation. */
-  readonly vaccines: ReadonlyMap<number, string>;
-}
+export type Contraindications = Pick<Findings, 'antigen' | 'vaccines' | 'open'>;
 
-const NONE: Contraindications = { antigen: null, vaccines: new Map() };
+const NONE: Contraindications = { antigen: null, vaccines: new Map(), open: [] };
 
 /** Tables 7-5 and 7-6. */
 export function contraindications(run: Run, antigen: CAntigen): Contraindications {
-  if (run.observations.size === 0) return NONE;
+  const open = openQuestions(run, antigen);
+  if (run.observations.size === 0) return open.length === 0 ? NONE : { ...NONE, open };
   let whole: Reason | null = null;
   const vaccines = new Map<number, string>();
   for (const each of antigen.contraindications) {
@@ -29,7 +25,21 @@ export function contraindications(run: Run, antigen: CAntigen): Contraindication
       }
     }
   }
-  return { antigen: whole, vaccines };
+  return { antigen: whole, vaccines, open };
+}
+
+/** Column "Unknown": neither the contraindication nor what rules it out is known. */
+function openQuestions(run: Run, { questions }: CAntigen): readonly Reason[] {
+  if (questions.length === 0) return NONE.open;
+  return questions
+    .filter(({ from, to }) => run.from(from) <= run.asOf && run.asOf < run.to(to))
+    .filter(({ observation, settledBy }) =>
+      [observation, ...settledBy].every((code) => !run.observations.has(code)),
+    )
+    .map(({ settledBy }) => ({
+      code: 'forecast.maybeIndicated',
+      params: { observation: settledBy[0] as string },
+    }));
 }
 
 function describes(run: Run, each: CContraindication): boolean {

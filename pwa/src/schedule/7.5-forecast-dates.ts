@@ -1,19 +1,18 @@
 /** 7.5 Generate forecast dates and recommended vaccines (推荐接种日期与疫苗). */
 import { ageRule } from './6.4-age.ts';
 import { referenceDate } from './6.5-preferable-interval.ts';
-import type { Contraindications } from './7.3-contraindications.ts';
 import { type Candidate, seasonOn } from './7.4-forecast-need.ts';
-import type { CAge, CDose, CInterval } from './compile.ts';
+import type { CDose } from './compile.ts';
 import { inForce, type PatientSeries, type Run, type SeriesForecast } from './run.ts';
 import type { Code, Day, Reason } from './types.ts';
 
-/** FORECASTDT-1 to 6, FORECASTRECVAC-1 and FORECASTDN-1 for a dose that is needed. */
+/** FORECASTDT-1 to 6 and FORECASTDN-1 for a dose that is needed. */
 export function forecastDates(
   run: Run,
   ps: PatientSeries,
   target: CDose,
   candidate: Candidate,
-  found: Contraindications,
+  barred: ReadonlyMap<number, string>,
 ): SeriesForecast {
   const earliest = candidate.date;
   const age = ageRule(target, run.asOf);
@@ -21,47 +20,50 @@ export function forecastDates(
   const { campaign } = ps.series;
   if (campaign !== null) reasons.push({ code: 'forecast.campaign', params: { name: campaign } });
 
-  let unadjustedRecommended = age?.recommended ? run.ageDate(age.recommended) : null;
-  if (unadjustedRecommended !== null) {
-    reasons.push({ code: 'forecast.recommendedAge', params: { date: unadjustedRecommended } });
+  let unadjusted = age?.recommended ? run.ageDate(age.recommended) : null;
+  if (unadjusted !== null) {
+    reasons.push({ code: 'forecast.recommendedAge', params: { date: unadjusted } });
   } else {
-    unadjustedRecommended = latestOf(run, ps, target, (interval) => interval.recommended);
-    if (unadjustedRecommended !== null) {
-      reasons.push({
-        code: 'forecast.recommendedInterval',
-        params: { date: unadjustedRecommended },
-      });
+    unadjusted = latestOf(run, ps, target, 'recommended');
+    if (unadjusted !== null) {
+      reasons.push({ code: 'forecast.recommendedInterval', params: { date: unadjusted } });
     }
   }
-  const late = age?.by ? run.ageDate(age.by) : latestOf(run, ps, target, (interval) => interval.by);
-  const unadjustedPastDue = late === null ? null : late - 1;
-  const recommended = Math.max(earliest, unadjustedRecommended ?? earliest);
-  const inForceNow = target.intervals.filter((interval) => inForce(interval, run.asOf));
+  const late = age?.by ? run.ageDate(age.by) : latestOf(run, ps, target, 'by');
   return {
     status: 'notComplete',
     target,
     forecastNumber: forecastNumber(run, ps),
     earliest,
-    unadjustedRecommended: unadjustedRecommended ?? earliest,
-    recommended,
-    unadjustedPastDue,
-    pastDue: unadjustedPastDue === null ? null : Math.max(earliest, unadjustedPastDue),
+    recommended: unadjusted === null ? earliest : Math.max(earliest, unadjusted),
+    pastDue: late === null ? null : Math.max(earliest, late - 1),
     latest: age?.max ? run.ageDate(age.max) - 1 : null,
-    priority: inForceNow.length > 0 && inForceNow.every((interval) => interval.priority),
-    vaccines: recommendedVaccines(run, target, earliest, recommended, found),
+    priority: hasPriority(run, target),
+    barred,
     reasons,
   };
+}
+
+/** FORECASTPRIORITY-1. */
+function hasPriority(run: Run, target: CDose): boolean {
+  let any = false;
+  for (const interval of target.intervals) {
+    if (!inForce(interval, run.asOf)) continue;
+    if (!interval.priority) return false;
+    any = true;
+  }
+  return any;
 }
 
 function latestOf(
   run: Run,
   ps: PatientSeries,
   target: CDose,
-  which: (interval: CInterval) => CAge | null,
+  which: 'recommended' | 'by',
 ): Day | null {
   let latest: Day | null = null;
   for (const interval of target.intervals) {
-    const span = which(interval);
+    const span = interval[which];
     if (span === null || !inForce(interval, run.asOf)) continue;
     const since = referenceDate(run, ps, interval.from, ps.records.length);
     if (since === null) continue;
@@ -76,26 +78,21 @@ function latestOf(
  * is late the dates are taken as today: a vaccine for which the child has become too old must not
  * be named.
  */
-function recommendedVaccines(
-  run: Run,
-  target: CDose,
-  earliest: Day,
-  recommended: Day,
-  found: Contraindications,
-): Code[] {
+export function recommendedVaccines(run: Run, forecast: SeriesForecast): Code[] {
+  const first = Math.max(forecast.earliest ?? run.asOf, run.asOf);
+  const then = Math.max(forecast.recommended ?? run.asOf, run.asOf);
   const flagged: Code[] = [];
   const others: Code[] = [];
-  for (const rule of target.preferable) {
-    if (found.vaccines.has(rule.code)) continue;
+  for (const rule of forecast.target?.preferable ?? []) {
+    if (forecast.barred.has(rule.code)) continue;
     const from = run.from(rule.from);
     const to = run.to(rule.to);
-    const fits = (day: Day): boolean => from <= day && day < to;
-    if (!fits(Math.max(earliest, run.asOf)) && !fits(Math.max(recommended, run.asOf))) continue;
-    const code = run.compiled.vaccines[rule.code]?.code;
+    const fits = (from <= first && first < to) || (from <= then && then < to);
+    const code = fits ? run.compiled.vaccines[rule.code]?.code : undefined;
     if (code === undefined || flagged.includes(code) || others.includes(code)) continue;
     (rule.forecast ? flagged : others).push(code);
   }
-  return [...flagged, ...others];
+  return others.length === 0 ? flagged : flagged.concat(others);
 }
 
 /** FORECASTDN-1. */

@@ -4,14 +4,18 @@ import type { PatientSeries, Run } from './run.ts';
 
 /** 8.1 to 8.8. */
 export function bestSeries(run: Run, all: readonly PatientSeries[]): PatientSeries[] {
+  const groups = new Map<string, PatientSeries[]>();
+  for (const ps of all) {
+    if (!mayStart(run, ps)) continue;
+    const group = groups.get(ps.series.group);
+    if (group === undefined) groups.set(ps.series.group, [ps]);
+    else group.push(ps);
+  }
   const prioritized = new Map<string, PatientSeries>();
-  for (const group of new Set(all.map((ps) => ps.series.group))) {
-    const chosen = prioritizedSeries(
-      run,
-      all.filter((ps) => ps.series.group === group && mayStart(run, ps)),
-    );
+  for (const [name, group] of groups) {
+    const chosen = prioritizedSeries(run, group);
     if (chosen === null) continue;
-    prioritized.set(group, chosen);
+    prioritized.set(name, chosen);
     run.note('8.7', 'prioritized', chosen.series);
   }
   const best = [...prioritized.values()].filter((ps) => isBest(run, ps, prioritized));
@@ -69,21 +73,26 @@ function prioritizedSeries(run: Run, group: readonly PatientSeries[]): PatientSe
 function scorableSeries(run: Run, group: readonly PatientSeries[]): PatientSeries[] {
   const barred = (ps: PatientSeries): boolean => ps.forecast?.status === 'contraindicated';
   const candidates = group.every(barred) ? group : group.filter((ps) => !barred(ps));
-  const risk = group.filter((ps) => ps.series.type === 'risk');
-  const open = risk.filter((ps) => !isMissed(ps));
-  const reachable = open.length > 0 ? open : risk;
-  const priorities = reachable.map((ps) => ps.series.priority).sort();
   const nobodyStarted =
     group.every((ps) => ps.satisfied === 0) && !group.some((ps) => ps.series.isDefault);
+  const reachable = highestPriority(group);
   return candidates.filter((ps) => {
     if (ps.series.type === 'evaluation') return isComplete(ps);
-    if (ps.series.type === 'risk') {
-      return reachable.includes(ps) && ps.series.priority === priorities[0];
-    }
+    if (ps.series.type === 'risk') return reachable.includes(ps);
     if (ps.firstValid === null) return nobodyStarted;
     const { maxAgeToStart } = ps.series;
     return maxAgeToStart === null || ps.firstValid < run.ageDate(maxAgeToStart);
   });
+}
+
+/** The risk series of the highest priority that there is among those still open. */
+function highestPriority(group: readonly PatientSeries[]): readonly PatientSeries[] {
+  const risk = group.filter((ps) => ps.series.type === 'risk');
+  if (risk.length < 2) return risk;
+  const open = risk.filter((ps) => !isMissed(ps));
+  const reachable = open.length > 0 ? open : risk;
+  const [highest] = reachable.map((ps) => ps.series.priority).sort();
+  return reachable.filter((ps) => ps.series.priority === highest);
 }
 
 /** SELECTBEST-1 and 2: the highest score; of those, the best preference; of those, the first. */

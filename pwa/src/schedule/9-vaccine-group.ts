@@ -1,4 +1,5 @@
 /** Chapter 9 Identify and evaluate vaccine group (按疫苗组汇总). */
+import { recommendedVaccines } from './7.5-forecast-dates.ts';
 import type { CGroup } from './compile.ts';
 import type { PatientSeries, Run, SeriesForecast } from './run.ts';
 import type { AntigenForecast, Code, Day, GroupForecast, Reason, SeriesStatus } from './types.ts';
@@ -55,34 +56,50 @@ function merge(
   contained: readonly PatientSeries[],
 ): GroupForecast {
   const forecasts = contained.map((ps) => ps.forecast as SeriesForecast);
-  const status = groupStatus(forecasts.map((each) => each.status));
-  const due = status === 'notComplete';
-  const dated = forecasts.filter((each) => each.status === 'notComplete');
-  const wanted = due ? dated : forecasts.filter((each) => each.status === status);
-  const earliest = due ? groupEarliest(run, group, dated) : null;
-  const floor = (date: Day | null): Day | null =>
-    date === null || earliest === null ? null : Math.max(date, earliest);
-  const numbers = dated.map((each) => each.forecastNumber as number);
-  const targets = dated.map((each) => each.target?.number as number);
-  const chosen = group.administerFull ? Math.min : Math.max;
-  return {
+  const status = groupStatus(forecasts);
+  const answer: GroupForecast = {
     vaccineGroup: group.name,
     seriesType: blend,
     status,
-    forecastNumber: due ? chosen(...numbers) : null, // FORECASTDN-2
-    target: due ? chosen(...targets) : null,
-    earliest,
-    recommended: due ? floor(least(dated.map((each) => each.recommended))) : null, // FORECASTVG-2
-    pastDue: due ? floor(least(dated.map((each) => each.pastDue))) : null, // FORECASTVG-3
-    latest: due ? least(dated.map((each) => each.latest)) : null, // FORECASTVG-4
-    reasons: distinct(wanted.flatMap((each) => each.reasons)), // FORECASTVG-7
-    vaccines: due ? groupVaccines(dated) : [],
+    forecastNumber: null,
+    target: null,
+    earliest: null,
+    recommended: null,
+    pastDue: null,
+    latest: null,
+    reasons: [],
+    vaccines: [],
     antigens: contained.map((ps) => antigenForecast(run, ps)),
   };
+  const deciding = forecasts.filter((each) => each.status === status);
+  answer.reasons = distinct(deciding.flatMap((each) => each.reasons)); // FORECASTVG-7
+  if (status === 'notComplete') setDates(run, group, deciding, answer);
+  return answer;
+}
+
+/** The dates, number and vaccines of what is due, from the series forecasts that are. */
+function setDates(
+  run: Run,
+  group: CGroup,
+  due: readonly SeriesForecast[],
+  answer: GroupForecast,
+): void {
+  const earliest = groupEarliest(run, group, due);
+  const floor = (date: Day | null): Day | null => (date === null ? null : Math.max(date, earliest));
+  const chosen = group.administerFull ? Math.min : Math.max;
+  answer.earliest = earliest;
+  answer.recommended = floor(least(due, 'recommended')); // FORECASTVG-2
+  answer.pastDue = floor(least(due, 'pastDue')); // FORECASTVG-3
+  answer.latest = least(due, 'latest'); // FORECASTVG-4
+  answer.forecastNumber = chosen(...due.map((each) => each.forecastNumber as number)); // FORECASTDN-2
+  answer.target = chosen(...due.map((each) => each.target?.number as number));
+  answer.vaccines = groupVaccines(run, due);
 }
 
 /** SINGLEANTVG-1 and Table 9-4, whose cascade gives a single antigen its own status. */
-function groupStatus(statuses: readonly SeriesStatus[]): SeriesStatus {
+function groupStatus(forecasts: readonly SeriesForecast[]): SeriesStatus {
+  if (forecasts.length === 1) return (forecasts[0] as SeriesForecast).status;
+  const statuses = forecasts.map((each) => each.status);
   for (const status of ['contraindicated', 'agedOut', 'notRecommended', 'notComplete'] as const) {
     if (statuses.includes(status)) return status;
   }
@@ -90,9 +107,9 @@ function groupStatus(statuses: readonly SeriesStatus[]): SeriesStatus {
 }
 
 /** SINGLEANTVG-2 and MULTIANTVG-1. */
-function groupEarliest(run: Run, group: CGroup, dated: readonly SeriesForecast[]): Day {
-  const dates = dated.map((each) => each.earliest as Day);
-  if (!dated.some((each) => each.priority)) return Math.max(...dates);
+function groupEarliest(run: Run, group: CGroup, due: readonly SeriesForecast[]): Day {
+  const dates = due.map((each) => each.earliest as Day);
+  if (!due.some((each) => each.priority)) return Math.max(...dates);
   let last = Number.NEGATIVE_INFINITY;
   for (const antigen of group.antigens) {
     const index = run.records[antigen]?.at(-1);
@@ -102,25 +119,39 @@ function groupEarliest(run: Run, group: CGroup, dated: readonly SeriesForecast[]
   return Math.max(Math.min(...dates), last);
 }
 
-function least(dates: readonly (Day | null)[]): Day | null {
+function least(
+  due: readonly SeriesForecast[],
+  which: 'recommended' | 'pastDue' | 'latest',
+): Day | null {
   let found: Day | null = null;
-  for (const date of dates) if (date !== null && (found === null || date < found)) found = date;
+  for (const each of due) {
+    const date = each[which];
+    if (date !== null && (found === null || date < found)) found = date;
+  }
   return found;
 }
 
 /** FORECASTVG-9; those that serve most antigens first. */
-function groupVaccines(dated: readonly SeriesForecast[]): Code[] {
+function groupVaccines(run: Run, due: readonly SeriesForecast[]): Code[] {
+  const [only] = due;
+  if (due.length === 1 && only !== undefined) return recommendedVaccines(run, only);
   const uses = new Map<Code, number>();
-  for (const each of dated) {
-    for (const code of each.vaccines) uses.set(code, (uses.get(code) ?? 0) + 1);
+  for (const each of due) {
+    for (const code of recommendedVaccines(run, each)) uses.set(code, (uses.get(code) ?? 0) + 1);
   }
   return [...uses.keys()].sort((a, b) => (uses.get(b) as number) - (uses.get(a) as number));
 }
 
 function distinct(reasons: readonly Reason[]): Reason[] {
-  const seen = new Map<string, Reason>();
-  for (const reason of reasons) seen.set(JSON.stringify(reason), reason);
-  return [...seen.values()];
+  const kept: Reason[] = [];
+  for (const reason of reasons) if (!kept.some((other) => same(reason, other))) kept.push(reason);
+  return kept;
+}
+
+function same(a: Reason, b: Reason): boolean {
+  if (a.code !== b.code) return false;
+  for (const key in a.params) if (a.params[key] !== b.params?.[key]) return false;
+  return true;
 }
 
 function antigenForecast(run: Run, ps: PatientSeries): AntigenForecast {

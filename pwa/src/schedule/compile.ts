@@ -174,12 +174,13 @@ export interface CContraindication {
   readonly to: CAge | null;
   readonly lasts: CAge | null;
   readonly vaccines: readonly CVaccineRule[] | null;
+  readonly settledBy: readonly string[];
 }
 
 export interface CAntigen {
   readonly name: string;
   readonly series: readonly CSeries[];
-  readonly seriesGroups: readonly string[];
+  readonly withoutRisk: readonly CSeries[];
   readonly immunity: readonly string[];
   readonly bornBefore: readonly {
     readonly date: Day;
@@ -187,6 +188,8 @@ export interface CAntigen {
     readonly unless: readonly string[];
   }[];
   readonly contraindications: readonly CContraindication[];
+  /** Those of them that must be settled one way or the other. */
+  readonly questions: readonly CContraindication[];
 }
 
 export interface CGroup {
@@ -405,10 +408,12 @@ class Compiler {
       .map((each) =>
         this.series(each, number, standard.has(each.seriesGroup ?? '1'), `${path}/${each.name}`),
       );
+    const contraindications =
+      antigen.contraindications?.map((each) => this.contraindication(each, path)) ?? [];
     return {
       name: antigen.name,
       series,
-      seriesGroups: [...new Set(series.map((each) => each.group))],
+      withoutRisk: series.filter((each) => each.type !== 'risk'),
       immunity: antigen.immunity?.observations?.map((each) => each.code) ?? [],
       bornBefore:
         antigen.immunity?.bornBefore?.map((each) => ({
@@ -416,8 +421,8 @@ class Compiler {
           country: each.country ?? null,
           unless: each.unless ?? [],
         })) ?? [],
-      contraindications:
-        antigen.contraindications?.map((each) => this.contraindication(each, path)) ?? [],
+      contraindications,
+      questions: contraindications.filter((each) => each.settledBy.length > 0),
     };
   }
 
@@ -428,6 +433,7 @@ class Compiler {
       to: this.age(each.to, path),
       lasts: this.age(each.lasts, path),
       vaccines: each.vaccines?.map((vaccine) => this.vaccine(vaccine, path)) ?? null,
+      settledBy: each.settledBy ?? [],
     };
   }
 

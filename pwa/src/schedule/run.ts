@@ -5,7 +5,6 @@
 import { addSpan, EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
 import type { CAge, CDated, CDose, Compiled, CSeries } from './compile.ts';
 import type {
-  Code,
   Day,
   Dose,
   DoseStatus,
@@ -38,8 +37,10 @@ export class Run {
   readonly observations: ReadonlyMap<string, readonly Day[]>;
   /** For each antigen the numbers of its doses in {@link doses}. */
   readonly records: readonly (readonly number[])[];
-  /** For each antigen its evaluated series, once they were. */
+  /** For each antigen its series, once they were asked for. */
   readonly patientSeries: (PatientSeries[] | null)[];
+  /** For each antigen what 7.2 and 7.3 found, once they were asked for. */
+  readonly findings: (Findings | null)[];
   readonly trail: TrailStep[] | null;
   private readonly ageDates: Int32Array;
 
@@ -63,6 +64,7 @@ export class Run {
     this.trail = trail;
     this.ageDates = new Int32Array(compiled.ages.length).fill(UNKNOWN);
     this.patientSeries = new Array<PatientSeries[] | null>(compiled.antigens.length).fill(null);
+    this.findings = new Array<Findings | null>(compiled.antigens.length).fill(null);
     this.records = organizeHistory(this);
   }
 
@@ -129,6 +131,17 @@ export function inForce(row: CDated, day: Day): boolean {
   return row.effective <= day && day <= row.cessation;
 }
 
+/** What 7.2 and 7.3 find for all series of an antigen. */
+export interface Findings {
+  readonly immune: Reason | null;
+  /** The whole antigen is contraindicated. */
+  readonly antigen: Reason | null;
+  /** Vaccines that are contraindicated, each with the observation. */
+  readonly vaccines: ReadonlyMap<number, string>;
+  /** What must be found out first. */
+  readonly open: readonly Reason[];
+}
+
 export interface Evaluation {
   readonly status: DoseStatus;
   /** Number of the target dose; null when none was left. */
@@ -150,14 +163,13 @@ export interface SeriesForecast {
   target: CDose | null;
   forecastNumber: number | null;
   earliest: Day | null;
-  unadjustedRecommended: Day | null;
   recommended: Day | null;
-  unadjustedPastDue: Day | null;
   pastDue: Day | null;
   latest: Day | null;
   /** FORECASTPRIORITY-1. */
   priority: boolean;
-  vaccines: readonly Code[];
+  /** Vaccines that are contraindicated, each with the observation. */
+  barred: ReadonlyMap<number, string>;
   reasons: Reason[];
 }
 

@@ -137,6 +137,11 @@ export interface Contraindication {
    * Absent: for good. Prefer an interval `fromObservation`, which says *when* to come back.
    */
   lasts?: Age;
+  /**
+   * Observations that answer the question with no (PPD negative). While neither is known the
+   * forecast asks for it, `forecast.maybeIndicated`: column "Unknown" of Tables 7-5 and 7-6.
+   */
+  settledBy?: string[];
   text?: string;
   source?: string;
 }
