@@ -3,7 +3,7 @@
  * a modal layer on top, so that the page below does not hear its keys.
  */
 
-import { onBeforeUnmount, onMounted } from 'vue';
+import { onBeforeUnmount, onMounted, watch } from 'vue';
 
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 
@@ -80,5 +80,20 @@ export function useKeys(keys: KeyMap, options: { modal?: boolean } = {}): void {
     listen();
     remove = layers.push(keys, options.modal ?? false);
   });
+  onBeforeUnmount(() => remove?.());
+}
+
+/** While a dialog is open, the page below hears none of its keys. */
+export function useModalKeys(open: () => boolean, keys: KeyMap = {}): void {
+  let remove: (() => void) | undefined;
+  watch(
+    open,
+    (now) => {
+      remove?.();
+      listen();
+      remove = now ? layers.push(keys, true) : undefined;
+    },
+    { immediate: true },
+  );
   onBeforeUnmount(() => remove?.());
 }

@@ -269,6 +269,13 @@ export function writersOf(child: ChildDoc): { site: string; at: string }[] {
   return [...last].map(([site, at]) => ({ site, at })).sort((a, b) => b.at.localeCompare(a.at));
 }
 
+/** The one reason worth a line in a list: the rule that set the date which is shown. */
+export function mainReason(reasons: readonly Reason[], date: string | null): Reason | null {
+  const day = date === null ? null : dayOf(date);
+  const sets = reasons.filter((reason) => reason.params?.date === day);
+  return sets.find((reason) => reason.code.includes('recommended')) ?? sets[0] ?? reasons[0] ?? null;
+}
+
 /** Parameters of a reason as text: days become dates. */
 export function reasonParams(reason: Reason): Record<string, string | number> {
   const DAYS = new Set([

@@ -4,7 +4,9 @@ import {
   cohortBefore,
   cohortKeys,
   coverageOf,
+  doseAges,
   type DosesRow,
+  monthsBetween,
   percent,
   siteSync,
 } from './coverage';
@@ -111,5 +113,33 @@ describe('siteSync', () => {
       problems: 1,
     });
     expect(rows[1]).toMatchObject({ site: 'B', syncedAt: null, devices: [] });
+  });
+});
+
+describe('doses that a cohort is old enough for', () => {
+  it('have the age by which the schedule wants them', () => {
+    const series = (group: string, ages: object[]) => ({
+      name: group,
+      vaccineGroup: group,
+      type: 'standard' as const,
+      default: true,
+      doses: ages.map((rule) => ({ ages: [rule], preferable: [] })),
+    });
+    const schedule = {
+      antigens: [
+        { name: 'A', series: [series('HepB', [{ by: '24 days' }, { min: '1 month' }, { by: '12 months' }])] },
+        { name: 'B', series: [series('MMR', [{ min: '8 months', by: '1 year' }])] },
+      ],
+    } as never;
+    expect([...doseAges(schedule)]).toEqual([
+      ['HepB 2', 1],
+      ['HepB 3', 12],
+      ['MMR 1', 12],
+    ]);
+  });
+
+  it('are counted from the youngest child of a month', () => {
+    expect(monthsBetween('2025-11', '2026-11-23')).toBe(11);
+    expect(monthsBetween('2025-10', '2026-11-01')).toBe(12);
   });
 });

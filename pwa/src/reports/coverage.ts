@@ -3,6 +3,8 @@
  * born in a span of months, how many have had at least n doses of a vaccine group.
  */
 
+import type { Schedule } from '../schedule/types.ts';
+
 export interface ViewRow<K> {
   key: K;
   value: number;
@@ -111,6 +113,39 @@ export function coverageOf(
       })),
     },
   };
+}
+
+/** Completed months from a month of birth to a date, for the youngest of that month. */
+export function monthsBetween(month: Month, today: string): number {
+  const [fromYear = 0, fromMonth = 1] = month.split('-').map(Number);
+  const [year = 0, now = 1] = today.split('-').map(Number);
+  return (year - fromYear) * 12 + (now - fromMonth) - 1;
+}
+
+/** Months of an age such as `"18 months"` or `"4 years"`; null for one in days or by parameter. */
+function monthsOf(age: string | undefined): number | null {
+  const parts = /^(\d+) (month|year)s?$/.exec(age ?? '');
+  if (!parts) return null;
+  return Number(parts[1]) * (parts[2] === 'year' ? 12 : 1);
+}
+
+/**
+ * By which age in months the nth dose of a group should have been given, `"group n"` → months, from
+ * the default series of the schedule.
+ */
+export function doseAges(schedule: Schedule): Map<string, number> {
+  const ages = new Map<string, number>();
+  for (const antigen of schedule.antigens) {
+    for (const series of antigen.series) {
+      if (!series.default || series.type !== 'standard') continue;
+      for (const [i, dose] of series.doses.entries()) {
+        const rule = dose.ages?.[0];
+        const months = monthsOf(rule?.by) ?? monthsOf(rule?.recommended) ?? monthsOf(rule?.min);
+        if (months !== null) ages.set(`${series.vaccineGroup} ${i + 1}`, months);
+      }
+    }
+  }
+  return ages;
 }
 
 /** `97.3`, or null without children. */

@@ -7,6 +7,7 @@ import {
   type Item,
   needs,
   newItem,
+  splitLots,
   spreadSites,
   type Visit,
   type Warning,
@@ -71,6 +72,18 @@ describe('newItem', () => {
   it('leaves the lot open when nothing is in stock', () => {
     const none = newItem({ group: 'Polio', target: 1, vaccines: ['0303'] }, lotsOf, usageOf);
     expect(none).toMatchObject({ vaccine: '0303', lot: '' });
+  });
+});
+
+describe('splitLots', () => {
+  it('puts usable lots first, shows what may be taken by mistake, and folds the rest', () => {
+    const gone = lot('0402', 'GONE', { balance: 0, usable: false });
+    const recent = lot('0402', 'RECENT', { expiry: '2026-11-01', expired: true, usable: false });
+    const old = lot('0402', 'ANCIENT', { expiry: '2020-01-01', expired: true, usable: false });
+    const good = lot('0402', 'GOOD');
+    const { shown, folded } = splitLots([old, recent, gone, good], '2026-11-23');
+    expect(shown.map((one) => one.lot)).toEqual(['GOOD', 'RECENT']);
+    expect(folded.map((one) => one.lot)).toEqual(['ANCIENT', 'GONE']);
   });
 });
 

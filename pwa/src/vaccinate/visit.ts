@@ -3,6 +3,7 @@
  * by whom; what still needs doing, what must be warned of, and the events that it makes. Pure.
  */
 
+import { dayOf } from '../app/format.ts';
 import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../children/document.ts';
 import type { Forecast, Reason } from '../schedule/types.ts';
 import type { Lot } from '../stock/lots.ts';
@@ -73,6 +74,24 @@ export function newItem(
     choices: [...wanted.vaccines],
     traceCode: '',
     ...chosen(vaccine, lotsOf, usageOf),
+  };
+}
+
+/** Days after its expiry in which a lot may still lie in the fridge, and is shown struck out. */
+const STILL_THERE_DAYS = 120;
+
+/**
+ * Lots to show and lots to fold away. An expired lot of which something is left may be taken by
+ * mistake, so it is shown and cannot be chosen; old and used-up ones are folded.
+ */
+export function splitLots(lots: readonly Lot[], today: string): { shown: Lot[]; folded: Lot[] } {
+  const oldest = (dayOf(today) ?? 0) - STILL_THERE_DAYS;
+  const visible = (lot: Lot) =>
+    lot.usable || (lot.expired && lot.balance > 0 && (dayOf(lot.expiry) ?? 0) >= oldest);
+  const shown = lots.filter(visible);
+  return {
+    shown: [...shown.filter((lot) => lot.usable), ...shown.filter((lot) => !lot.usable)],
+    folded: lots.filter((lot) => !visible(lot)),
   };
 }
 
