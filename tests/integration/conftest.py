@@ -235,7 +235,7 @@ def _clean(server: Server) -> None:
         for row in admin.get("_replicator/_all_docs").json()["rows"]:
             if server.place.county in row["id"] or server.place.city in row["id"]:
                 admin.delete(f"_replicator/{row['id']}", params={"rev": row["value"]["rev"]})
-        for name in server.place.databases:
+        for name in (*server.place.databases, f"site-{server.place.county}0009"):
             admin.delete(name)
         for prefix in ("site", "region"):
             rows = admin.get(
@@ -243,7 +243,7 @@ def _clean(server: Server) -> None:
             )
             for row in rows.json()["rows"]:
                 code = row["id"].partition(":")[2]
-                if code in (*server.place.sites, server.place.county, server.place.city):
+                if code.startswith(server.place.county) or code == server.place.city:
                     admin.delete(f"catalog/{row['id']}", params={"rev": row["value"]["rev"]})
         for name in server.place.accounts():
             user = admin.get(f"_users/org.couchdb.user:{name}").json()

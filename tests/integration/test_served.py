@@ -291,3 +291,13 @@ def test_a_feed_wakes_for_a_change_and_streams(server: Server) -> None:
             with server.client(server.nurse) as other:
                 other.put(f"{server.site}/{document['_id']}", json=document).raise_for_status()
             assert any(document["_id"] in line for line in lines if line)
+
+
+def test_a_clinic_added_to_the_catalog_gets_its_database(server: Server) -> None:
+    code = f"{server.place.county}0009"
+    site = {"_id": f"site:{code}", "type": "site", "code": code, "name": "九"}
+    with server.client(f"chief-{server.place.county}") as chief:
+        put = chief.put(f"catalog/{site['_id']}", json={**site, "region": server.place.county})
+        assert put.status_code == 201
+        until(lambda: chief.get(f"site-{code}").is_success, "the new clinic's database")
+        assert chief.get(f"site-{code}/_all_docs").status_code == 200

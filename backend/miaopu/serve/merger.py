@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from miaopu.serve.conflicts import merge_on_winner, tombstones
+from miaopu.serve.places import reason
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,6 @@ _CHECKPOINT = "_local/miaopu-merger"
 _BATCH = 500
 _POLL_MS = 50_000
 _KEEP_EVERY_S = 10.0
-_LOOK_FOR_DATABASES_S = 5.0
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -34,7 +34,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Merger:
-    """Follows every site and region database that the catalog names.
+    """Follows site and region databases.
 
     `client` speaks to the database server's root with an account of role `server`.
     """
@@ -43,32 +43,19 @@ class Merger:
     tally: Tally = field(default_factory=Tally)
     _followed: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def run(self) -> None:
-        """Runs until it is cancelled; a database that does not answer is asked again, later."""
-        try:
-            while True:
-                for name in await self._databases():
-                    if name not in self._followed:
-                        self._followed[name] = asyncio.create_task(self._follow(name))
-                await asyncio.sleep(_LOOK_FOR_DATABASES_S)
-        finally:
-            for task in self._followed.values():
-                task.cancel()
-            await asyncio.gather(*self._followed.values(), return_exceptions=True)
+    def follow(self, databases: Iterable[str]) -> None:
+        """Follows these databases too; one that does not answer is asked again, later."""
+        for name in databases:
+            if name not in self._followed:
+                self._followed[name] = asyncio.create_task(self._follow(name))
 
-    async def _databases(self) -> list[str]:
-        names: list[str] = []
-        try:
-            for kind in ("region", "site"):
-                answer = await self.client.get(
-                    "catalog/_all_docs",
-                    params={"startkey": f'"{kind}:"', "endkey": f'"{kind};"'},
-                )
-                answer.raise_for_status()
-                names += [row["id"].replace(":", "-") for row in answer.json()["rows"]]
-        except httpx.HTTPError as error:
-            log.warning("the catalog does not say which databases there are: %s", _reason(error))
-        return names
+    async def stop(self) -> None:
+        """Follows none any more."""
+        tasks = list(self._followed.values())
+        self._followed.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, database: str) -> None:
         pause = 1.0
@@ -77,17 +64,10 @@ class Merger:
                 await _Feed(self.client, database, self.tally).run()
             except httpx.HTTPError as error:
                 log.warning(
-                    "database=%s is not followed for %.0f s: %s", database, pause, _reason(error)
+                    "database=%s is not followed for %.0f s: %s", database, pause, reason(error)
                 )
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    # Not str(error): it shows the URL.
-    if isinstance(error, httpx.HTTPStatusError):
-        return f"status {error.response.status_code}"
-    return type(error).__name__
 
 
 class _Feed:

@@ -23,8 +23,10 @@ from miaopu.serve.asgi import Receive, Scope, Send
 from miaopu.serve.database import MOUNT, Database, open_database
 from miaopu.serve.keep import SERVER_ACCOUNT, Keep, open_keep
 from miaopu.serve.merger import Merger
+from miaopu.serve.places import watch_names
 from miaopu.serve.pwa import Pwa
 from miaopu.serve.settings import Settings
+from miaopu.serve.warmer import Warmer
 
 log = logging.getLogger("miaopu.serve")
 
@@ -118,8 +120,26 @@ class _Work:
 
     async def _background(self) -> None:
         await self._set_up()
-        self.merger = Merger(self.client((SERVER_ACCOUNT, self.keep.server_password)))
-        await self.merger.run()
+        client = self.client((SERVER_ACCOUNT, self.keep.server_password))
+        self.merger = Merger(client)
+        warming: asyncio.Task[None] | None = None
+        # An outside CouchDB builds its views by itself.
+        warmer = Warmer(client) if self.database.kind == "embedded" else None
+        known: set[str] | None = None
+        try:
+            async for names in watch_names(client):
+                if known is not None and set(names) != known:
+                    # A place was added to the catalog, here or by an administrator.
+                    await self._set_up()
+                known = set(names)
+                self.merger.follow(names)
+                if warmer is not None and (warming is None or warming.done()):
+                    regions = [name for name in names if name.startswith("region-")]
+                    warming = asyncio.create_task(warmer.warm(regions))
+        finally:
+            if warming is not None:
+                warming.cancel()
+            await self.merger.stop()
 
     async def _set_up(self) -> None:
         # `couchdb` takes long to import and is needed by this thread alone.
@@ -134,7 +154,7 @@ class _Work:
             )
 
         pause = 1.0
-        while not self.provisioned:
+        while True:
             try:
                 made = await _in_thread(work)
             except Exception as error:  # noqa: BLE001 - whatever it was: said, and tried again
@@ -144,6 +164,7 @@ class _Work:
             else:
                 self.provisioned = True
                 log.info("provisioned changes=%d", made)
+                return
 
     async def stop(self) -> None:
         for task in self.tasks:
