@@ -183,3 +183,27 @@ describe('the number of the dose that is due', () => {
     });
   });
 });
+
+describe('BCG from 3 months', () => {
+  const asked = (asOf: string, observations: { code: string; date: string }[]): string[] => {
+    const child = {
+      dob: '2026-06-15',
+      gender: 'F',
+      assessment_date: asOf,
+      schedule: 'cn-nip-2026',
+      doses: [],
+      observations,
+    };
+    const group = answer(child).groups.find(({ vaccine_group }) => vaccine_group === 'BCG');
+    return group?.reasons.map(({ code }) => code) ?? [];
+  };
+
+  it('asks for the PPD test until its result is known', () => {
+    expect(asked('2026-09-14', [])).not.toContain('forecast.maybeIndicated');
+    expect(asked('2026-09-15', [])).toContain('forecast.maybeIndicated');
+    const negative = { code: 'ppd-negative', date: '2026-09-18' };
+    expect(asked('2026-09-18', [negative])).not.toContain('forecast.maybeIndicated');
+    const positive = { code: 'ppd-positive', date: '2026-09-18' };
+    expect(asked('2026-09-18', [positive])).toEqual(['forecast.contraindicated']);
+  });
+});
