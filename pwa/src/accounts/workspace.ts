@@ -16,8 +16,9 @@ import { deviceClock } from '../clock/useClock.ts';
 import { ulid } from '../ids/ulid.ts';
 import type { NumberBlock, Problem, StockMove } from '../models/generated.ts';
 import { lotsOf } from '../stock/lots.ts';
-import { openDatabase } from '../storage/database.ts';
+import { indexedDbName, openDatabase } from '../storage/database.ts';
 import { Fault } from '../storage/fault.ts';
+import { openFill } from '../storage/fill.ts';
 import { follow } from '../storage/follow.ts';
 import {
   checkStorage,
@@ -123,7 +124,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     openDatabase(name),
     loadPinyin(),
   ]);
-  const store = createStore(db, channelOf(name));
+  const store = createStore(db, channelOf(name), await openFill(indexedDbName(name)));
   store.onFault(noteFault);
 
   const { doc_count } = await db.info();

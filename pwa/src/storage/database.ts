@@ -7,22 +7,9 @@ import { storageFault } from './fault.ts';
 PouchDB.plugin(idb);
 
 /**
- * How sure a write is before it resolves. `strict` waits for the disk: what a nurse recorded
- * survives a power cut. `relaxed` waits for the operating system: enough for what the server has.
+ * Makes a write wait for the disk, so that what a nurse recorded survives a power cut. PouchDB opens
+ * its transactions without a say in durability, and browsers default to `relaxed`.
  */
-let durability: 'strict' | 'relaxed' = 'strict';
-
-/** Runs `work` with writes that need not wait for the disk: copies of what the server holds. */
-export async function relaxed<T>(work: () => Promise<T>): Promise<T> {
-  durability = 'relaxed';
-  try {
-    return await work();
-  } finally {
-    durability = 'strict';
-  }
-}
-
-/** PouchDB opens its transactions without a say in durability, and browsers default to relaxed. */
 function chooseDurability(): void {
   if (typeof IDBDatabase === 'undefined') return;
   const open = IDBDatabase.prototype.transaction;
@@ -36,7 +23,7 @@ function chooseDurability(): void {
       this,
       names,
       mode,
-      mode === 'readwrite' ? { durability, ...options } : options,
+      mode === 'readwrite' ? { durability: 'strict', ...options } : options,
     );
   };
 }

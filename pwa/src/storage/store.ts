@@ -5,6 +5,7 @@
  */
 import type PouchDB from 'pouchdb-core';
 import { type Fault, storageFault } from './fault.ts';
+import type { Fill } from './fill.ts';
 
 /** The part of `BroadcastChannel` that is used. */
 export interface Channel {
@@ -46,7 +47,12 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export function createStore(db: PouchDB.Database, channel: Channel | null = null): Store {
+/** `fill` writes batches of new documents faster than PouchDB does, where it can. */
+export function createStore(
+  db: PouchDB.Database,
+  channel: Channel | null = null,
+  fill: Fill | null = null,
+): Store {
   const listeners = new Set<(filled: Filled | null) => void>();
   const faultListeners = new Set<(fault: Fault) => void>();
   const locals = new Map<string, string>();
@@ -88,6 +94,12 @@ export function createStore(db: PouchDB.Database, channel: Channel | null = null
     },
     accept: (docs, unknown) =>
       guarded(async () => {
+        const quick = unknown && docs.length ? await fill?.(docs) : null;
+        if (quick) {
+          const filled = { ...quick, docs, fresh: true };
+          announce(filled);
+          return filled;
+        }
         const from = await sequence();
         if (docs.length === 0) return { from, to: from, docs, fresh: true };
         const rows = await db.bulkDocs(docs, { new_edits: false });

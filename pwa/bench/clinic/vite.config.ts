@@ -1,0 +1,9 @@
+/** Builds the bench's page by itself; it is no part of the application. */
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: new URL('.', import.meta.url).pathname,
+  base: '/bench/',
+  define: { __APP_VERSION__: JSON.stringify('bench') },
+  build: { target: 'es2022', outDir: '../../.vite/bench', emptyOutDir: true },
+});
