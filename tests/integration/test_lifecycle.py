@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import launch, running, stop
+from served import launch, running, stop
 
 MIAOPU = [sys.executable, "-c", "from miaopu.cli import main; main()"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import couchdb
 import pytest
-from conftest import PASSWORD, launch, stop
+from served import PASSWORD, launch, stop
 
 from miaopu.models import Region, Site
 from miaopu.provision import Account, Plan, PlanError, apply, connect

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import PASSWORD, Server, until
 from records import LATER, STATION, child, dose, fact, provenance, ulid
+from served import PASSWORD, Server, until
 
 
 def test_the_clock_and_the_generation_are_told_without_login(server: Server) -> None:

@@ -1,0 +1,252 @@
+"""A served application on a free port, over HTTP: embedded database, proxied, and a real CouchDB.
+
+`embedded` is the database in the server's own process, `proxied` one that runs alone behind the
+streaming proxy, `couchdb` the one that MIAOPU_COUCHDB_URL names (http://admin:…@host:5984).
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+COUCHDB = os.environ.get("MIAOPU_COUCHDB_URL")
+PASSWORD = "correct horse"
+START_S = 60.0
+
+PLAN = """
+[[region]]
+code = "{city}"
+name = "试验市"
+level = "city"
+
+[[region]]
+code = "{county}"
+name = "试验县"
+level = "county"
+parent = "{city}"
+{sites}
+{accounts}
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Codes that no other run of the tests uses, so that a shared CouchDB may be used."""
+
+    county: str
+    sites: tuple[str, str]
+
+    @property
+    def city(self) -> str:
+        return self.county[:4] + "00"
+
+    @property
+    def databases(self) -> list[str]:
+        sites = [f"site-{site}" for site in self.sites]
+        return [*sites, f"region-{self.county}", f"region-{self.city}"]
+
+    def plan(self) -> str:
+        sites = "".join(
+            f'[[site]]\ncode = "{site}"\nname = "{site}"\nregion = "{self.county}"\n'
+            for site in self.sites
+        )
+        accounts = "".join(
+            f'[[account]]\nname = "{name}"\ndisplay_name = "{name}"\n{kind} = "{code}"\n'
+            f'grade = "{grade}"\n'
+            for name, (kind, code, grade) in self.accounts().items()
+        )
+        return PLAN.format(city=self.city, county=self.county, sites=sites, accounts=accounts)
+
+    def accounts(self) -> dict[str, tuple[str, str, str]]:
+        here, there = self.sites
+        return {
+            f"nurse-{here}": ("site", here, "ordinary"),
+            f"senior-{here}": ("site", here, "senior"),
+            f"nurse-{there}": ("site", there, "ordinary"),
+            f"chief-{self.county}": ("region", self.county, "admin"),
+        }
+
+
+@dataclass
+class Server:
+    """A running `miaopu serve`."""
+
+    address: str
+    process: subprocess.Popen[str]
+    place: Place
+    config: Path
+    data: Path
+    admin: tuple[str, str]
+    database: str
+    """Base URL of the databases, behind a proxy if there is one."""
+
+    @contextmanager
+    def client(self, name: str | None = None) -> Iterator[httpx.Client]:
+        """A client of `/db`, logged in with a cookie when an account is named."""
+        base = self.address + "/db/"
+        with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
+            if name is not None:
+                login = {"name": name, "password": PASSWORD}
+                client.post("_session", json=login).raise_for_status()
+            yield client
+
+    def administrator(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.address + "/db/", auth=self.admin, timeout=30, trust_env=False
+        )
+
+    @property
+    def nurse(self) -> str:
+        return f"nurse-{self.place.sites[0]}"
+
+    @property
+    def site(self) -> str:
+        return f"site-{self.place.sites[0]}"
+
+    @property
+    def county(self) -> str:
+        return f"region-{self.place.county}"
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = START_S) -> Any:
+    """What `condition` returns once that is true; fails when it takes too long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def stop(process: subprocess.Popen[str]) -> int:
+    """Ends a server as an operator would; returns its exit code."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
+def launch(
+    arguments: list[str], log: Path, environment: dict[str, str]
+) -> tuple[subprocess.Popen[str], str]:
+    """Starts a command of `miaopu`; returns it and the address that its first line holds."""
+    with log.open("a") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-c", "from miaopu.cli import main; main()", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, **environment},
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if "http://" not in line:
+        process.kill()
+        raise AssertionError(f"{arguments[0]} did not start: {log.read_text()[-2000:]}")
+    address = "http://" + line.split("http://")[1].strip().rstrip("/")
+    until(lambda: _answers(address), f"{arguments[0]} to answer")
+    return process, address
+
+
+def _answers(address: str) -> bool:
+    try:
+        httpx.get(address + "/", trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def healthy(address: str) -> bool:
+    answer = httpx.get(address + "/api/health", trust_env=False)
+    return bool(answer.is_success and answer.json()["provisioned"])
+
+
+@contextmanager
+def running(kind: str, folder: Path) -> Iterator[Server]:
+    """A server of a kind over databases of its own."""
+    code = f"{random.randrange(100, 900)}{random.randrange(100, 999)}"
+    place = Place(code, (f"{code}0001", f"{code}0002"))
+    config = folder / "plan.toml"
+    config.write_text(place.plan())
+    data = folder / "data"
+    log = folder / "server.log"
+    environment = {
+        "MIAOPU_PASSWORD_" + name.upper().replace("-", "_"): PASSWORD for name in place.accounts()
+    }
+    options = ["--data", str(data), "--port", "0", "--config", str(config)]
+    behind: subprocess.Popen[str] | None = None
+    database = ""
+    if kind == "proxied":
+        behind, database = launch(
+            ["embedded", "--data", str(folder / "couch"), "--port", "0"],
+            log,
+            {"MIAOPU_ADMIN_PASSWORD": PASSWORD},
+        )
+        environment |= {"MIAOPU_COUCHDB_USER": "admin", "MIAOPU_COUCHDB_PASSWORD": PASSWORD}
+        options += ["--couchdb", database]
+    elif kind == "couchdb":
+        assert COUCHDB is not None
+        parts = urlsplit(COUCHDB)
+        database = f"{parts.scheme}://{parts.hostname}:{parts.port or 5984}{parts.path}"
+        environment["MIAOPU_COUCHDB_USER"] = parts.username or "admin"
+        environment["MIAOPU_COUCHDB_PASSWORD"] = parts.password or ""
+        options += ["--couchdb", database]
+    process: subprocess.Popen[str] | None = None
+    try:
+        process, address = launch(["serve", *options], log, environment)
+        if kind == "embedded":
+            secrets = json.loads((data / "secrets.json").read_text())
+            admin = ("miaopu-admin", secrets["admin_password"])
+        else:
+            admin = (environment["MIAOPU_COUCHDB_USER"], environment["MIAOPU_COUCHDB_PASSWORD"])
+        server = Server(address, process, place, config, data, admin, database or address + "/db")
+        try:
+            until(lambda: healthy(address), "provisioning")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {log.read_text()[-3000:]}") from error
+        yield server
+        if kind == "couchdb":
+            _clean(server)
+    finally:
+        for each in (process, behind):
+            if each is not None:
+                stop(each)
+
+
+def _clean(server: Server) -> None:
+    with server.administrator() as admin:
+        for row in admin.get("_replicator/_all_docs").json()["rows"]:
+            if server.place.county in row["id"] or server.place.city in row["id"]:
+                admin.delete(f"_replicator/{row['id']}", params={"rev": row["value"]["rev"]})
+        for name in (*server.place.databases, f"site-{server.place.county}0009"):
+            admin.delete(name)
+        for prefix in ("site", "region"):
+            rows = admin.get(
+                "catalog/_all_docs", params={"startkey": f'"{prefix}:{server.place.city[:4]}"'}
+            )
+            for row in rows.json()["rows"]:
+                code = row["id"].partition(":")[2]
+                if code.startswith(server.place.county) or code == server.place.city:
+                    admin.delete(f"catalog/{row['id']}", params={"rev": row["value"]["rev"]})
+        for name in server.place.accounts():
+            user = admin.get(f"_users/org.couchdb.user:{name}").json()
+            admin.delete(f"_users/{user['_id']}", params={"rev": user["_rev"]})
+
+
+KINDS = ["embedded", "proxied", *(["couchdb"] if COUCHDB else [])]
