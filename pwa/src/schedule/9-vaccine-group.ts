@@ -4,6 +4,8 @@ import type { CGroup } from './compile.ts';
 import type { PatientSeries, Run, SeriesForecast } from './run.ts';
 import type { AntigenForecast, Code, Day, GroupForecast, Reason, SeriesStatus } from './types.ts';
 
+const BLENDS = ['risk', 'standard'] as const;
+
 /**
  * The forecasts of one vaccine group: risk with risk and standard with standard (4.6), so there
  * may be two. What the risk asks for stands first; but in a group that is given as a whole (MMR)
@@ -15,10 +17,10 @@ export function groupForecasts(
   best: readonly (readonly PatientSeries[])[],
 ): GroupForecast[] {
   const forecasts: GroupForecast[] = [];
-  for (const blend of ['risk', 'standard'] as const) {
+  for (const blend of BLENDS) {
     const contained: PatientSeries[] = [];
     for (const antigen of group.antigens) {
-      const series = mostWanted((best[antigen] ?? []).filter((ps) => ps.series.blend === blend));
+      const series = mostWanted(best[antigen] ?? [], blend);
       if (series !== null) contained.push(series);
     }
     if (contained.length > 0) forecasts.push(merge(run, group, blend, contained));
@@ -40,14 +42,19 @@ const WANTED: readonly SeriesStatus[] = [
  * DEFFORECAST-016: one series of an antigen. Standard recommendations of one antigen may stand in
  * several series groups, for children and for the old: what is due comes first.
  */
-function mostWanted(series: readonly PatientSeries[]): PatientSeries | null {
-  const rankOf = (ps: PatientSeries): number =>
-    WANTED.indexOf((ps.forecast as SeriesForecast).status);
-  return series.reduce<PatientSeries | null>(
-    (found, ps) => (found === null || rankOf(ps) < rankOf(found) ? ps : found),
-    null,
-  );
+function mostWanted(
+  best: readonly PatientSeries[],
+  blend: 'standard' | 'risk',
+): PatientSeries | null {
+  let found: PatientSeries | null = null;
+  for (const ps of best) {
+    if (ps.series.blend !== blend) continue;
+    if (found === null || rank(ps) < rank(found)) found = ps;
+  }
+  return found;
 }
+
+const rank = (ps: PatientSeries): number => WANTED.indexOf((ps.forecast as SeriesForecast).status);
 
 function merge(
   run: Run,
@@ -57,6 +64,7 @@ function merge(
 ): GroupForecast {
   const forecasts = contained.map((ps) => ps.forecast as SeriesForecast);
   const status = groupStatus(forecasts);
+  const deciding = forecasts.filter((each) => each.status === status);
   const answer: GroupForecast = {
     vaccineGroup: group.name,
     seriesType: blend,
@@ -67,12 +75,10 @@ function merge(
     recommended: null,
     pastDue: null,
     latest: null,
-    reasons: [],
+    reasons: distinct(deciding), // FORECASTVG-7
     vaccines: [],
     antigens: contained.map((ps) => antigenForecast(run, ps)),
   };
-  const deciding = forecasts.filter((each) => each.status === status);
-  answer.reasons = distinct(deciding.flatMap((each) => each.reasons)); // FORECASTVG-7
   if (status === 'notComplete') setDates(run, group, deciding, answer);
   return answer;
 }
@@ -86,14 +92,22 @@ function setDates(
 ): void {
   const earliest = groupEarliest(run, group, due);
   const floor = (date: Day | null): Day | null => (date === null ? null : Math.max(date, earliest));
-  const chosen = group.administerFull ? Math.min : Math.max;
+  const whole = group.administerFull;
   answer.earliest = earliest;
   answer.recommended = floor(least(due, 'recommended')); // FORECASTVG-2
   answer.pastDue = floor(least(due, 'pastDue')); // FORECASTVG-3
   answer.latest = least(due, 'latest'); // FORECASTVG-4
-  answer.forecastNumber = chosen(...due.map((each) => each.forecastNumber as number)); // FORECASTDN-2
-  answer.target = chosen(...due.map((each) => each.target?.number as number));
   answer.vaccines = groupVaccines(run, due);
+  for (const { forecastNumber, target } of due) {
+    answer.forecastNumber = pick(answer.forecastNumber, forecastNumber, whole); // FORECASTDN-2
+    answer.target = pick(answer.target, target?.number ?? null, whole);
+  }
+}
+
+/** The lesser of two numbers, or the greater; null is none. */
+function pick(a: number | null, b: number | null, lesser: boolean): number | null {
+  if (a === null || b === null) return a ?? b;
+  return lesser ? Math.min(a, b) : Math.max(a, b);
 }
 
 /** SINGLEANTVG-1 and Table 9-4, whose cascade gives a single antigen its own status. */
@@ -142,9 +156,15 @@ function groupVaccines(run: Run, due: readonly SeriesForecast[]): Code[] {
   return [...uses.keys()].sort((a, b) => (uses.get(b) as number) - (uses.get(a) as number));
 }
 
-function distinct(reasons: readonly Reason[]): Reason[] {
+function distinct(forecasts: readonly SeriesForecast[]): Reason[] {
+  const [only] = forecasts;
+  if (forecasts.length === 1 && only !== undefined) return only.reasons;
   const kept: Reason[] = [];
-  for (const reason of reasons) if (!kept.some((other) => same(reason, other))) kept.push(reason);
+  for (const { reasons } of forecasts) {
+    for (const reason of reasons) {
+      if (!kept.some((other) => same(reason, other))) kept.push(reason);
+    }
+  }
   return kept;
 }
 

@@ -251,11 +251,13 @@ export class Answerer {
 
   private write(answer: Forecast, numbers: readonly unknown[]): Raw {
     const doses: Raw[] = [];
+    const asked = new Set(answer.groups.map((group) => group.vaccineGroup));
     for (const dose of answer.doses) {
       const row = answerDose(dose, numbers[Number(dose.id)]);
       doses.push(row);
       if (dose.status === 'notEvaluated') continue;
       for (const group of this.looking.get(dose.code) ?? []) {
+        if (!asked.has(group)) continue;
         if (answer.doses.some((other) => other.id === dose.id && other.vaccineGroup === group)) {
           continue;
         }

@@ -215,11 +215,13 @@ export interface CConflict {
   readonly end: CAge;
 }
 
-/** What {@link compile} makes. Opaque to callers; never written to after it was made. */
+/** What {@link compile} makes. Opaque to callers. */
 export interface Compiled {
   readonly schedule: Schedule;
   readonly rule: MonthArithmetic;
   readonly ages: readonly CAge[];
+  /** Room for the dates of a child's ages while a forecast is made. */
+  readonly ageDates: Int32Array;
   readonly vaccines: readonly CVaccine[];
   readonly codes: ReadonlyMap<Code, number>;
   /** Vaccines of the table and those that only rules name. */
@@ -285,6 +287,7 @@ class Compiler {
       schedule,
       rule: schedule.monthArithmetic,
       ages: [...this.ages.values()],
+      ageDates: new Int32Array(this.ages.size),
       vaccines,
       codes: this.codes,
       codeCount: this.codes.size,

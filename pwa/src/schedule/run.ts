@@ -42,6 +42,7 @@ export class Run {
   /** For each antigen what 7.2 and 7.3 found, once they were asked for. */
   readonly findings: (Findings | null)[];
   readonly trail: TrailStep[] | null;
+  /** One for all runs of a schedule, for there is only ever one run at a time. */
   private readonly ageDates: Int32Array;
 
   constructor(
@@ -62,7 +63,7 @@ export class Run {
     this.doses = doses;
     this.observations = observations;
     this.trail = trail;
-    this.ageDates = new Int32Array(compiled.ages.length).fill(UNKNOWN);
+    this.ageDates = compiled.ageDates.fill(UNKNOWN);
     this.patientSeries = new Array<PatientSeries[] | null>(compiled.antigens.length).fill(null);
     this.findings = new Array<Findings | null>(compiled.antigens.length).fill(null);
     this.records = organizeHistory(this);
