@@ -89,7 +89,7 @@ def code_tables() -> dict[str, dict[str, Code]]:
 
 
 def dictionary_documents() -> list[dict[str, Any]]:
-    """The code tables, the vaccines and what may be observed of a child, as documents (字典)."""
+    """The code tables, vaccines, leaflets and what may be observed, as documents (字典)."""
     tables: dict[str, dict[str, Any]] = {
         name: {
             code: _entry(entry.zh, entry.en, {"national": entry.national} if entry.national else {})
@@ -104,6 +104,11 @@ def dictionary_documents() -> list[dict[str, Any]]:
             entry.model_dump(mode="json", exclude={"zh", "en"}, exclude_none=True),
         )
         for code, entry in vaccines().items()
+    }
+    named = {entry.leaflet: entry for entry in reversed(vaccines().values()) if entry.leaflet}
+    tables["leaflet"] = {
+        key: _entry(named[key].zh, named[key].en, leaflet.model_dump(mode="json"))
+        for key, leaflet in leaflets().items()
     }
     tables["observation"] = {
         code: _entry(label["zh"], label["en"], {})

@@ -57,3 +57,6 @@ def test_the_dictionaries_are_documents_of_the_catalog() -> None:
     assert documents["dictionary:vaccine"].entries["1201"].more["groups"] == ["MMR"]
     assert documents["dictionary:register-status"].entries["10"].zh == "外地转来"
     assert "immunoglobulin" in documents["dictionary:observation"].entries
+    leaflet = documents["dictionary:leaflet"].entries["mmr"]
+    assert leaflet.en == "Measles, mumps and rubella vaccine"
+    assert leaflet.more["en"]["prevents"].startswith("Protects from measles")
