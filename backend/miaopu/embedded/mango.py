@@ -85,7 +85,7 @@ class Selector:
 def parse_selector(value: Any) -> Selector:
     """Raises 400 in CouchDB's words for what is no selector."""
     if not isinstance(value, dict):
-        raise invalid("invalid_selector_json", "Selector must be a JSON object")
+        raise invalid("invalid_selector_json", "Selector must be an object: expected a JSON object")
     bounds: list[Bound] = []
     return Selector(value, _members(value, (), bounds, 0, False), tuple(bounds))
 

@@ -103,9 +103,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if real:
         parts = urlsplit(real)
         netloc = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-        yield Server(
-            f"{parts.scheme}://{netloc}", parts.username or "", parts.password or "", True
-        )
+        yield Server(f"{parts.scheme}://{netloc}", parts.username or "", parts.password or "", True)
         return
     process = Process(tmp_path_factory.mktemp("embedded") / "data")
     yield Server(process.url, ADMIN, PASSWORD, False)

@@ -97,9 +97,7 @@ def test_what_is_stored_is_what_is_read(edits: list[Edit]) -> None:
 
 
 @given(histories(), st.data())
-def test_purging_leaves_removes_just_their_branches(
-    edits: list[Edit], data: st.DataObject
-) -> None:
+def test_purging_leaves_removes_just_their_branches(edits: list[Edit], data: st.DataObject) -> None:
     tree = build(edits)
     ends = revtree.leaves(tree)
     gone = data.draw(st.lists(st.sampled_from(ends), unique=True))
@@ -135,7 +133,9 @@ def test_possible_ancestors_are_older_leaves() -> None:
     assert revtree.possible_ancestors(tree, ["2-z"]) == []
 
 
-@pytest.mark.parametrize("text", ["", "1", "x-y", "-1-a", '1-"', "1-\\", "1" * 17 + "-a", "1-é\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "x-y", "-1-a", '1-"', "1-\\", "1" * 17 + "-a", "1-é\x00"]
+)
 def test_what_is_no_revision_is_refused(text: str) -> None:
     with pytest.raises(CouchError) as caught:
         revtree.parse(text)
