@@ -42,7 +42,9 @@ describe('ageAt', () => {
       fc.property(day, fc.integer({ min: 0, max: 7000 }), (birth, later) => {
         const age = ageAt(dateOf(birth), dateOf(birth + later));
         expect(age).not.toBeNull();
-        expect(Math.min(age?.years ?? -1, age?.months ?? -1, age?.days ?? -1)).toBeGreaterThanOrEqual(0);
+        expect(
+          Math.min(age?.years ?? -1, age?.months ?? -1, age?.days ?? -1),
+        ).toBeGreaterThanOrEqual(0);
         expect(age?.days).toBeLessThanOrEqual(30);
       }),
     );

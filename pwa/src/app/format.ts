@@ -26,7 +26,9 @@ export function clockTime(instant: string, today: string): string {
   const moment = new Date(instant);
   const time = `${String(moment.getHours()).padStart(2, '0')}:${String(moment.getMinutes()).padStart(2, '0')}`;
   const day = localDate(moment);
-  return day === today ? time : `${day.slice(day.slice(0, 4) === today.slice(0, 4) ? 5 : 0)} ${time}`;
+  return day === today
+    ? time
+    : `${day.slice(day.slice(0, 4) === today.slice(0, 4) ? 5 : 0)} ${time}`;
 }
 
 export interface AgeParts {

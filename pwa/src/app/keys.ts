@@ -25,7 +25,9 @@ export function isEditable(target: EventTarget | null): boolean {
 }
 
 /** `ctrl+Enter`, `alt+p`, `F2`, `/`: one name for each combination, letters in lower case. */
-export function keyName(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>): string {
+export function keyName(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>,
+): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const control = event.ctrlKey || event.metaKey ? 'ctrl+' : '';
   return `${control}${event.altKey ? 'alt+' : ''}${key}`;

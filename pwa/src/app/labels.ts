@@ -40,7 +40,9 @@ export function useLabels(): Labels {
   const lang = (): 'zh' | 'en' => (locale.value === 'en' ? 'en' : 'zh');
 
   /** Observations are named by the schedules that look at them; the rest by dictionaries. */
-  function table(dictionary: DictionaryName): Readonly<Record<string, { zh?: string; en?: string }>> {
+  function table(
+    dictionary: DictionaryName,
+  ): Readonly<Record<string, { zh?: string; en?: string }>> {
     if (dictionary !== 'observation') return entries(dictionary);
     return Object.assign({}, ...Object.values(schedules()).map((one) => one.observations ?? {}));
   }

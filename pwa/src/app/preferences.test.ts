@@ -17,6 +17,8 @@ describe('readPreferences', () => {
     expect(readPreferences(null)).toEqual(normal);
     expect(readPreferences('{not json')).toEqual(normal);
     expect(readPreferences('null')).toEqual(normal);
-    expect(readPreferences('{"theme":"neon","scale":9,"locale":"fr","lastUser":4}')).toEqual(normal);
+    expect(readPreferences('{"theme":"neon","scale":9,"locale":"fr","lastUser":4}')).toEqual(
+      normal,
+    );
   });
 });

@@ -23,13 +23,17 @@ describe('an ID number', () => {
     expect(errorsOf({ ...good, id_number: idNumber, birth_date: '2026-05-02' }, today)).toEqual({
       id_number: 'idBirth',
     });
-    expect(errorsOf({ ...good, id_number: idNumber, sex: 'F' }, today)).toEqual({ id_number: 'idSex' });
+    expect(errorsOf({ ...good, id_number: idNumber, sex: 'F' }, today)).toEqual({
+      id_number: 'idSex',
+    });
   });
 });
 
 describe('errorsOf', () => {
   it('accepts what is enough', () => {
-    expect(errorsOf({ ...good, phone: '138 0000 1111', birth_weight_g: '3200' }, today)).toEqual({});
+    expect(errorsOf({ ...good, phone: '138 0000 1111', birth_weight_g: '3200' }, today)).toEqual(
+      {},
+    );
   });
 
   it('names each field that is wrong', () => {
@@ -73,7 +77,10 @@ describe('lookAlikes', () => {
 
   it('finds the same name and birth date, or the same ID number', () => {
     expect(lookAlikes(good, rows).map((row) => row.id)).toEqual(['a']);
-    expect(lookAlikes({ ...good, id_number: idNumber }, rows).map((row) => row.id)).toEqual(['a', 'b']);
+    expect(lookAlikes({ ...good, id_number: idNumber }, rows).map((row) => row.id)).toEqual([
+      'a',
+      'b',
+    ]);
     expect(lookAlikes(emptyFacts(), rows)).toEqual([]);
   });
 });

@@ -52,7 +52,10 @@ export function factsOf(child: ChildDoc): FactsForm {
 
 /** What is typed, as values; a field that was emptied becomes null. */
 export function patchOf(form: FactsForm): FactsPatch {
-  const patch: Record<string, unknown> = { sex: form.sex || null, birth_date: form.birth_date || null };
+  const patch: Record<string, unknown> = {
+    sex: form.sex || null,
+    birth_date: form.birth_date || null,
+  };
   for (const name of TEXT_FIELDS) {
     const text = form[name].trim();
     patch[name] = (name.endsWith('id_number') ? text.toUpperCase() : text) || null;
@@ -84,7 +87,10 @@ export type FactsError =
   | 'tooLong';
 
 /** What is wrong with which field; the database's own rules, said while typing. */
-export function errorsOf(form: FactsForm, today: string): Partial<Record<keyof FactsForm, FactsError>> {
+export function errorsOf(
+  form: FactsForm,
+  today: string,
+): Partial<Record<keyof FactsForm, FactsError>> {
   const errors: Partial<Record<keyof FactsForm, FactsError>> = {};
   if (!form.name.trim()) errors.name = 'required';
   else if (form.name.trim().length > 50) errors.name = 'tooLong';
@@ -96,7 +102,8 @@ export function errorsOf(form: FactsForm, today: string): Partial<Record<keyof F
   }
   const read = parseIdNumber(form.id_number);
   if (read && form.birth_date && read.birthDate !== form.birth_date) errors.id_number = 'idBirth';
-  else if (read && form.sex && form.sex !== 'U' && read.sex !== form.sex) errors.id_number = 'idSex';
+  else if (read && form.sex && form.sex !== 'U' && read.sex !== form.sex)
+    errors.id_number = 'idSex';
   for (const name of ['phone', 'phone_2'] as const) {
     if (form[name].trim() && !/^[0-9+ -]{5,20}$/.test(form[name].trim())) errors[name] = 'phone';
   }
@@ -112,15 +119,17 @@ export function errorsOf(form: FactsForm, today: string): Partial<Record<keyof F
 }
 
 /** Children who may be the same: this ID number, or this name and birth date (疑似重复建档). */
-export function lookAlikes<T extends { id: string; name: string; birthDate: string | null; idNumber: string | null }>(
-  form: FactsForm,
-  candidates: readonly T[],
-): T[] {
+export function lookAlikes<
+  T extends { id: string; name: string; birthDate: string | null; idNumber: string | null },
+>(form: FactsForm, candidates: readonly T[]): T[] {
   const idNumber = form.id_number.trim().toUpperCase();
   const name = form.name.trim();
   return candidates.filter(
     (row) =>
       (idNumber !== '' && row.idNumber === idNumber) ||
-      (name !== '' && row.name === name && form.birth_date !== '' && row.birthDate === form.birth_date),
+      (name !== '' &&
+        row.name === name &&
+        form.birth_date !== '' &&
+        row.birthDate === form.birth_date),
   );
 }

@@ -53,8 +53,15 @@ describe('eventOf', () => {
 
   it('never writes an empty text', () => {
     for (const kind of RECORD_KINDS) {
-      const event = eventOf(kind, { ...emptyForm(today), codes: ['fever'], target: 'x', code: 'y' });
-      const optional = Object.entries(event).filter(([name]) => !['vaccine', 'number'].includes(name));
+      const event = eventOf(kind, {
+        ...emptyForm(today),
+        codes: ['fever'],
+        target: 'x',
+        code: 'y',
+      });
+      const optional = Object.entries(event).filter(
+        ([name]) => !['vaccine', 'number'].includes(name),
+      );
       for (const [, value] of optional) expect(value).not.toBe('');
     }
   });

@@ -46,6 +46,8 @@ export interface NotDueItem {
   vaccines: string[];
   seriesType: GroupForecast['seriesType'];
   reasons: Reason[];
+  /** Not of the programme (非免疫规划). */
+  optional: boolean;
 }
 
 export interface Plan {
@@ -73,10 +75,10 @@ export function planOf(
   const notDue: NotDueItem[] = [];
   for (const group of forecast.groups) {
     const { vaccineGroup, seriesType, target, recommended, reasons, vaccines, status } = group;
+    const optional = programme !== null && !programme.has(vaccineGroup);
     const open = status === 'notComplete' && target !== null && recommended !== null;
     if (open && recommended <= now && (group.earliest === null || group.earliest <= now)) {
-      const list = programme && !programme.has(vaccineGroup) ? offered : due;
-      list.push({
+      (optional ? offered : due).push({
         group: vaccineGroup,
         target,
         vaccines,
@@ -97,16 +99,22 @@ export function planOf(
         vaccines,
         seriesType,
         reasons,
+        optional,
       });
     }
   }
-  notDue.sort((a, b) => (a.recommended ?? '9999').localeCompare(b.recommended ?? '9999'));
-  const routine = notDue.filter((item) => !programme || programme.has(item.group));
-  return { due, offered, notDue, next: nextOf(routine, today) };
+  notDue.sort(
+    (a, b) =>
+      Number(a.optional) - Number(b.optional) ||
+      (a.recommended ?? '9999').localeCompare(b.recommended ?? '9999'),
+  );
+  return { due, offered, notDue, next: nextOf(notDue, today) };
 }
 
 function nextOf(items: readonly NotDueItem[], today: string): Plan['next'] {
-  const coming = items.filter((item) => item.recommended !== null && item.recommended > today);
+  const coming = items.filter(
+    (item) => !item.optional && item.recommended !== null && item.recommended > today,
+  );
   const date = coming[0]?.recommended;
   if (!date) return null;
   const groups = coming
@@ -273,7 +281,9 @@ export function writersOf(child: ChildDoc): { site: string; at: string }[] {
 export function mainReason(reasons: readonly Reason[], date: string | null): Reason | null {
   const day = date === null ? null : dayOf(date);
   const sets = reasons.filter((reason) => reason.params?.date === day);
-  return sets.find((reason) => reason.code.includes('recommended')) ?? sets[0] ?? reasons[0] ?? null;
+  return (
+    sets.find((reason) => reason.code.includes('recommended')) ?? sets[0] ?? reasons[0] ?? null
+  );
 }
 
 /** Parameters of a reason as text: days become dates. */

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BridgeClient, BridgeError, type BridgeEvent, type BridgeState, type Socket } from './bridge-client';
+import {
+  BridgeClient,
+  BridgeError,
+  type BridgeEvent,
+  type BridgeState,
+  type Socket,
+} from './bridge-client';
 
 /** A WebSocket that the test plays. */
 class PlayedSocket implements Socket {
@@ -166,7 +172,11 @@ describe('orders', () => {
     fetcher.mockResolvedValueOnce(answer({ code: 'pair.wrong_code', message, tries_left: 3 }, 403));
     const error = await client.pair('000000').catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(BridgeError);
-    expect(error).toMatchObject({ code: 'pair.wrong_code', text: message, more: { tries_left: 3 } });
+    expect(error).toMatchObject({
+      code: 'pair.wrong_code',
+      text: message,
+      more: { tries_left: 3 },
+    });
   });
 
   it('say when nothing answers, and when it is not a bridge', async () => {

@@ -170,14 +170,18 @@ export class BridgeClient {
   }
 
   private connect(): void {
-    if (this.token === null) return this.options.onState('unpaired');
+    if (this.token === null) {
+      this.options.onState('unpaired');
+      return;
+    }
     this.options.onState(this.failures ? 'unreachable' : 'connecting');
     const url = `${this.options.address.replace(/^http/, 'ws')}/events`;
     let socket: Socket;
     try {
       socket = this.options.socket(url);
     } catch {
-      return this.again();
+      this.again();
+      return;
     }
     this.socket = socket;
     this.listenForSilence(socket);

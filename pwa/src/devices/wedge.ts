@@ -13,7 +13,11 @@ export const MAX_GAP_MS = 30;
 export const MIN_DIGITS = 6;
 export const MAX_DIGITS = 37;
 
-export type WedgeErrorCode = 'card.no_data' | 'card.no_end' | 'card.bad_character' | 'card.too_long';
+export type WedgeErrorCode =
+  | 'card.no_data'
+  | 'card.no_end'
+  | 'card.bad_character'
+  | 'card.too_long';
 
 export type WedgeResult =
   /** Not a reader's key: the page may have it. */

@@ -22,7 +22,10 @@ export const t = i18n.global.t;
 export async function setLocale(locale: Locale): Promise<void> {
   if (locale === 'en' && !i18n.global.availableLocales.includes('en' as never)) {
     const [en, reasons] = await Promise.all([import('./en.json'), import('./reasons.en.json')]);
-    i18n.global.setLocaleMessage('en' as 'zh', { ...en.default, reasons: reasons.default } as never);
+    i18n.global.setLocaleMessage(
+      'en' as 'zh',
+      { ...en.default, reasons: reasons.default } as never,
+    );
   }
   i18n.global.locale.value = locale as 'zh';
   preferences.locale = locale;

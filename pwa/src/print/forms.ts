@@ -3,7 +3,7 @@
  * document. Printed by the bridge, or by the browser itself when there is none.
  */
 
-import { cards, type ChildDoc, type Dose, fact, standing } from '../children/document.ts';
+import { type ChildDoc, cards, type Dose, fact, standing } from '../children/document.ts';
 import type { Site } from '../models/generated.ts';
 
 export interface ClinicForm {
@@ -72,12 +72,18 @@ export interface Words {
 /** Fields without a value are left out. */
 function filled<T extends object>(value: T): T {
   return Object.fromEntries(
-    Object.entries(value).filter(([, field]) => field !== undefined && field !== null && field !== ''),
+    Object.entries(value).filter(
+      ([, field]) => field !== undefined && field !== null && field !== '',
+    ),
   ) as T;
 }
 
 export function clinicForm(site: Site | null, code: string): ClinicForm {
-  return filled({ name: site?.name ?? code, phone: site?.phone ?? '', address: site?.address ?? '' });
+  return filled({
+    name: site?.name ?? code,
+    phone: site?.phone ?? '',
+    address: site?.address ?? '',
+  });
 }
 
 /** The child on a slip. A child without a code yet is named by the end of its random id. */
@@ -155,7 +161,8 @@ export function certificateForm(input: {
     .sort((a, b) => a.event.date.localeCompare(b.event.date) || a.id.localeCompare(b.id))
     .map(({ id, event }) => {
       const { route: _, ...row } = givenForm(event, numbers.get(id) ?? null, words);
-      const unit = event.origin === 'history' && event.place ? event.place : words.place(event.site);
+      const unit =
+        event.origin === 'history' && event.place ? event.place : words.place(event.site);
       return { ...row, date: event.date, unit };
     });
   const contraindications = standing(child, 'contraindication')

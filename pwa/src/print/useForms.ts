@@ -11,7 +11,14 @@ import { useClock } from '../clock/useClock';
 import type { Site } from '../models/generated.ts';
 import type { Forecast } from '../schedule/types.ts';
 import { type Appointment, nextAppointment } from '../vaccinate/next';
-import { type CertificateForm, certificateForm, clinicForm, type NoticeForm, noticeForm, type Words } from './forms';
+import {
+  type CertificateForm,
+  certificateForm,
+  clinicForm,
+  type NoticeForm,
+  noticeForm,
+  type Words,
+} from './forms';
 
 export function useForms(): {
   notice(child: ChildDoc, forecast: Forecast | null): NoticeForm;

@@ -23,10 +23,17 @@ export function usePrint(): { print(what: Sheet): Promise<'bridge' | 'browser' |
     try {
       const job = await bridge.print(what.template, what.data, lang);
       if (job.state === 'failed') {
-        ElMessage({ type: 'error', message: t('print.failed', { why: job.message }), duration: 8000 });
+        ElMessage({
+          type: 'error',
+          message: t('print.failed', { why: job.message }),
+          duration: 8000,
+        });
         return 'failed';
       }
-      ElMessage({ type: 'success', message: t(job.state === 'done' ? 'print.done' : 'print.queued') });
+      ElMessage({
+        type: 'success',
+        message: t(job.state === 'done' ? 'print.done' : 'print.queued'),
+      });
       return 'bridge';
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;

@@ -4,8 +4,8 @@ import {
   cohortBefore,
   cohortKeys,
   coverageOf,
-  doseAges,
   type DosesRow,
+  doseAges,
   monthsBetween,
   percent,
   siteSync,
@@ -103,7 +103,10 @@ describe('siteSync', () => {
     });
     const rows = siteSync(
       ['A', 'B'],
-      [device('A', 'd1', '2026-11-23T01:00:00.000Z', 2), device('A', 'd2', '2026-11-22T01:00:00.000Z', 1)],
+      [
+        device('A', 'd1', '2026-11-23T01:00:00.000Z', 2),
+        device('A', 'd2', '2026-11-22T01:00:00.000Z', 1),
+      ],
       [{ key: ['A', 'x'] }],
     );
     expect(rows[0]).toMatchObject({
@@ -127,7 +130,10 @@ describe('doses that a cohort is old enough for', () => {
     });
     const schedule = {
       antigens: [
-        { name: 'A', series: [series('HepB', [{ by: '24 days' }, { min: '1 month' }, { by: '12 months' }])] },
+        {
+          name: 'A',
+          series: [series('HepB', [{ by: '24 days' }, { min: '1 month' }, { by: '12 months' }])],
+        },
         { name: 'B', series: [series('MMR', [{ min: '8 months', by: '1 year' }])] },
       ],
     } as never;

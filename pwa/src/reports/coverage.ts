@@ -44,7 +44,11 @@ export function monthOf(year: number | null, month: number | null): Month | null
 }
 
 /** Start and end key of a site's rows for a cohort. */
-export function cohortKeys(site: string, from: Month, to: Month): { startkey: unknown[]; endkey: unknown[] } {
+export function cohortKeys(
+  site: string,
+  from: Month,
+  to: Month,
+): { startkey: unknown[]; endkey: unknown[] } {
   const [fromYear, fromMonth] = from.split('-').map(Number);
   const [toYear, toMonth] = to.split('-').map(Number);
   return { startkey: [site, fromYear, fromMonth], endkey: [site, toYear, toMonth, {}] };
@@ -99,7 +103,10 @@ export function coverageOf(
     .map(([site, total]) => ({
       site,
       children: total,
-      cells: columns.map(({ group, n }) => ({ done: done.get(`${site} ${group} ${n}`) ?? 0, total })),
+      cells: columns.map(({ group, n }) => ({
+        done: done.get(`${site} ${group} ${n}`) ?? 0,
+        total,
+      })),
     }));
   const all = sites.reduce((sum, site) => sum + site.children, 0);
   return {

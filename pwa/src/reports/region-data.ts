@@ -1,7 +1,13 @@
 /** Reads a region's views (辖区统计). Online only; the sums are made by the database. */
 
 import type { Server } from '../sync/server.ts';
-import { type ChildrenRow, cohortKeys, type DeviceRow, type DosesRow, type Month } from './coverage.ts';
+import {
+  type ChildrenRow,
+  cohortKeys,
+  type DeviceRow,
+  type DosesRow,
+  type Month,
+} from './coverage.ts';
 
 interface Answer<T> {
   rows: T[];

@@ -5,7 +5,11 @@ import { INITIAL_STATUS, type PendingEntry, type Phase, type SyncStatus } from '
 
 const entry: PendingEntry = { id: 'child:A', rev: '1-a', type: 'child', childName: null };
 const refusal = { id: 'child:A', rev: '1-a', reason: 'forbidden', at: '', childName: null };
-const synced: SyncStatus = { ...INITIAL_STATUS, phase: 'idle', syncedAt: '2026-11-23T01:41:00.000Z' };
+const synced: SyncStatus = {
+  ...INITIAL_STATUS,
+  phase: 'idle',
+  syncedAt: '2026-11-23T01:41:00.000Z',
+};
 
 describe('sign', () => {
   it('is green when a round was complete and nothing waits', () => {
@@ -30,7 +34,15 @@ describe('sign', () => {
   });
 
   it('is never green without proof', () => {
-    const phases: Phase[] = ['idle', 'first-load', 'pulling', 'pushing', 'offline', 'stalled', 'error'];
+    const phases: Phase[] = [
+      'idle',
+      'first-load',
+      'pulling',
+      'pushing',
+      'offline',
+      'stalled',
+      'error',
+    ];
     fc.assert(
       fc.property(
         fc.constantFrom(...phases),

@@ -10,7 +10,15 @@ export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle';
 export interface Sign {
   tone: Tone;
   /** Key in the catalogue under `sync.sign`. */
-  key: 'refused' | 'problem' | 'loading' | 'pending' | 'pendingOffline' | 'all' | 'allOffline' | 'never';
+  key:
+    | 'refused'
+    | 'problem'
+    | 'loading'
+    | 'pending'
+    | 'pendingOffline'
+    | 'all'
+    | 'allOffline'
+    | 'never';
   /** How many, for the keys that count. */
   count: number;
 }

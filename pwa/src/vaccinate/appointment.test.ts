@@ -22,7 +22,11 @@ describe('clinicDay', () => {
 
   it('puts a rule for a vaccine or a committee before the rule for all', () => {
     const settings = {
-      clinic_days: [{ weekdays: [1] }, { weekdays: [5], vaccine: 'BCG' }, { weekdays: [3], committee: 'A' }],
+      clinic_days: [
+        { weekdays: [1] },
+        { weekdays: [5], vaccine: 'BCG' },
+        { weekdays: [3], committee: 'A' },
+      ],
       closed_days: [],
     };
     expect(clinicDay('2026-11-23', settings)).toBe('2026-11-23');

@@ -11,12 +11,18 @@ const item = (group: string, recommended: string | null): NotDueItem => ({
   vaccines: [],
   seriesType: 'standard',
   reasons: [],
+  optional: false,
 });
 const today = '2026-11-23';
 const plan: Plan = {
   due: [],
   offered: [],
-  notDue: [item('DTaP', '2026-12-01'), item('Polio', '2026-12-03'), item('JE', '2027-05-01')],
+  notDue: [
+    item('DTaP', '2026-12-01'),
+    item('Polio', '2026-12-03'),
+    item('JE', '2027-05-01'),
+    { ...item('Hib', '2026-12-01'), optional: true },
+  ],
   next: { date: '2026-12-01', groups: [] },
 };
 
@@ -45,6 +51,8 @@ describe('nextAppointment', () => {
   });
 
   it('is nothing when nothing is to come', () => {
-    expect(nextAppointment({ due: [], offered: [], notDue: [], next: null }, today, null, null)).toBeNull();
+    expect(
+      nextAppointment({ due: [], offered: [], notDue: [], next: null }, today, null, null),
+    ).toBeNull();
   });
 });

@@ -1,8 +1,8 @@
 /** The next appointment (下次预约): the nearest 应种日 of the programme, moved to a clinic day. */
 
 import { dateOf, dayOf } from '../app/format.ts';
-import type { Settings } from '../models/generated.ts';
 import type { Plan } from '../children/view.ts';
+import type { Settings } from '../models/generated.ts';
 import { clinicDay } from './appointment.ts';
 
 export interface Appointment {
@@ -22,8 +22,8 @@ export function nextAppointment(
   committee: string | null,
 ): Appointment | null {
   const left = plan.due.map(({ group, target }) => ({ group, target, recommended: today }));
-  const coming = plan.notDue.flatMap(({ group, target, recommended }) =>
-    target !== null && recommended !== null && recommended > today
+  const coming = plan.notDue.flatMap(({ group, target, recommended, optional }) =>
+    !optional && target !== null && recommended !== null && recommended > today
       ? [{ group, target, recommended }]
       : [],
   );

@@ -23,7 +23,10 @@ export function usageOf(entry: Entry | undefined): Usage {
 }
 
 /** The same place on the other side (另一侧), when the dictionary has one. */
-export function oppositeSite(site: string, known: Readonly<Record<string, unknown>>): string | null {
+export function oppositeSite(
+  site: string,
+  known: Readonly<Record<string, unknown>>,
+): string | null {
   const other = site.startsWith('left_')
     ? site.replace('left_', 'right_')
     : site.startsWith('right_')
@@ -46,7 +49,9 @@ export function leafletOf(
   lang: 'zh' | 'en',
 ): Leaflet | null {
   const { leaflet } = moreOf(vaccine);
-  const more = leaflet ? (leaflets[leaflet]?.more as Record<string, Leaflet> | undefined) : undefined;
+  const more = leaflet
+    ? (leaflets[leaflet]?.more as Record<string, Leaflet> | undefined)
+    : undefined;
   return more?.[lang] ?? null;
 }
 

@@ -25,7 +25,11 @@ const lot = (vaccine: string, name: string, more: Partial<Lot> = {}): Lot => ({
   ...more,
 });
 const stock: Record<string, Lot[]> = {
-  '0402': [lot('0402', 'OLD', { expired: true, usable: false }), lot('0402', 'A1'), lot('0402', 'B1')],
+  '0402': [
+    lot('0402', 'OLD', { expired: true, usable: false }),
+    lot('0402', 'A1'),
+    lot('0402', 'B1'),
+  ],
   '1201': [lot('1201', 'M1')],
   '0303': [lot('0303', 'E1', { balance: 0, usable: false })],
   '0306': [lot('0306', 'S1')],
@@ -65,7 +69,11 @@ describe('newItem', () => {
   });
 
   it('takes the first vaccine that is in stock', () => {
-    const polio = newItem({ group: 'Polio', target: 1, vaccines: ['0303', '0306'] }, lotsOf, usageOf);
+    const polio = newItem(
+      { group: 'Polio', target: 1, vaccines: ['0303', '0306'] },
+      lotsOf,
+      usageOf,
+    );
     expect(polio).toMatchObject({ vaccine: '0306', lot: 'S1', choices: ['0303', '0306'] });
   });
 
@@ -163,7 +171,12 @@ describe('eventsOf', () => {
     const mmr: Item = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
     const events = eventsOf({ ...ready, temperature: '36.5' }, [dtap, mmr], [], lotsOf, now);
     expect(events).toHaveLength(3);
-    expect(events[0]).toEqual({ kind: 'precheck', date: now.date, passed: true, temperature: 36.5 });
+    expect(events[0]).toEqual({
+      kind: 'precheck',
+      date: now.date,
+      passed: true,
+      temperature: 36.5,
+    });
     expect(events[1]).toEqual({
       kind: 'dose',
       origin: 'given',
@@ -185,7 +198,13 @@ describe('eventsOf', () => {
     const warnings: Warning[] = [
       { code: 'dose.tooSoon', vaccine: '0402', reason: null, params: {} },
     ];
-    const [, first, second] = eventsOf({ ...ready, reason: 'exposed' }, [dtap, mmr], warnings, lotsOf, now);
+    const [, first, second] = eventsOf(
+      { ...ready, reason: 'exposed' },
+      [dtap, mmr],
+      warnings,
+      lotsOf,
+      now,
+    );
     expect(first).toMatchObject({ override: { warnings: ['dose.tooSoon'], reason: 'exposed' } });
     expect(second).not.toHaveProperty('override');
   });

@@ -106,7 +106,10 @@ export function chosen(
 }
 
 /** Two injections of one visit go to different sites (不同部位). */
-export function spreadSites(items: readonly Item[], opposite: (site: string) => string | null): Item[] {
+export function spreadSites(
+  items: readonly Item[],
+  opposite: (site: string) => string | null,
+): Item[] {
   const taken = new Set<string>();
   return items.map((item) => {
     const other = taken.has(item.bodySite) ? opposite(item.bodySite) : null;
@@ -165,7 +168,13 @@ export interface Warning {
 export function withItems(child: ChildDoc, items: readonly Item[], today: string): ChildDoc {
   const doses = items.map((item): [string, ChildEvent] => [
     item.key,
-    { kind: 'dose', date: today, vaccine: item.vaccine, origin: 'given', self_paid: item.selfPaid } as Dose,
+    {
+      kind: 'dose',
+      date: today,
+      vaccine: item.vaccine,
+      origin: 'given',
+      self_paid: item.selfPaid,
+    } as Dose,
   ]);
   return { ...child, events: { ...child.events, ...Object.fromEntries(doses) } };
 }
@@ -259,7 +268,10 @@ export function eventsOf(
       ...(item.target !== null && { number: item.target }),
       informed: { relation: visit.relation, method: visit.informed, at: now.instant },
       ...(about.length > 0 && {
-        override: { warnings: [...new Set(about.map((one) => one.code))], reason: visit.reason.trim() },
+        override: {
+          warnings: [...new Set(about.map((one) => one.code))],
+          reason: visit.reason.trim(),
+        },
       }),
     };
   });
