@@ -91,8 +91,8 @@ export function parseDay(text: string): Day | null {
 
 export function formatDay(day: Day): IsoDate {
   const [year, month, date] = dateOf(day);
-  const pad = (value: number, width: number): string => String(value).padStart(width, '0');
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(date, 2)}`;
+  const text = year >= 1000 ? `${year}` : `${year}`.padStart(4, '0');
+  return `${text}-${month < 10 ? '0' : ''}${month}-${date < 10 ? '0' : ''}${date}`;
 }
 
 function addMonths(day: Day, months: number, rule: MonthArithmetic): Day {

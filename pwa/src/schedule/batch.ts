@@ -149,20 +149,34 @@ export function readCase(raw: unknown): { child: Child; asOf: Day } {
   return { child, asOf };
 }
 
-const iso = (value: Day | null): string | null => (value === null ? null : formatDay(value));
+/** Dates already written: the same ones come again and again in a batch. */
+const written = new Map<Day, string>();
+
+function date(value: Day): string {
+  let text = written.get(value);
+  if (text === undefined) {
+    if (written.size > 50_000) written.clear();
+    text = formatDay(value);
+    written.set(value, text);
+  }
+  return text;
+}
+
+const iso = (value: Day | null): string | null => (value === null ? null : date(value));
 
 /** Parameters that are numbers stand for days, but for these. */
 const COUNTS = new Set(['days', 'dose', 'volume', 'points']);
 
-function readableParams(params: NonNullable<Reason['params']>): Raw {
-  const readable: Raw = {};
-  for (const [key, value] of Object.entries(params)) {
-    readable[key] = typeof value === 'number' && !COUNTS.has(key) ? formatDay(value) : value;
+function readableParams(params: NonNullable<Reason['params']>, into: Raw): Raw {
+  for (const key in params) {
+    const value = params[key];
+    into[key] = typeof value === 'number' && !COUNTS.has(key) ? date(value) : value;
   }
-  return readable;
+  return into;
 }
 
-const readable = ({ code, params }: Reason): Raw => ({ code, ...readableParams(params ?? {}) });
+const readable = ({ code, params }: Reason): Raw =>
+  params === undefined ? { code } : readableParams(params, { code });
 
 function answerGroup(group: GroupForecast): Raw {
   return {
@@ -198,7 +212,7 @@ function answerStep({ params, dose, ...step }: TrailStep, numbers: readonly unkn
   return {
     ...step,
     ...(dose !== undefined && { dose: numbers[Number(dose)] }),
-    ...(params !== undefined && readableParams(params)),
+    ...(params !== undefined && readableParams(params, {})),
   };
 }
 
