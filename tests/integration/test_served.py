@@ -271,6 +271,14 @@ def test_printing_needs_a_login_and_repeats_no_data(server: Server) -> None:
         assert bad.status_code == 422
         assert "张小苗" not in bad.text
         assert nurse.post(server.address + "/api/print/none", json={}).status_code == 404
+        label = {
+            "child": {"name": "张小苗", "code": "990121000120250001", "birth_date": "2025-03-09"},
+            "clinic_name": "一",
+        }
+        printed = nurse.post(server.address + "/api/print/card-label", json=label)
+        assert printed.status_code == 200, printed.text
+        assert printed.headers["content-type"] == "application/pdf"
+        assert printed.content.startswith(b"%PDF-")
         assert nurse.post(url, json=[1, "张小苗"]).status_code == 422
         assert "张小苗" not in nurse.post(url, json=["张小苗"]).text
 

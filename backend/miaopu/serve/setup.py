@@ -8,7 +8,7 @@ import couchdb
 from miaopu.models import Region, Site
 from miaopu.provision import apply
 from miaopu.provision.changes import CATALOG, exists, set_password
-from miaopu.provision.plan import SERVER_ROLE, Account, Plan, Upward, password_variable
+from miaopu.provision.plan import SERVER_ROLE, Account, Plan, PlanError, Upward, password_variable
 from miaopu.serve.keep import SERVER_ACCOUNT
 
 log = logging.getLogger(__name__)
@@ -31,15 +31,33 @@ def places(server: couchdb.Server) -> tuple[tuple[Region, ...], tuple[Site, ...]
     )
 
 
-def _joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) -> Plan:
+def joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) -> Plan:
     """`plan`, and the places of the catalog that it does not describe itself."""
     known_regions = {region.code for region in plan.regions}
     known_sites = {site.code for site in plan.sites}
-    return replace(
+    whole = replace(
         plan,
         regions=(*plan.regions, *(r for r in regions if r.code not in known_regions)),
         sites=(*plan.sites, *(s for s in sites if s.code not in known_sites)),
     )
+    # Anybody's slip in the catalog must not keep the other places from being set up.
+    return replace(
+        whole,
+        regions=tuple(
+            r for r in whole.regions if r.code in known_regions or _stands(whole, r.code)
+        ),
+        sites=tuple(s for s in whole.sites if s.code in known_sites or _stands(whole, s.region)),
+    )
+
+
+def _stands(plan: Plan, region: str) -> bool:
+    """Whether the region and all above it are described; says so when they are not."""
+    try:
+        plan.above(region)
+    except PlanError as error:
+        log.error("the catalog contradicts itself, a place is left out: %s", error)
+        return False
+    return True
 
 
 def _can_be_made(server: couchdb.Server, account: Account) -> bool:
@@ -64,7 +82,7 @@ def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> int:
     regions, sites = places(server)
     accounts = tuple(account for account in plan.accounts if _can_be_made(server, account))
     own = Account(SERVER_ACCOUNT, (SERVER_ROLE,), "Miaopu", upward.password)
-    whole = replace(_joined(plan, regions, sites), accounts=(own, *accounts), upward=upward)
+    whole = replace(joined(plan, regions, sites), accounts=(own, *accounts), upward=upward)
     made = apply(server, whole, lambda change: log.info("provision: %s", change.says))
     try:
         server.login(upward.username, upward.password)
