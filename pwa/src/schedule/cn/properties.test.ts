@@ -15,6 +15,9 @@ const day = (text: string): Day => parseDay(text) as Day;
 const FIRST_BIRTH = day('2009-01-01');
 const LAST_BIRTH = day('2026-11-20');
 
+/** What may be known of a child; those that come with a date get one. */
+const OBSERVATIONS = Object.keys(NIP.observations ?? {});
+
 /** A child with doses of the programme's vaccines on any days, and a day from the last dose on. */
 const histories: fc.Arbitrary<{ child: Child; asOf: Day }> = fc
   .record({
@@ -25,15 +28,21 @@ const histories: fc.Arbitrary<{ child: Child; asOf: Day }> = fc
       { maxLength: 14 },
     ),
     later: fc.integer({ min: 0, max: 1500 }),
+    // Most children have nothing that matters.
+    observations: fc.oneof(
+      { weight: 2, arbitrary: fc.constant<string[]>([]) },
+      { weight: 1, arbitrary: fc.subarray(OBSERVATIONS, { maxLength: 3 }) },
+    ),
   })
-  .map(({ birth, sex, doses, later }) => {
+  .map(({ birth, sex, doses, later, observations }) => {
     const given = doses.map((dose, index) => ({
       id: String(index),
       date: birth + dose.age,
       code: dose.code,
     }));
     const asOf = Math.max(birth, ...given.map((dose) => dose.date)) + later;
-    return { child: { birth, sex, doses: given }, asOf };
+    const seen = observations.map((code, index) => ({ code, date: birth + index * 200 }));
+    return { child: { birth, sex, doses: given, observations: seen }, asOf };
   });
 
 const notComplete = (answer: Forecast): GroupForecast[] =>
@@ -63,6 +72,7 @@ const show = (child: Child, asOf: Day): string =>
     birth: formatDay(child.birth),
     asOf: formatDay(asOf),
     sex: child.sex,
+    observations: child.observations?.map(({ code }) => code),
     doses: child.doses.map((dose) => `${formatDay(dose.date)} ${dose.code}`),
   });
 
