@@ -87,6 +87,8 @@ def run(
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
+    # From the line that names the port on, a client may come.
+    listener.listen(2048)
     # A thread that computes must not keep the event loop waiting for long.
     sys.setswitchinterval(0.002)
     admins = {admin: hash_password(password)}

@@ -170,7 +170,7 @@ async def _bulk_get(request: Request, database: Database) -> Answer:
 def _bulk_get_row(
     request: Request, database: Database, cx: Any, wanted: Any, options: Options
 ) -> bytes:
-    doc_id, found = bulk_get_one(request, database, cx, wanted, options)
+    doc_id, found, options = bulk_get_one(request, database, cx, wanted, options)
     docs = b",".join(
         b'{"ok":%b}' % one.render(options)
         if isinstance(one, Document)
@@ -182,10 +182,12 @@ def _bulk_get_row(
 
 def bulk_get_one(
     request: Request, database: Database, cx: Any, wanted: Any, options: Options
-) -> tuple[Any, list[Document | dict[str, Any]]]:
-    """The id asked for, and per revision the document or what is wrong with the wish."""
+) -> tuple[Any, list[Document | dict[str, Any]], Options]:
+    """The id asked for; per revision the document or what is wrong with the wish; and how the
+    documents are to be shown."""
     if not isinstance(wanted, dict):
-        return None, [_wrong(None, None, bad_request("document must be a JSON object"))]
+        error = bad_request("document must be a JSON object")
+        return None, [_wrong(None, None, error)], options
     doc_id: Any = wanted.get("id")
     rev = wanted.get("rev")
     try:
@@ -201,12 +203,12 @@ def bulk_get_one(
                 raise bad_request("Invalid list of revisions")
             options = documents.with_since(options, [revtree.parse(one) for one in since])
     except CouchError as error:
-        return doc_id, [_wrong(doc_id, rev, error)]
+        return doc_id, [_wrong(doc_id, rev, error)], options
     found: list[Document | dict[str, Any]] = []
     if revs is None:
         row = store.read_row(cx, doc_id)
         if row is None:
-            return doc_id, [_wrong(doc_id, "undefined", not_found("missing"))]
+            return doc_id, [_wrong(doc_id, "undefined", not_found("missing"))], options
         wished = store.read_open_revs(cx, doc_id, None, options)
     else:
         wished = store.read_open_revs(cx, doc_id, revs, options)
@@ -215,7 +217,7 @@ def bulk_get_one(
             found.append(_wrong(doc_id, one, not_found("missing")))
         else:
             found.append(one)
-    return doc_id, found
+    return doc_id, found, options
 
 
 def _wrong(doc_id: Any, rev: Any, error: CouchError) -> dict[str, Any]:

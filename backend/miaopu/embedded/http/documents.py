@@ -227,7 +227,7 @@ async def bulk_get_multipart(
 
     async def chunks() -> AsyncIterator[bytes]:
         for one in wanted:
-            _, found = await database.read(
+            _, found, shown = await database.read(
                 lambda cx, one=one: databases.bulk_get_one(  # type: ignore[misc]
                     request, database, cx, one, options
                 )
@@ -235,7 +235,7 @@ async def bulk_get_multipart(
             for document in found:
                 head = b"\r\n--" + outer.encode()
                 if isinstance(document, Document):
-                    yield head + _mixed_part(document, options, inner, named=True)
+                    yield head + _mixed_part(document, shown, inner, named=True)
                 else:
                     yield (
                         head

@@ -1,0 +1,178 @@
+"""Replication between two servers, whoever drives it."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from .conftest import ADMIN, PASSWORD, Process, Server
+
+Client = httpx.Client
+
+
+@pytest.fixture
+def other(start: Callable[..., Process]) -> Iterator[Client]:
+    """Another server, always an embedded one."""
+    with start("other").client() as client:
+        yield client
+
+
+def endpoint(client: Client, name: str, basic: tuple[str, str]) -> dict[str, Any]:
+    auth = {"basic": {"username": basic[0], "password": basic[1]}}
+    return {"url": f"{str(client.base_url).rstrip('/')}/{name}", "auth": auth}
+
+
+def replicate(driver: Client, source: Any, target: Any, **more: Any) -> dict[str, Any]:
+    body = {"source": source, "target": target, **more}
+    answer = driver.post("/_replicate", json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert found["ok"]
+    return found
+
+
+def contents(client: Client, db: str) -> dict[str, Any]:
+    params = {"include_docs": "true", "style": "all_docs", "attachments": "true"}
+    sent = {"Accept": "application/json"}
+    rows = client.get(f"{db}/_changes", params=params, headers=sent).json()["results"]
+    return {row["id"]: (sorted(one["rev"] for one in row["changes"]), row["doc"]) for row in rows}
+
+
+def eventually(check: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.1)
+
+
+def fill(client: Client, db: str) -> None:
+    data = base64.b64encode(b"picture" * 50).decode()
+    docs: list[dict[str, Any]] = [{"_id": f"d{n}", "n": n, "姓名": "张三"} for n in range(30)]
+    docs[3]["_attachments"] = {"p.png": {"content_type": "image/png", "data": data}}
+    rows = client.post(f"{db}/_bulk_docs", json={"docs": docs}).json()
+    client.delete(f"{db}/d7", params={"rev": rows[7]["rev"]})
+    conflict = {"_id": "d9", "_rev": "1-0000", "n": -9}
+    client.post(f"{db}/_bulk_docs", json={"docs": [conflict], "new_edits": False})
+
+
+@pytest.mark.parametrize("driver", ["this", "other"])
+@pytest.mark.parametrize("direction", ["push", "pull"])
+def test_everything_arrives(
+    server: Server, admin: Client, other: Client, db: str, driver: str, direction: str
+) -> None:
+    assert other.put("/copy").status_code == 201
+    here = endpoint(admin, db.lstrip("/"), (server.name, server.password))
+    there = endpoint(other, "copy", (ADMIN, PASSWORD))
+    source, target = (here, there) if direction == "push" else (there, here)
+    fill(*((admin, db) if direction == "push" else (other, "/copy")))
+    by = admin if driver == "this" else other
+    first = replicate(by, source, target)
+    assert first["history"][0]["docs_written"] == 31
+    assert first["history"][0]["doc_write_failures"] == 0
+    assert contents(admin, db) == contents(other, "/copy")
+    again = replicate(by, source, target)
+    assert again.get("no_changes") is True
+    replicate(by, target, source)
+    assert contents(admin, db) == contents(other, "/copy")
+
+
+def test_a_part_is_replicated(other: Client) -> None:
+    other.put("/a")
+    fill(other, "/a")
+    design = {"filters": {"f": "function (d, r) { return d.n < Number(r.query.n) }"}}
+    other.put("/a/_design/x", json=design)
+    wishes: list[tuple[dict[str, Any], int]] = [
+        ({"doc_ids": ["d1", "d2"]}, 2),
+        ({"selector": {"n": {"$gte": 25}}}, 5),
+        ({"filter": "x/f", "query_params": {"n": "3"}}, 3),
+    ]
+    for number, (wish, expected) in enumerate(wishes):
+        replicate(other, "a", f"part{number}", create_target=True, **wish)
+        assert other.get(f"/part{number}").json()["doc_count"] == expected
+
+
+def test_a_refused_document_is_counted_and_the_others_go(other: Client) -> None:
+    other.put("/a")
+    other.put("/b")
+    fill(other, "/a")
+    source = "function (d) { if (d.n === 5) throw({forbidden: 'not five'}) }"
+    other.put("/b/_design/v", json={"validate_doc_update": source})
+    done = replicate(other, "a", "b")["history"][0]
+    assert (done["docs_written"], done["doc_write_failures"]) == (30, 1)
+    assert other.get("/b/d5").status_code == 404
+
+
+def test_a_continuous_replication_follows_and_is_cancelled(other: Client) -> None:
+    other.put("/a")
+    other.put("/b")
+    body = {"source": "a", "target": "b", "continuous": True}
+    assert other.post("/_replicate", json=body).status_code == 202
+    other.put("/a/x", json={"n": 1})
+    eventually(lambda: other.get("/b/x").status_code == 200)
+    assert [job["source"] for job in other.get("/_scheduler/jobs").json()["jobs"]] == ["a"]
+    assert other.post("/_replicate", json={**body, "cancel": True}).status_code == 200
+    eventually(lambda: other.get("/_scheduler/jobs").json()["total_rows"] == 0)
+    assert other.post("/_replicate", json={**body, "cancel": True}).status_code == 404
+
+
+def test_replications_are_documents(other: Client) -> None:
+    other.put("/a")
+    fill(other, "/a")
+    url = str(other.base_url).rstrip("/")
+    parts = urlsplit(url)
+    body = {
+        "source": f"{parts.scheme}://{ADMIN}:{PASSWORD.replace(' ', '%20')}@{parts.netloc}/a",
+        "target": {"url": f"{url}/b", "auth": {"basic": {"username": ADMIN, "password": PASSWORD}}},
+        "create_target": True,
+    }
+    assert other.put("/_replicator/once", json=body).status_code == 201
+    eventually(
+        lambda: other.get("/_replicator/once").json().get("_replication_state") == "completed"
+    )
+    assert contents(other, "/a") == contents(other, "/b")
+    shown = other.get("/_scheduler/docs/_replicator/once")
+    assert shown.json()["state"] == "completed"
+    assert PASSWORD.split()[0] not in shown.text
+    assert PASSWORD.split()[0] not in other.get("/_scheduler/docs").text
+
+
+def test_a_replication_goes_on_after_a_restart(start: Callable[..., Process]) -> None:
+    first = start("home")
+    with first.client() as client:
+        client.put("/a")
+        body = {"source": "a", "target": "b", "create_target": True, "continuous": True}
+        assert client.put("/_replicator/c", json=body).status_code == 201
+        client.put("/a/x", json={})
+        eventually(lambda: client.get("/b/x").status_code == 200)
+    first.kill()
+    with start("home").client() as client:
+        client.put("/a/y", json={})
+        eventually(lambda: client.get("/b/y").status_code == 200)
+        rev = client.get("/_replicator/c").json()["_rev"]
+        assert client.delete("/_replicator/c", params={"rev": rev}).status_code == 200
+        eventually(lambda: client.get("/_scheduler/jobs").json()["total_rows"] == 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"source": "a"}, 400),
+        ({"source": 1, "target": "b"}, 400),
+        ({"source": "none", "target": "b"}, 404),
+        ({"source": "ftp://x/y", "target": "b"}, 400),
+        ({"source": "A", "target": "b"}, 400),
+    ],
+)
+def test_replications_that_cannot_be(other: Client, body: dict[str, Any], status: int) -> None:
+    assert other.post("/_replicate", json=body).status_code == status
+
+
+def test_a_replication_document_that_cannot_be_is_refused(other: Client) -> None:
+    assert other.put("/_replicator/x", json={"source": "a"}).status_code == 403
