@@ -97,7 +97,8 @@ export function createStore(
         const quick = unknown && docs.length ? await fill?.(docs) : null;
         if (quick) {
           const filled = { ...quick, docs, fresh: true };
-          announce(filled);
+          // Memory is filled while the disk is already busy with the next batch.
+          setTimeout(() => announce(filled));
           return filled;
         }
         const from = await sequence();

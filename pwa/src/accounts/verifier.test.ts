@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { createServer } from '../sync/server.ts';
+import { authenticate } from './session.ts';
+import { userOf } from './user.ts';
+import { createVerifiers, FREE_FAILURES, ROUNDS } from './verifier.ts';
+
+const DAY = 86_400_000;
+
+function device(rounds = 1000) {
+  const kept = new Map<string, string>();
+  const clock = { now: 1_000_000_000_000 };
+  const keep = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+  return { kept, clock, verifiers: createVerifiers(keep, () => clock.now, rounds) };
+}
+
+describe('the verifier', () => {
+  it('lets in without the server for so many days, and keeps no password', async () => {
+    const { verifiers, clock, kept } = device();
+    await verifiers.remember('anna', '秘密-password', ['site:3301020001'], '安娜');
+    expect(JSON.stringify([...kept])).not.toContain('password');
+    expect(await verifiers.verify('anna', '秘密-password', 14)).toMatchObject({ ok: true });
+    clock.now += 14 * DAY + 1;
+    expect(await verifiers.verify('anna', '秘密-password', 14)).toMatchObject({
+      reason: 'too_long_offline',
+    });
+    verifiers.confirmed('anna', ['site:3301020001']);
+    expect(await verifiers.verify('anna', '秘密-password', 14)).toMatchObject({ ok: true });
+  });
+
+  it('is not stretched by a clock that was set back', async () => {
+    const { verifiers, clock } = device();
+    await verifiers.remember('anna', 'a', [], '');
+    clock.now -= 2 * DAY;
+    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ reason: 'too_long_offline' });
+  });
+
+  it('locks an account after failures, each time for longer, and no other account', async () => {
+    const { verifiers, clock } = device();
+    await verifiers.remember('anna', 'a', [], '');
+    await verifiers.remember('ben', 'b', [], '');
+    for (let n = 1; n < FREE_FAILURES; n++) {
+      expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'wrong_password' });
+    }
+    expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'locked' });
+    const first = (verifiers.lockedUntil('anna') as number) - clock.now;
+    // The right password does not open a lock either.
+    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ reason: 'locked' });
+    expect(await verifiers.verify('ben', 'b', 14)).toMatchObject({ ok: true });
+    clock.now += first + 1;
+    expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'locked' });
+    expect((verifiers.lockedUntil('anna') as number) - clock.now).toBeGreaterThan(first);
+    clock.now += DAY;
+    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ ok: true });
+    expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'wrong_password' });
+  });
+
+  it('derives by at least 310,000 rounds', () => {
+    expect(ROUNDS).toBeGreaterThanOrEqual(310_000);
+  });
+
+  it('asks online again when what it kept is damaged', async () => {
+    const { verifiers, kept } = device();
+    await verifiers.remember('anna', 'a', [], '');
+    for (const key of kept.keys()) kept.set(key, '{"anna":');
+    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ reason: 'unknown_offline' });
+  });
+});
+
+describe('a login', () => {
+  type Answers = Record<string, () => Response>;
+  const parts = (answers: Answers, made = device()) => ({
+    ...made,
+    login: (name: string, password: string) =>
+      authenticate(
+        {
+          server: createServer('', async (path) => {
+            const answer = Object.entries(answers).find(([key]) => path.includes(key))?.[1];
+            if (!answer) throw new TypeError('Failed to fetch');
+            return answer();
+          }),
+          verifiers: made.verifiers,
+          offlineDays: () => 14,
+          now: () => made.clock.now,
+        },
+        name,
+        password,
+      ),
+  });
+  const roles = ['site:3301020001', 'grade:senior'];
+  const well: Answers = {
+    _session: () => Response.json({ ok: true, name: 'anna', roles }),
+    _users: () => Response.json({ name: 'anna', display_name: '安娜' }),
+  };
+
+  it('goes by the server, and then works without it', async () => {
+    const online = parts(well);
+    expect(await online.login('anna', 'a')).toEqual({
+      user: {
+        name: 'anna',
+        displayName: '安娜',
+        roles,
+        site: '3301020001',
+        region: null,
+        grade: 'senior',
+        offline: false,
+      },
+    });
+    const offline = parts({}, online);
+    expect(await offline.login('anna', 'a')).toMatchObject({
+      user: { displayName: '安娜', offline: true },
+    });
+    expect(await offline.login('anna', 'x')).toMatchObject({ reason: 'wrong_password' });
+    expect(await offline.login('ben', 'b')).toMatchObject({ reason: 'unknown_offline' });
+  });
+
+  it('a refusal of the right password ends the offline login; a wrong one does not', async () => {
+    const online = parts(well);
+    await online.login('anna', 'a');
+    const refusing = parts(
+      { _session: () => Response.json({ error: 'unauthorized' }, { status: 401 }) },
+      online,
+    );
+    expect(await refusing.login('anna', 'typo')).toMatchObject({ reason: 'wrong_password' });
+    expect(online.verifiers.names()).toEqual(['anna']);
+    expect(await refusing.login('anna', 'a')).toMatchObject({ reason: 'wrong_password' });
+    expect(online.verifiers.names()).toEqual([]);
+    expect(await parts({}, online).login('anna', 'a')).toMatchObject({ reason: 'unknown_offline' });
+  });
+
+  it.each([
+    ['500', () => new Response('oops', { status: 500 })],
+    ['garbage', () => new Response('<html>')],
+    ['a strange answer', () => Response.json({})],
+  ])('tells %s from a wrong password, and works offline then', async (_, answer) => {
+    const failing = parts({ _session: answer });
+    expect(await failing.login('anna', 'a')).toMatchObject({ reason: 'server_error' });
+    const online = parts(well);
+    await online.login('anna', 'a');
+    const later = parts({ _session: answer }, online);
+    expect(await later.login('anna', 'a')).toMatchObject({ user: { offline: true } });
+  });
+
+  it('needs a clinic or a region', async () => {
+    const none = parts({ ...well, _session: () => Response.json({ name: 'anna', roles: [] }) });
+    expect(await none.login('anna', 'a')).toMatchObject({ reason: 'no_role' });
+    expect(userOf('c', '', ['region:330102', 'grade:admin'], false)).toMatchObject({
+      region: '330102',
+      site: null,
+      grade: 'admin',
+    });
+  });
+});
