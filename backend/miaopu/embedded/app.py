@@ -57,6 +57,11 @@ class EmbeddedCouch:
         if self._server is not None:
             await self._server.stop()
 
+    def client(self, user: User) -> httpx.AsyncClient:
+        """A client of this application in the name of `user`, without socket or password."""
+        transport = httpx.ASGITransport(_Inside(self, user))
+        return httpx.AsyncClient(transport=transport, base_url="http://local")
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[EmbeddedCouch]:
         """`startup`, and `shutdown` at the end."""

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 PASSWORD = "correct horse"
+USER_PASSWORD = "secret of a nurse"
 ADMIN = "admin"
 
 
@@ -130,7 +131,7 @@ def user(server: Server, admin: httpx.Client) -> Iterator[Callable[..., httpx.Cl
     """Makes users, each with a client of their own; they are gone after the test."""
     made: list[tuple[str, httpx.Client]] = []
 
-    def make(*roles: str, password: str = "secret of a nurse") -> httpx.Client:
+    def make(*roles: str, password: str = USER_PASSWORD) -> httpx.Client:
         name = f"nurse-{uuid.uuid4().hex[:8]}"
         record = {"name": name, "type": "user", "roles": list(roles), "password": password}
         answer = admin.put(f"/_users/org.couchdb.user:{name}", json=record)

@@ -56,7 +56,8 @@ headers = st.dictionaries(
          "Origin", "Content-Encoding", "Last-Event-ID"]
     ),
     st.sampled_from(
-        ["", "\"1-a\"", "*", "1-a", "bytes=0-", "bytes=5-2", "bytes=-9999", "bytes=a-b", "b?rev=1-a",
+        ["", "\"1-a\"", "*", "1-a", "bytes=0-", "bytes=5-2", "bytes=-9999", "bytes=a-b",
+         "b?rev=1-a",
          "_design/q", "multipart/mixed", "multipart/related", "application/json", "text/plain",
          "multipart/related; boundary=x", "AuthSession=YQ", "gzip", "identity", "http://x"]
     ),

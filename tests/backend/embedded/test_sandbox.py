@@ -63,9 +63,7 @@ def test_what_would_not_end_is_ended(source: str) -> None:
 
 def test_a_stopped_program_works_again_from_the_start() -> None:
     program = Program(
-        [
-            "function (k, v) { if (v[0]) { globalThis.left = 1; while (true) {} } return typeof left }"
-        ]
+        ["function (k, v) { if (v[0]) { globalThis.left = 1; while (1) {} } return typeof left }"]
     )
     with pytest.raises(Stopped):
         program.call("reduce", 0, "[]", "[true]", False)

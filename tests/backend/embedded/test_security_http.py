@@ -278,7 +278,7 @@ def test_logging_out_clears_the_cookie(server: Server, user: UserFactory) -> Non
         assert browser.get("/_session").json()["userCtx"]["name"] is None
 
 
-@pytest.mark.parametrize("header", ["Basic x", "Basic !!!!", "Basic " + base64.b64encode(b"nocolon").decode()])  # fmt: skip
+@pytest.mark.parametrize("header", ["Basic x", "Basic !!!!", "Basic bm9jb2xvbg=="])
 def test_a_broken_authorization_header_is_a_bad_request(server: Server, header: str) -> None:
     with server.client(None) as nobody:
         assert nobody.get("/_all_dbs", headers={"Authorization": header}).status_code in (400, 401)
