@@ -303,12 +303,12 @@ describe('chapter 6', () => {
       doses: [['2025-04-10', 'A']],
       observations: [{ code: 'IG', date: day('2025-05-01') }],
     };
-    const after = (beforeDose: boolean): Schedule => {
+    const with3Months = (beforeDose: boolean): Schedule => {
       const from = { observation: 'IG', beforeDose };
       return schedule([oneSeries([first({ intervals: [{ from, absMin: '3 months' }] })])]);
     };
-    expect(ask(after(false), asked).statuses).toEqual(['1 notValid']);
-    expect(ask(after(true), asked).statuses).toEqual(['1 valid']);
+    expect(ask(with3Months(false), asked).statuses).toEqual(['1 notValid']);
+    expect(ask(with3Months(true), asked).statuses).toEqual(['1 valid']);
   });
 
   it('6.6: an allowable interval is enough', () => {

@@ -1,0 +1,235 @@
+/**
+ * What holds for any child, by the Chinese programme and, where CDC's data lies beside the checkout
+ * (../shared/cdsi), by CDC's.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  addAge,
+  type Child,
+  type Compiled,
+  compile,
+  type Day,
+  type Dose,
+  type Forecast,
+  forecast,
+  formatDay,
+  type GroupForecast,
+  parseDay,
+  type Schedule,
+} from './index.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const cdsi = `${root}../shared/cdsi/supporting-data`;
+
+function importCdsi(): Schedule {
+  const script =
+    'import json, sys; from pathlib import Path;' +
+    'from miaopu.schedule.import_cdsi import import_cdsi;' +
+    'print(json.dumps(import_cdsi(Path(sys.argv[1]))))';
+  const env = { ...process.env, PYTHONPATH: `${root}backend` };
+  const options = { env, maxBuffer: 1 << 28, encoding: 'utf8' } as const;
+  return JSON.parse(execFileSync('python3', ['-c', script, cdsi], options)) as Schedule;
+}
+
+const shipped = (name: string): Schedule =>
+  JSON.parse(readFileSync(`${root}backend/miaopu/schedule/data/${name}.json`, 'utf8')) as Schedule;
+
+const schedules: [string, () => Schedule][] = [['cn-nip-2026', () => shipped('cn-nip-2026')]];
+if (existsSync(cdsi)) schedules.push(['CDC', importCdsi]);
+else it.skip(`CDC's data is not at ${cdsi}: its properties are not tested`);
+
+interface Given {
+  child: Child;
+  asOf: Day;
+}
+
+/** Children from birth to 20 years with doses of common vaccines, many of them at good ages. */
+function histories(schedule: Schedule): fc.Arbitrary<Given> {
+  const recommended = schedule.antigens.flatMap((antigen) =>
+    antigen.series
+      .filter((series) => series.type === 'standard')
+      .flatMap((series) => series.doses)
+      .flatMap((dose) =>
+        dose.preferable.map(({ code }) => ({
+          code,
+          age: dose.ages?.[0]?.recommended ?? dose.ages?.[0]?.min ?? '1 year',
+        })),
+      ),
+  );
+  const births = fc.integer({
+    min: parseDay('2008-01-01') as Day,
+    max: parseDay('2025-10-01') as Day,
+  });
+  const dose = fc.record({
+    what: fc.constantFrom(...recommended),
+    shift: fc.oneof(fc.integer({ min: -10, max: 60 }), fc.integer({ min: -400, max: 1500 })),
+  });
+  return fc
+    .record({
+      birth: births,
+      sex: fc.constantFrom('F' as const, 'M' as const, 'U' as const),
+      doses: fc.array(dose, { maxLength: 12 }),
+      later: fc.integer({ min: 0, max: 800 }),
+    })
+    .map(({ birth, sex, doses, later }) => {
+      const given = doses.map(({ what, shift }, index): Dose => {
+        const date = addAge(birth, what.age.replace(/^\$.*/, '1 year'), 'clamp') + shift;
+        return { id: `d${index}`, code: what.code, date: Math.max(birth, date) };
+      });
+      const last = Math.max(birth, ...given.map((each) => each.date));
+      return { child: { birth, sex, doses: given }, asOf: last + later };
+    });
+}
+
+const show = ({ child, asOf }: Given): string =>
+  JSON.stringify({
+    birth: formatDay(child.birth),
+    asOf: formatDay(asOf),
+    sex: child.sex,
+    doses: child.doses.map((dose) => `${formatDay(dose.date)} ${dose.code}`),
+  });
+
+const groupOf = (answer: Forecast, like: GroupForecast): GroupForecast | undefined =>
+  answer.groups.find(
+    (group) => group.vaccineGroup === like.vaccineGroup && group.seriesType === like.seriesType,
+  );
+
+/** The answer without the callers' names of the doses, sorted. */
+function plain(answer: Forecast): unknown {
+  const doses = answer.doses.map(({ id: _, ...rest }) => JSON.stringify(rest)).sort();
+  return { groups: answer.groups, doses };
+}
+
+const runs = { numRuns: 250 };
+
+describe.each(schedules)('any child, by %s', { timeout: 60_000 }, (_, load) => {
+  const schedule = load();
+  const compiled: Compiled = compile(schedule);
+  const any = histories(schedule);
+  const answerOf = ({ child, asOf }: Given): Forecast => forecast(compiled, child, asOf);
+
+  it('is never due before birth or before the least age and interval', () => {
+    fc.assert(
+      fc.property(any, (given) => {
+        for (const group of answerOf(given).groups) {
+          if (group.status !== 'notComplete') continue;
+          const { earliest, recommended, pastDue } = group;
+          expect(earliest, show(given)).toBeGreaterThanOrEqual(given.child.birth);
+          expect(recommended, show(given)).toBeGreaterThanOrEqual(earliest as Day);
+          expect(pastDue ?? recommended, show(given)).toBeGreaterThanOrEqual(earliest as Day);
+          for (const each of group.antigens.filter((one) => one.status === 'notComplete')) {
+            expect(each.earliest, show(given)).toBeGreaterThanOrEqual(minimum(given, each));
+          }
+        }
+      }),
+      runs,
+    );
+  });
+
+  /** Least age of the target dose that is due, of those in its series that bear its number. */
+  function minimum({ child, asOf }: Given, due: GroupForecast['antigens'][number]): Day {
+    const series = schedule.antigens
+      .find((antigen) => antigen.name === due.antigen)
+      ?.series.find((one) => one.name === due.series);
+    const dates = (series?.doses ?? [])
+      .filter((dose, index) => (dose.number ?? index + 1) === due.target)
+      .map((dose) => {
+        const row = dose.ages?.find(
+          ({ effective, cessation }) =>
+            (!effective || (parseDay(effective) as Day) <= asOf) &&
+            (!cessation || asOf <= (parseDay(cessation) as Day)),
+        );
+        const age = row?.absMin ?? row?.min;
+        return age ? addAge(child.birth, age, schedule.monthArithmetic) : child.birth;
+      });
+    return Math.min(...dates);
+  }
+
+  it('gets the same answer in whatever order the doses were entered', () => {
+    const shuffled = any.chain((given) =>
+      fc
+        .shuffledSubarray(given.child.doses, { minLength: given.child.doses.length })
+        .map((doses) => [given, { ...given, child: { ...given.child, doses } }] as const),
+    );
+    fc.assert(
+      fc.property(shuffled, ([one, other]) => {
+        expect(plain(answerOf(other)), show(one)).toEqual(plain(answerOf(one)));
+      }),
+      runs,
+    );
+  });
+
+  it('is answered without a memory: a voided dose is as one that never was', () => {
+    fc.assert(
+      fc.property(any, any, (given, other) => {
+        const before = answerOf(given);
+        const [extra] = other.child.doses;
+        const date = Math.max(given.child.birth, Math.min(given.asOf, extra?.date ?? given.asOf));
+        const mistaken: Dose[] = extra ? [{ ...extra, id: 'x', date }] : [];
+        answerOf({
+          ...given,
+          child: { ...given.child, doses: [...given.child.doses, ...mistaken] },
+        });
+        answerOf(other);
+        expect(answerOf(given), show(given)).toEqual(before);
+      }),
+      runs,
+    );
+  });
+
+  /**
+   * Exception: a recurring or seasonal dose. When one is given the next is asked for, so a group
+   * whose need was over for now may ask again.
+   */
+  it('stays complete when another dose is given', () => {
+    const recurs = new Set(
+      schedule.antigens
+        .filter((antigen) =>
+          antigen.series.some((series) =>
+            series.doses.some((dose) => dose.recurring || dose.season),
+          ),
+        )
+        .map((antigen) => antigen.name),
+    );
+    const codes = fc.constantFrom(...Object.keys(schedule.vaccines));
+    fc.assert(
+      fc.property(any, codes, (given, code) => {
+        const complete = answerOf(given).groups.filter(
+          (group) =>
+            group.status === 'complete' && !group.antigens.some((each) => recurs.has(each.antigen)),
+        );
+        const doses = [...given.child.doses, { id: 'more', code, date: given.asOf }];
+        const after = answerOf({ ...given, child: { ...given.child, doses } });
+        for (const group of complete) {
+          expect(groupOf(after, group)?.status, `${show(given)} + ${code}`).toBe('complete');
+        }
+      }),
+      runs,
+    );
+  });
+
+  /** Exception: another target dose or series (7.1 skips by age; rows in force change by date). */
+  it('is not due earlier because a day has passed', () => {
+    fc.assert(
+      fc.property(any, (given) => {
+        const tomorrow = answerOf({ ...given, asOf: given.asOf + 1 });
+        for (const group of answerOf(given).groups) {
+          const next = groupOf(tomorrow, group);
+          if (group.status !== 'notComplete' || next?.status !== 'notComplete') continue;
+          const same = group.antigens.every((each, index) => {
+            const other = next.antigens[index];
+            return other?.series === each.series && other.target === each.target;
+          });
+          if (!same) continue;
+          expect(next.earliest, show(given)).toBeGreaterThanOrEqual(group.earliest as Day);
+          expect(next.recommended, show(given)).toBeGreaterThanOrEqual(group.recommended as Day);
+        }
+      }),
+      runs,
+    );
+  });
+});
