@@ -10,10 +10,16 @@ from miaopu.demo.calendar import add_months
 from miaopu.demo.note import Note
 
 Json = dict[str, Any]
-# A pair of vaccine groups that fall due together: age in months, (group, vaccine, doses before).
-_PAIRS = (
-    (8, ("MMR", "1201", 0), ("JE", "1801", 0)),
-    (18, ("MMR", "1201", 1), ("HepA", "1902", 0)),
+# What falls due at an age: months, vaccine group, vaccine, its doses before.
+Due = tuple[int, str, str, int]
+_PAIRS: tuple[tuple[Due, Due], ...] = (
+    ((8, "MMR", "1201", 0), (8, "JE", "1801", 0)),
+    ((18, "MMR", "1201", 1), (18, "HepA", "1902", 0)),
+)
+_ANY: tuple[Due, ...] = (
+    *(due for pair in _PAIRS for due in pair),
+    (24, "JE", "1801", 1),
+    (36, "MPSV", "1701", 0),
 )
 _LATEST_DAYS = 150
 _QUIET_DAYS = 28
@@ -21,16 +27,23 @@ _QUIET_DAYS = 28
 
 @dataclass(frozen=True)
 class Candidate:
-    """A child with a card for whom two live vaccines are due, both in stock."""
+    """A child with a card, a phone and a plain history, for whom something is due."""
 
     id: str
     name: str
     card: str
     phone: str
-    first: tuple[str, str]
-    """Group and vaccine."""
-    second: tuple[str, str]
+    due: tuple[tuple[str, str], ...]
+    """Group and vaccine, each in stock and not due for too long."""
     document: Json
+
+    @property
+    def first(self) -> tuple[str, str]:
+        return self.due[0]
+
+    @property
+    def second(self) -> tuple[str, str]:
+        return self.due[1]
 
 
 def county_of(note: Note) -> County:
@@ -39,15 +52,27 @@ def county_of(note: Note) -> County:
 
 
 def candidates(note: Note, site: int = 0) -> Iterator[Candidate]:
-    """Children of a clinic who wait for two vaccines that are due at one age."""
+    """Children of a clinic who wait for MMR and another live vaccine due at the same age."""
+    return _found(note, site, _PAIRS)
+
+
+def waiting(note: Note, site: int = 0) -> list[Candidate]:
+    """Children of a clinic who wait for one vaccine of several kinds; each child once."""
+    found = {one.id: one for one in _found(note, site, tuple((due,) for due in _ANY))}
+    return list(found.values())
+
+
+def _found(note: Note, site: int, wanted: tuple[tuple[Due, ...], ...]) -> Iterator[Candidate]:
     county = county_of(note)
     day = dt.date.fromisoformat(note.today)
     for document in county.documents(county.databases[site]):
         if document["type"] == "child":
-            yield from _fitting(document, day)
+            yield from _fitting(document, day, wanted)
 
 
-def _fitting(document: Json, day: dt.date) -> Iterator[Candidate]:
+def _fitting(
+    document: Json, day: dt.date, wanted: tuple[tuple[Due, ...], ...]
+) -> Iterator[Candidate]:
     facts = {name: fact["value"] for name, fact in document["facts"].items()}
     events = list(document["events"].values())
     doses = [event for event in events if event["kind"] == "dose"]
@@ -63,20 +88,24 @@ def _fitting(document: Json, day: dt.date) -> Iterator[Candidate]:
         or any(dose["date"] > quiet for dose in doses)
     ):
         return
-    for months, first, second in _PAIRS:
-        due = add_months(dt.date.fromisoformat(facts["birth_date"]), months)
-        if not due <= day <= due + dt.timedelta(days=_LATEST_DAYS):
-            continue
-        if all(
-            sum(dose["vaccine"] == vaccine for dose in doses) == before
-            for _, vaccine, before in (first, second)
-        ):
+    born = dt.date.fromisoformat(facts["birth_date"])
+    for dues in wanted:
+        if all(_waits(doses, born, day, due) for due in dues):
             yield Candidate(
                 document["_id"],
                 facts["name"],
                 cards[0]["number"],
                 facts["phone"],
-                first[:2],
-                second[:2],
+                tuple((group, vaccine) for _, group, vaccine, _ in dues),
                 document,
             )
+
+
+def _waits(doses: list[Json], born: dt.date, day: dt.date, due: Due) -> bool:
+    months, _, vaccine, before = due
+    at = add_months(born, months)
+    given = [dose["date"] for dose in doses if dose["vaccine"] == vaccine]
+    # A year since the dose before suffices for every interval of these.
+    long_ago = (day - dt.timedelta(days=366)).isoformat()
+    interval = vaccine != "1801" or all(one < long_ago for one in given)
+    return at <= day <= at + dt.timedelta(days=_LATEST_DAYS) and len(given) == before and interval

@@ -89,12 +89,12 @@ def find(tablet: Tablet, query: str) -> None:
     expect(by_id(page, "child-page")).to_be_visible()
 
 
-def give(tablet: Tablet, group: str, informed: str = "signature") -> str:
-    """Vaccinates the child on the screen with what is due of a group; returns the lot."""
+def prepare(tablet: Tablet, group: str, informed: str = "signature", reason: str = "") -> str:
+    """Fills in a visit for one group up to the last step; returns the lot."""
     page = tablet.page
     by_id(page, "vaccinate", group=group).click()
     item = by_id(page, "visit-item", group=group)
-    expect(item).to_be_visible()
+    expect(by_id(page, "temperature")).to_be_focused()
     by_id(page, "temperature").fill("36.6")
     by_id(page, "precheck-ok").check()
     lot = by_id(item, "lot-option", usable="true").first
@@ -102,10 +102,18 @@ def give(tablet: Tablet, group: str, informed: str = "signature") -> str:
     number = lot.get_attribute("data-lot")
     assert number
     by_id(page, f"informed-{informed}").check()
+    if reason and by_id(page, "override-reason").count():
+        by_id(page, "override-reason").fill(reason)
     by_id(page, "verified").check()
-    by_id(page, "confirm-dose").click()
-    expect(by_id(page, "visit-done")).to_be_visible()
     return number
+
+
+def give(tablet: Tablet, group: str) -> str:
+    """Vaccinates the child on the screen with what is due of a group; returns the lot."""
+    lot = prepare(tablet, group)
+    by_id(tablet.page, "confirm-dose").click()
+    expect(by_id(tablet.page, "visit-done")).to_be_visible()
+    return lot
 
 
 def fill_child(page: Page, name: str, born: str, sex: str = "F", **more: str) -> None:
