@@ -56,7 +56,7 @@ export interface Workspace {
   close(): Promise<void>;
 }
 
-const SAVE_AFTER_MS = 5000;
+const SAVE_AFTER_MS = 10_000;
 
 /** The open workspace; its identity stays while its contents change. */
 export const workspace = shallowRef<Workspace | null>(null);
@@ -159,20 +159,27 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   await follower.catchUp();
 
   let saving: ReturnType<typeof setTimeout> | undefined;
-  const save = async () => {
-    clearTimeout(saving);
-    saving = undefined;
+  let saved: Promise<void> = Promise.resolve();
+  const write = async () => {
     if (!snapshots) return;
     const covered = follower.covered();
+    const count = index.size();
     const chunks = index.changedChunks();
     if (chunks.size === 0) return;
     try {
-      await snapshots.save(covered, index.size(), chunks);
+      await snapshots.save(covered, count, chunks);
     } catch (error) {
       // Costs time at the next start, and nothing else.
       index.keepChanged(chunks.keys());
       console.warn('index snapshot not written', error);
     }
+  };
+  /** One after the other: an older state must not be written over a newer. */
+  const save = () => {
+    clearTimeout(saving);
+    saving = undefined;
+    saved = saved.then(write);
+    return saved;
   };
   index.onChange(() => {
     childrenVersion.value++;

@@ -23,8 +23,10 @@ export interface ChildIndex {
   due(from: string, to: string): ChildRow[];
   /** Doses that the own site has given of a lot (see `lotKey`). */
   given(lotKey: string): number;
-  /** Notes what the schedule says of a child, unless it has changed since `rev`. */
+  /** Notes what the schedule says of a child, unless it has changed since `rev`; tells nobody. */
   setDue(id: string, rev: string, dueFor: string, nextDue: string | null, groups: string[]): void;
+  /** Tells of what `setDue` has noted. */
+  dueNoted(): void;
   /** Called after changes, at most once per turn of the event loop. */
   onChange(listener: () => void): () => void;
   /** Takes the chunks of the snapshot that have changed since the last call. */
@@ -44,14 +46,17 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   const listeners = new Set<() => void>();
   let notified = false;
 
-  const changed = (slot: number) => {
-    dirty.add(Math.floor(slot / CHUNK));
+  const notify = () => {
     if (notified) return;
     notified = true;
     queueMicrotask(() => {
       notified = false;
       for (const listener of listeners) listener();
     });
+  };
+  const changed = (slot: number) => {
+    dirty.add(Math.floor(slot / CHUNK));
+    notify();
   };
   const detach = (row: IndexedRow) => {
     for (const number of row.numbers) if (byCard.get(number) === row.id) byCard.delete(number);
@@ -113,8 +118,9 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
       const row = rowAt(id);
       if (!row || slot === undefined || row.rev !== rev) return;
       slots[slot] = { ...row, dueFor, nextDue, nextGroups: groups };
-      changed(slot);
+      dirty.add(Math.floor(slot / CHUNK));
     },
+    dueNoted: notify,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -3,10 +3,13 @@ import type { ChildIndex } from './child-index.ts';
 import type { ChildDoc } from './document.ts';
 import type { Forecaster } from './forecaster.ts';
 
-const SLICE = 50;
+/** Children of one turn: few, so that a key or a swipe never waits for them. */
+const SLICE = 10;
+/** After so many turns the lists are told. */
+const TELL = 50;
 
 export interface DueOptions {
-  index: Pick<ChildIndex, 'rows' | 'setDue'>;
+  index: Pick<ChildIndex, 'rows' | 'setDue' | 'dueNoted'>;
   /** Children by their ids, merged; absent ones are left out. */
   read: (ids: readonly string[]) => Promise<ChildDoc[]>;
   today: () => string;
@@ -27,20 +30,28 @@ export function createDuePlanner(options: DueOptions): DuePlanner {
     async run(forecaster) {
       const mine = ++turn;
       const asked = new Set<string>();
-      for (;;) {
+      let at = 0;
+      let noted = false;
+      for (let slices = 1; ; slices++) {
         await idle();
         if (mine !== turn) return;
         const slice: { id: string; rev: string }[] = [];
-        for (const row of index.rows()) {
-          // A child that changes while it is computed is asked for once more by the next run.
-          if (row.dueFor === forecaster.key || asked.has(`${row.id} ${row.rev}`)) continue;
+        const rows = index.rows();
+        for (let seen = 0; seen < rows.length && slice.length < SLICE; seen++, at++) {
+          const row = rows[at % rows.length];
+          // A child that changes while it is computed is asked for once more.
+          if (!row || row.dueFor === forecaster.key || asked.has(`${row.id} ${row.rev}`)) continue;
           asked.add(`${row.id} ${row.rev}`);
           slice.push(row);
-          if (slice.length === SLICE) break;
+        }
+        if (noted && (slice.length === 0 || slices % TELL === 0)) {
+          index.dueNoted();
+          noted = false;
         }
         if (slice.length === 0) return;
         const revs = new Map(slice.map(({ id, rev }) => [id, rev]));
         for (const child of await read([...revs.keys()])) {
+          noted = true;
           const next = forecaster.next(child, today());
           const rev = revs.get(child._id) as string;
           index.setDue(child._id, rev, forecaster.key, next?.date ?? null, next?.groups ?? []);

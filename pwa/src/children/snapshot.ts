@@ -71,11 +71,18 @@ export async function openSnapshots(name: string): Promise<SnapshotStore> {
       }
       return rows.length === head.count ? { covered: head.covered, rows } : null;
     },
-    save: (covered, count, chunks) =>
-      write((store) => {
-        for (const [key, rows] of chunks) store.put(JSON.stringify(rows), key);
+    async save(covered, count, chunks) {
+      const texts: [number, string][] = [];
+      for (const [key, rows] of chunks) {
+        texts.push([key, JSON.stringify(rows)]);
+        // One chunk a turn: a key or a swipe may come in between.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      await write((store) => {
+        for (const [key, text] of texts) store.put(text, key);
         store.put({ version: VERSION, covered, count } satisfies Head, 'head');
-      }),
+      });
+    },
     clear: () => write((store) => store.clear()),
     close: () => db.close(),
   };

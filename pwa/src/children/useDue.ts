@@ -8,12 +8,32 @@ import { useForecast } from './useForecast.ts';
 
 const SETTLE_MS = 1500;
 
-const idle = () =>
-  new Promise<void>((resolve) => {
+/** Nobody has touched the tablet for so long. */
+const QUIET_MS = 1000;
+let touched = 0;
+
+/** A moment in which nobody works and the browser has nothing to do. */
+async function idle(): Promise<void> {
+  for (;;) {
+    const wait = touched + QUIET_MS - performance.now();
+    if (touched === 0 || wait <= 0) break;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  await new Promise<void>((resolve) => {
     if (typeof requestIdleCallback === 'function') {
       requestIdleCallback(() => resolve(), { timeout: 2000 });
     } else setTimeout(resolve, 50);
   });
+}
+
+function watchHands(): void {
+  const touch = () => {
+    touched = performance.now();
+  };
+  for (const kind of ['keydown', 'input', 'pointerdown', 'wheel']) {
+    addEventListener(kind, touch, { capture: true, passive: true });
+  }
+}
 
 let started = false;
 
@@ -21,6 +41,7 @@ let started = false;
 export function keepDueCurrent(): void {
   if (started) return;
   started = true;
+  watchHands();
   const { forecaster } = useForecast();
   watch(
     [workspace, forecaster, () => syncStatus.value.complete],

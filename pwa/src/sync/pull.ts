@@ -63,6 +63,8 @@ export interface Puller {
 }
 
 const BULK_GET = 200;
+/** From so many ids on it pays to know all ids of the local database. */
+const MANY = 500;
 
 function isRow(row: unknown): row is FeedRow {
   const { id, seq, changes, doc } = (row ?? {}) as Partial<FeedRow>;
@@ -87,32 +89,33 @@ function feedOf(answer: unknown): Feed {
 export function createPuller(options: PullOptions): Puller {
   const { store, server, remote, batch = 2000, accepted, progress, heard } = options;
   const { db } = store;
-  /** Ids written here since `sole`; known to be all of the database while nobody else writes. */
-  let own: { ids: Set<string>; sequence: number } | null = null;
+  /** All ids of the local database, up to a local sequence; kept for large pulls. */
+  let known: { ids: Set<string>; sequence: number } | null = null;
 
   const alive = () => heard?.();
 
   /** Which of these ids this database has never seen. */
   const unknownOf = async (ids: readonly string[]): Promise<Set<string>> => {
-    const { doc_count, update_seq } = await db.info();
-    if (doc_count === 0 && Number(update_seq) === 0) own = { ids: new Set(), sequence: 0 };
-    if (own && own.sequence === Number(update_seq)) {
-      const { ids: mine } = own;
-      return new Set(ids.filter((id) => !mine.has(id)));
+    if (ids.length < MANY) {
+      const { rows } = await db.allDocs({ keys: [...ids] });
+      return new Set(rows.filter((row) => row.error === 'not_found').map((row) => row.key));
     }
-    own = null;
-    const { rows } = await db.allDocs({ keys: [...ids] });
-    return new Set(rows.filter((row) => row.error === 'not_found').map((row) => row.key));
+    known ??= { ids: new Set(), sequence: 0 };
+    // What other tabs, the nurse and this pull itself have written since.
+    const { results, last_seq } = await db.changes({ since: known.sequence });
+    for (const { id } of results) known.ids.add(id);
+    known.sequence = Number(last_seq);
+    const { ids: seen } = known;
+    return new Set(ids.filter((id) => !seen.has(id)));
   };
 
   const write = async (docs: PouchDB.Doc[], unknown: boolean) => {
     if (docs.length === 0) return;
     const filled = await store.accept(docs, unknown);
-    if (own && filled.fresh && filled.from === own.sequence) {
-      for (const doc of docs) own.ids.add(doc._id);
-      own.sequence = filled.to;
-    } else {
-      own = null;
+    // What was just written need not be read back.
+    if (known && filled.from === known.sequence && filled.to - filled.from === docs.length) {
+      for (const doc of docs) known.ids.add(doc._id);
+      known.sequence = filled.to;
     }
     await accepted?.(filled);
   };
@@ -217,6 +220,7 @@ export function createPuller(options: PullOptions): Puller {
           next.catch(() => {}); // awaited at the head of the loop; here only so as not to be loud
         }
         await take(feed.results, signal);
+        if (end) known = null;
         now = {
           since: feed.last_seq,
           done: now.done + feed.results.length,
