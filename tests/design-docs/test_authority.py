@@ -26,6 +26,10 @@ def event(site: str = SITE, by: str = "nurse", **more: Any) -> dict[str, Any]:
     return {"kind": "dose", "site": site, "by": by, "at": AT, "vaccine": "0101", **more}
 
 
+def void(target: str = E1, **more: Any) -> dict[str, Any]:
+    return {**event(), "kind": "void", "target": target, **more}
+
+
 def fact(value: Any, at: str = AT) -> dict[str, Any]:
     return {"value": value, "at": at, "by": "nurse"}
 
@@ -90,6 +94,30 @@ ACCEPTED_AT_A_SITE = {
         child({E1: event()}),
         SERVER,
     ),
+    "a nurse voids what she recorded": (
+        child({E1: event(), E2: void()}),
+        child({E1: event()}),
+        NURSE,
+    ),
+    "a colleague's mistake and its void come together": (
+        child({E1: event(by="b"), E2: void(by="b")}),
+        None,
+        NURSE,
+    ),
+    "a senior voids what another recorded": (
+        child({E1: event(by="b"), E2: void()}),
+        child({E1: event(by="b")}),
+        SENIOR,
+    ),
+    "a void comes by the server": (
+        child({E1: event(by="b"), E2: void()}),
+        child({E1: event(by="b")}),
+        SERVER,
+    ),
+    "a senior throws doses away": (stock(kind="waste"), None, SENIOR),
+    "a senior counts the stock": (stock(kind="adjust"), None, SENIOR),
+    "a manager changes the settings": (settings(offline_days=3), settings(), MANAGER),
+    "a manager resolves a problem": (problem(resolved_at=AT), problem(), MANAGER),
     "a stock move": (stock(), None, NURSE),
     "a stock move written twice": (stock(_rev="2-b"), stock(_rev="1-a"), NURSE),
     "a number block": (numbers(), None, NURSE),
@@ -102,6 +130,43 @@ ACCEPTED_AT_A_SITE = {
 REFUSED_AT_A_SITE = {
     "a stranger": (child(), None, STRANGER, "only accounts of this clinic"),
     "a manager": (child(), None, MANAGER, "only accounts of this clinic"),
+    "a manager adds a dose": (
+        child({E1: event()}),
+        child(),
+        MANAGER,
+        "only accounts of this clinic",
+    ),
+    "a manager moves stock": (stock(), None, MANAGER, "only accounts of this clinic"),
+    "a manager takes numbers": (numbers(), None, MANAGER, "only accounts of this clinic"),
+    "a manager's device": (DEVICE, None, MANAGER, "only accounts of this clinic"),
+    "a manager reports a problem": (problem(), None, MANAGER, "only accounts of this clinic"),
+    "a manager of no grade resolves one": (
+        problem(resolved_at=AT),
+        problem(),
+        user("region:330102", "grade:ordinary"),
+        "grade",
+    ),
+    "settings by an ordinary manager": (
+        settings(),
+        None,
+        user("region:330102", "grade:ordinary"),
+        "grade",
+    ),
+    "a nurse voids what another recorded": (
+        child({E1: event(by="b"), E2: void()}),
+        child({E1: event(by="b")}),
+        NURSE,
+        "needs the grade senior",
+    ),
+    "a nurse voids it in the other's name": (
+        child({E1: event(by="b"), E2: void(by="b")}),
+        child({E1: event(by="b")}),
+        NURSE,
+        "needs the grade senior",
+    ),
+    "a nurse voids what is not here": (child({E2: void()}), None, NURSE, "not here"),
+    "a nurse throws doses away": (stock(kind="waste"), None, NURSE, "grade"),
+    "a nurse counts the stock": (stock(kind="adjust"), None, NURSE, "grade"),
     "an account without a role": (child(), None, user(), "only accounts of this clinic"),
     "a database whose name is no site's": (
         child(),
@@ -224,3 +289,64 @@ def test_the_catalog_is_written_by_administrators_of_a_region(designs: Any) -> N
         gone = {"_id": document["_id"], "_deleted": True}
         assert "only the server" in catalog.validate("authority", gone, document, MANAGER)
         assert catalog.validate("authority", gone, document, SERVER) is None
+
+
+COUNTY, CITY, PROVINCE = "330102", "330100", "330000"
+
+
+def place(code: str, **more: Any) -> dict[str, Any]:
+    kind = "site" if len(code) == 10 else "region"
+    return {"_id": f"{kind}:{code}", "type": kind, "code": code, **more}
+
+
+def chief(region: str) -> dict[str, Any]:
+    return user(f"region:{region}", "grade:admin", name="chief", db="catalog")
+
+
+@pytest.mark.parametrize("who", [COUNTY, CITY, PROVINCE])
+def test_a_place_is_written_from_above(designs: Any, who: str) -> None:
+    catalog = designs("catalog")
+    site = place(SITE, region=COUNTY)
+    assert catalog.validate("authority", site, None, chief(who)) is None
+    assert catalog.validate("authority", site, site, chief(who)) is None
+    region = place(COUNTY, parent=CITY)
+    assert catalog.validate("authority", region, region, chief(who)) is None
+
+
+@pytest.mark.parametrize("who", ["330103", "330200", "340000"])
+def test_nobody_takes_another_region_s_place(designs: Any, who: str) -> None:
+    catalog = designs("catalog")
+    ours, taken = place(SITE, region=COUNTY), place(SITE, region=who)
+    assert "above a place" in catalog.validate("authority", ours, None, chief(who))
+    assert "above a place" in catalog.validate("authority", taken, ours, chief(who))
+    # Nor does anybody give one of their own away.
+    assert "above a place" in catalog.validate("authority", taken, ours, chief(COUNTY))
+
+
+def test_a_region_stays_below_the_one_above_it(designs: Any) -> None:
+    catalog = designs("catalog")
+    region, moved = place(COUNTY, parent=CITY), place(COUNTY, parent="330200")
+    assert "moves a region" in catalog.validate("authority", moved, region, chief(COUNTY))
+    assert "below one of your own" in catalog.validate("authority", moved, None, chief(COUNTY))
+    assert catalog.validate("authority", region, None, chief(CITY)) is None
+    assert catalog.validate("authority", moved, region, SERVER) is None
+
+
+def test_the_trail_is_the_server_s_and_stays(designs: Any) -> None:
+    audit = designs("audit")
+    entry = {"_id": "audit:A", "type": "audit", "by": "nurse"}
+    for who in (NURSE, MANAGER, chief(PROVINCE)):
+        assert "only the server" in audit.validate("authority", entry, None, who)
+    for who in (SERVER, user("_admin")):
+        assert audit.validate("authority", entry, None, who) is None
+        assert "never changed" in audit.validate("authority", {**entry, "by": "x"}, entry, who)
+        gone = {"_id": "audit:A", "_deleted": True}
+        assert "never deleted" in audit.validate("authority", gone, entry, who)
+
+
+def test_accounts_are_changed_through_the_server(designs: Any) -> None:
+    record = {"_id": "org.couchdb.user:nurse", "type": "user", "name": "nurse", "roles": []}
+    users = designs("users")
+    for who in (NURSE, MANAGER, SERVER, {"name": None, "roles": []}):
+        assert "/api/accounts" in users.validate("authority", record, record, who)
+    assert users.validate("authority", record, record, user("_admin")) is None

@@ -97,12 +97,15 @@ def test_what_keeps_it_from_starting_is_said(
     assert "Traceback" not in result.stderr
 
 
-def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+def test_a_port_or_a_folder_that_is_taken_is_said(tmp_path: Path) -> None:
     with running("embedded", tmp_path) as server:
         port = server.address.rpartition(":")[2]
-        result = miaopu("serve", "--data", str(tmp_path / "other"), "--port", port)
-    assert result.returncode == 1
-    assert "in use" in result.stderr
+        taken = miaopu("serve", "--data", str(tmp_path / "other"), "--port", port)
+        second = miaopu("serve", "--data", str(server.data), "--port", "0")
+    assert taken.returncode == 1
+    assert "in use" in taken.stderr
+    assert second.returncode == 2
+    assert "another server uses" in second.stderr
 
 
 def test_every_command_is_there() -> None:

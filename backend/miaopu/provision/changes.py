@@ -18,7 +18,7 @@ import couchdb
 
 from miaopu.children.canonical import canonical
 from miaopu.provision.designs import design_documents
-from miaopu.provision.plan import GRADES, SERVER_ROLE, Account, Plan, Upward
+from miaopu.provision.plan import GRADES, SERVER_ROLE, TRAIL_ROLE, Account, Plan, Upward
 
 Json = dict[str, Any]
 
@@ -57,28 +57,35 @@ def changes(
     design documents. Raises PlanError for a plan that contradicts itself, and what the `couchdb`
     package raises when the server refuses.
     """
+    designs = {
+        kind: list(design_documents(kind, constants).values())
+        for kind in ("site", "region", "catalog", "audit", "users")
+    }
     for name in ("_users", "_replicator"):
         yield from _database(server, name)
-    yield from _catalog(server, plan, constants)
+    for design in designs["users"]:
+        yield from _design(server, "_users", design)
+    yield from _catalog(server, plan, designs["catalog"])
     for account in plan.accounts:
         yield from _account(server, account)
     for region in plan.regions:
         name = f"region-{region.code}"
         readers = [f"region:{code}" for code in plan.above(region.code)]
-        yield from _place(server, name, "region", readers, constants)
+        yield from _place(server, name, readers, designs["region"])
+        # `_security` knows no "and", so the administrators of a region have a role of their own.
+        readers = [f"{TRAIL_ROLE}:{code}" for code in plan.above(region.code)]
+        yield from _place(server, f"audit-{region.code}", readers, designs["audit"])
     for site in plan.sites:
         name = f"site-{site.code}"
         readers = [f"region:{code}" for code in plan.above(site.region)]
-        yield from _place(server, name, "site", [f"site:{site.code}", *readers], constants)
+        yield from _place(server, name, [f"site:{site.code}", *readers], designs["site"])
     if plan.upward is not None:
         yield from _replications(server, plan, plan.upward)
 
 
-def _catalog(
-    server: couchdb.Server, plan: Plan, constants: Mapping[str, object]
-) -> Iterator[Change]:
+def _catalog(server: couchdb.Server, plan: Plan, designs: list[Json]) -> Iterator[Change]:
     # Every account has a grade. An empty list would open the catalog to the whole world.
-    yield from _place(server, CATALOG, "catalog", [f"grade:{g}" for g in GRADES], constants)
+    yield from _place(server, CATALOG, [f"grade:{g}" for g in GRADES], designs)
     described = [
         *({"_id": f"region:{region.code}", **region.to_json()} for region in plan.regions),
         *({"_id": f"site:{site.code}", **site.to_json()} for site in plan.sites),
@@ -111,13 +118,12 @@ def _content(server: couchdb.Server, documents: Iterable[Json]) -> Iterator[Chan
 def _place(
     server: couchdb.Server,
     name: str,
-    kind: str,
     roles: list[str],
-    constants: Mapping[str, object],
+    designs: list[Json],
 ) -> Iterator[Change]:
     yield from _database(server, name)
     yield from _security(server, name, [*roles, SERVER_ROLE])
-    for design in design_documents(kind, constants).values():
+    for design in designs:
         yield from _design(server, name, design)
 
 

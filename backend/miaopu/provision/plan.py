@@ -37,7 +37,16 @@ Json = dict[str, Any]
 Grade = Literal["ordinary", "senior", "admin"]
 
 SERVER_ROLE = "server"
+TRAIL_ROLE = "audit"
+"""`audit:<code>` reads the trail of a region: the role of its administrators."""
 GRADES: tuple[Grade, ...] = ("ordinary", "senior", "admin")
+
+
+def roles_of(place: str, grade: Grade) -> tuple[str, ...]:
+    """The roles of an account at `site:<code>` or `region:<code>` with a grade."""
+    kind, _, code = place.partition(":")
+    trail = (f"{TRAIL_ROLE}:{code}",) if kind == "region" and grade == "admin" else ()
+    return (place, f"grade:{grade}", *trail)
 
 
 class PlanError(Exception):
@@ -116,7 +125,7 @@ class _AccountEntry(BaseModel):
     def account(self, environment: Mapping[str, str]) -> Account:
         place = f"site:{self.site}" if self.site else f"region:{self.region}"
         password = environment.get(password_variable(self.name)) or None
-        return Account(self.name, (place, f"grade:{self.grade}"), self.display_name, password)
+        return Account(self.name, roles_of(place, self.grade), self.display_name, password)
 
 
 class _File(BaseModel):

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from miaopu.serve.asgi import Application, Message, Receive, Scope, Send
-from miaopu.serve.keep import ADMINISTRATOR, Keep
+from miaopu.serve.keep import ADMINISTRATOR, Keep, hold
 from miaopu.serve.settings import Settings
 
 MOUNT = "/db"
@@ -39,15 +39,21 @@ def _embedded(settings: Settings, keep: Keep) -> Database:
         {ADMINISTRATOR: hash_password(keep.admin_password)},
         EmbeddedSettings(session_seconds=settings.session_seconds),
     )
-    return Database(
-        "embedded",
-        application,
-        ADMINISTRATOR,
-        keep.admin_password,
-        application.startup,
-        application.shutdown,
-        None,
-    )
+    release: Callable[[], None] | None = None
+
+    async def start() -> None:
+        nonlocal release
+        release = hold(settings.data)
+        await application.startup()
+
+    async def stop() -> None:
+        nonlocal release
+        await application.shutdown()
+        if release is not None:
+            release()
+            release = None
+
+    return Database("embedded", application, ADMINISTRATOR, keep.admin_password, start, stop, None)
 
 
 def _outside(url: str, settings: Settings) -> Database:

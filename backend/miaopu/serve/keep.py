@@ -1,14 +1,17 @@
 """What one data folder keeps for itself: its secrets and its generation. Nothing has a default."""
 
+import fcntl
 import json
 import os
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FILE = "secrets.json"
+_LOCK = "lock"
 
 ADMINISTRATOR = "miaopu-admin"
 """The embedded database's administrator."""
@@ -35,6 +38,28 @@ def new_ulid(now_ms: int | None = None) -> str:
     number = (now_ms if now_ms is not None else time.time_ns() // 1_000_000) << 80
     number |= secrets.randbits(80)
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def hold(data: Path) -> Callable[[], None]:
+    """Keeps other servers out of `data` until the returned function is called, or this one ends.
+
+    Raises KeepError when another server has it, or when it cannot be written.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(data / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise KeepError(f"{error.filename}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise KeepError(f"another server uses {data}: stop it first") from None
+
+    def release() -> None:
+        os.close(descriptor)
+
+    return release
 
 
 def open_keep(data: Path) -> Keep:

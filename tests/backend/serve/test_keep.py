@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from miaopu.models.base import ULID_PATTERN
-from miaopu.serve.keep import KeepError, new_ulid, open_keep
+from miaopu.serve.keep import KeepError, hold, new_ulid, open_keep
 
 
 def test_secrets_are_drawn_once_and_kept(tmp_path: Path) -> None:
@@ -37,6 +37,14 @@ def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(KeepError, match="file"):
         open_keep(tmp_path / "file")
+
+
+def test_one_server_at_a_time_has_the_folder(tmp_path: Path) -> None:
+    release = hold(tmp_path)
+    with pytest.raises(KeepError, match="another server"):
+        hold(tmp_path)
+    release()
+    hold(tmp_path)()
 
 
 def test_ulids_sort_by_time() -> None:
