@@ -7,10 +7,14 @@ from miaopu.demo import names
 from miaopu.demo.clinic import Clinic
 from miaopu.demo.identity import generator
 from miaopu.demo.places import COUNTY, COUNTY_NAME
-from miaopu.provision.plan import Account
+from miaopu.provision.plan import Account, Grade, roles_of
 
 PASSWORD = "miaopu-demo"  # noqa: S105  # the demo's, and no secret
-GRADES = (("nurse", "ordinary"), ("senior", "senior"), ("admin", "admin"))
+GRADES: tuple[tuple[str, Grade], ...] = (
+    ("nurse", "ordinary"),
+    ("senior", "senior"),
+    ("admin", "admin"),
+)
 
 
 def accounts(seed: int, clinics: Sequence[Clinic]) -> list[Account]:
@@ -28,8 +32,8 @@ def accounts(seed: int, clinics: Sequence[Clinic]) -> list[Account]:
     return found
 
 
-def _account(name: str, place: str, grade: str, display_name: str) -> Account:
-    return Account(name, (place, f"grade:{grade}"), display_name, PASSWORD)
+def _account(name: str, place: str, grade: Grade, display_name: str) -> Account:
+    return Account(name, roles_of(place, grade), display_name, PASSWORD)
 
 
 def _name(rng: Random) -> str:

@@ -13,11 +13,11 @@ from typing import Any, get_origin
 
 from pydantic import TypeAdapter
 
-from miaopu.models import DOCUMENTS, Document, base, catalog, child, site, stock
+from miaopu.models import DOCUMENTS, Document, audit, base, catalog, child, site, stock
 
 Json = dict[str, Any]
 
-MODULES: tuple[ModuleType, ...] = (base, child, stock, site, catalog)
+MODULES: tuple[ModuleType, ...] = (base, child, stock, site, catalog, audit)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 REF = "#/$defs/"
 

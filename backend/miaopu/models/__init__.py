@@ -5,6 +5,7 @@ writes from it the JSON Schemas, the TypeScript types of the PWA and the structu
 `validate_doc_update`; a test fails when those files are stale.
 """
 
+from miaopu.models.audit import Audit
 from miaopu.models.base import Document
 from miaopu.models.catalog import Dictionary, Region, ScheduleDocument, Site
 from miaopu.models.child import Child
@@ -15,10 +16,12 @@ DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
     "site": (Child, StockMove, Device, NumberBlock, Problem, Settings),
     "region": (Child, StockMove, Device, NumberBlock, Problem, Settings),
     "catalog": (Site, Region, ScheduleDocument, Dictionary),
+    "audit": (Audit,),
 }
 
 __all__ = [
     "DOCUMENTS",
+    "Audit",
     "Child",
     "Device",
     "Dictionary",

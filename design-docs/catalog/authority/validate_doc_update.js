@@ -3,10 +3,43 @@ function (newDoc, oldDoc, userCtx) {
 
   // !code lib/authority.js
 
-  function isRegionAdministrator() {
-    return hasRole('grade:admin') && userCtx.roles.some(function (role) {
-      return /^region:[0-9]{6}$/.test(role);
+  // The codes of GB/T 2260 nest: a province ends in 0000, a city in 00; a clinic's code begins with
+  // its county's.
+  function isBelow(code, region) {
+    var stem = region.replace(/(00){1,2}$/, '');
+    return String(code).substr(0, stem.length) === stem;
+  }
+
+  // The region of the administrator who writes.
+  function ownRegions() {
+    var regions = [];
+    userCtx.roles.forEach(function (role) {
+      if (/^region:[0-9]{6}$/.test(role)) { regions.push(role.substr(7)); }
     });
+    return hasRole('grade:admin') ? regions : [];
+  }
+
+  function inOwnRegion(code) {
+    return ownRegions().some(function (region) { return isBelow(code, region); });
+  }
+
+  // A place says who may read it: the regions above it. So nobody moves a place that is not theirs,
+  // and nobody moves one to a region that is not theirs.
+  function checkPlace(doc) {
+    var above = doc.type === 'site' && doc.region !== undefined ? doc.region : doc.code;
+    if (!inOwnRegion(doc.code) || !inOwnRegion(above)) {
+      refuse('only administrators of the region above a place write it');
+    }
+  }
+
+  function checkRegion() {
+    var before = oldDoc && !oldDoc._deleted ? oldDoc.parent : null;
+    if (before === null && newDoc.parent !== undefined && !inOwnRegion(newDoc.parent)) {
+      refuse('a region is added below one of your own');
+    }
+    if (before !== null && before !== newDoc.parent) {
+      refuse('only the server moves a region to another one');
+    }
   }
 
   // `schedule:<name>`, `site:<code>`: the _id says what the field says.
@@ -17,7 +50,7 @@ function (newDoc, oldDoc, userCtx) {
     }
   }
 
-  if (!isServer() && !isRegionAdministrator()) {
+  if (!isServer() && ownRegions().length === 0) {
     refuse('only administrators of a region write the catalog');
   }
   if (newDoc._deleted) {
@@ -25,4 +58,10 @@ function (newDoc, oldDoc, userCtx) {
     return;
   }
   checkIdentity();
+  if (isServer()) { return; }
+  if (newDoc.type === 'site' || newDoc.type === 'region') {
+    checkPlace(newDoc);
+    if (oldDoc && !oldDoc._deleted) { checkPlace(oldDoc); }
+  }
+  if (newDoc.type === 'region') { checkRegion(); }
 }

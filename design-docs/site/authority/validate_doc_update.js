@@ -9,12 +9,25 @@ function (newDoc, oldDoc, userCtx) {
   // The clinic whose database this is: it stands in the name.
   var site = (/^site-([0-9]{10})$/.exec(userCtx.db) || [])[1];
 
-  function writesHere() {
+  function ofTheClinic() {
     return isServer() || (site !== undefined && hasRole('site:' + site));
   }
 
-  function setsUp() {
+  // `_security` lets in only the regions above this clinic, so a region's role says: from above.
+  function fromAbove() {
+    return userCtx.roles.some(function (role) { return /^region:[0-9]{6}$/.test(role); });
+  }
+
+  function isSenior() {
     return isServer() || hasRole('grade:senior') || hasRole('grade:admin');
+  }
+
+  function clinicOnly() {
+    if (!ofTheClinic()) { refuse('only accounts of this clinic write this'); }
+  }
+
+  function seniorOnly() {
+    if (!isSenior()) { refuse('needs the grade senior or admin'); }
   }
 
   // A clinic records in its own name; what others recorded comes by the server.
@@ -28,17 +41,40 @@ function (newDoc, oldDoc, userCtx) {
     for (var id in newDoc.events) {
       if (!oldDoc || !oldDoc.events || !owns(oldDoc.events, id)) {
         ofThisSite(newDoc.events[id], 'event ' + id);
+        if (newDoc.events[id].kind === 'void') { checkVoid(id); }
       }
     }
   }
 
+  // A mistake is voided by whoever made it, or by a senior. What the database holds already it
+  // knows the author of; of what comes together with its void, the device says it.
+  function checkVoid(id) {
+    var target = newDoc.events[newDoc.events[id].target];
+    var known = oldDoc && oldDoc.events && owns(oldDoc.events, newDoc.events[id].target);
+    if (isSenior()) { return; }
+    if (!target) { refuse('event ' + id + ' voids an event that is not here'); }
+    if (target.by !== (known ? userCtx.name : newDoc.events[id].by)) {
+      refuse('event ' + id + ' voids what another recorded: needs the grade senior or admin');
+    }
+  }
+
   function checkChild() {
+    clinicOnly();
     keepEvents();
     keepFacts();
     checkAdded();
   }
 
+  // What is counted away needs a senior; what comes and goes with a receipt does not.
+  function checkStock() {
+    clinicOnly();
+    ofThisSite(newDoc, 'the move');
+    unchanged('a stock move');
+    if (newDoc.kind === 'waste' || newDoc.kind === 'adjust') { seniorOnly(); }
+  }
+
   function checkNumbers() {
+    clinicOnly();
     var block = (newDoc.block < 10 ? '0' : '') + newDoc.block;
     if (newDoc._id !== 'numbers:' + newDoc.site + ':' + newDoc.year + ':' + block) {
       refuse('the _id does not say the same as the fields');
@@ -47,7 +83,10 @@ function (newDoc, oldDoc, userCtx) {
     unchanged('a block of numbers');
   }
 
+  // A clinic reports a problem; whoever is above may say that it is mended.
   function checkProblem() {
+    if (!ofTheClinic() && (!oldDoc || oldDoc._deleted)) { clinicOnly(); }
+    if (!ofTheClinic()) { seniorOnly(); }
     ofThisSite(newDoc, 'the report');
     if (oldDoc && !oldDoc._deleted &&
         !same(written(oldDoc, 'resolved_at'), written(newDoc, 'resolved_at'))) {
@@ -56,20 +95,22 @@ function (newDoc, oldDoc, userCtx) {
   }
 
   function checkSettings() {
-    if (!setsUp()) { refuse('needs the grade senior or admin'); }
+    seniorOnly();
     if (newDoc._id !== 'settings:' + newDoc.site) {
       refuse('the _id does not say the same as the fields');
     }
     ofThisSite(newDoc, 'the document');
   }
 
-  if (!writesHere()) { refuse('only accounts of this clinic write here'); }
+  if (!ofTheClinic() && !fromAbove()) {
+    refuse('only accounts of this clinic and of the regions above it write here');
+  }
   if (newDoc._deleted) { return checkDeletion(); }
   switch (newDoc.type) {
     case 'child': return checkChild();
-    case 'stock': ofThisSite(newDoc, 'the move'); return unchanged('a stock move');
+    case 'stock': return checkStock();
     case 'numbers': return checkNumbers();
-    case 'device': return ofThisSite(newDoc, 'the device');
+    case 'device': clinicOnly(); return ofThisSite(newDoc, 'the device');
     case 'problem': return checkProblem();
     case 'settings': return checkSettings();
     default: refuse('this type of document is not written here');

@@ -223,6 +223,19 @@ export interface Entry {
   more?: Record<string, unknown>;
 }
 
+/** One document that a request wrote or showed. Names and kinds, never values. */
+export interface AuditedDocument {
+  id: Text;
+  /** The revision written; absent for a read. */
+  rev?: Text;
+  /** Events added: kind → how many. */
+  events?: Record<string, number>;
+  /** The events that those of kind `void` voided. */
+  voided?: Ulid[];
+  /** Facts changed (基本资料), by name. */
+  facts?: DictionaryCode[];
+}
+
 /** A child (儿童个案), `child:<ULID>`; two versions merge by `miaopu.children.merge`. */
 export interface Child {
   _id: string;
@@ -363,6 +376,35 @@ export interface Dictionary {
   entries: Record<string, Entry>;
 }
 
+/** One request, `audit:<ULID>`, as the server saw it. */
+export interface Audit {
+  _id: string;
+  _rev?: string;
+  type: 'audit';
+  /** When, by the server's clock. */
+  at: Instant;
+  /** The account, as the database authenticated it. */
+  by: UserName;
+  /** The clinic that the account belongs to. */
+  site?: SiteCode;
+  /** The region that the account belongs to. */
+  region?: RegionCode;
+  /** The network address that the request came from. */
+  address: Text;
+  /** `read`: of a case, from outside its own site; `refused`: by the database, a write. */
+  action: 'write' | 'read' | 'refused' | 'account' | 'login';
+  database: Text;
+  /** The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for. */
+  request: Text;
+  documents?: AuditedDocument[];
+  /** The account that was changed (账户管理). */
+  account?: UserName;
+  /** What was changed about the account. */
+  changed?: DictionaryCode[];
+  /** More was shown than is listed: the answer was too long to be read along. */
+  cut?: boolean;
+}
+
 export type SiteDocument =
   | Child
   | StockMove
@@ -384,3 +426,6 @@ export type CatalogDocument =
   | Region
   | ScheduleDocument
   | Dictionary;
+
+export type AuditDocument =
+  | Audit;

@@ -48,7 +48,7 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
     assert found.above("330102") == ["330102", "330100"]
     assert [account.roles for account in found.accounts] == [
         ("site:3301020001", "grade:ordinary"),
-        ("region:330102", "grade:admin"),
+        ("region:330102", "grade:admin", "audit:330102"),
     ]
     assert all(account.password is None for account in found.accounts)
 

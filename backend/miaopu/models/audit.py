@@ -1,0 +1,63 @@
+"""The audit trail (日志跟踪): who did what when, written by the server alone and never changed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from miaopu.models.base import (
+    ULID_PATTERN,
+    DictionaryCode,
+    Document,
+    Instant,
+    RegionCode,
+    Shape,
+    SiteCode,
+    Text,
+    Ulid,
+    UserName,
+)
+
+DocumentId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""The `_id` of a document; it never holds a person's data."""
+
+
+class AuditedDocument(Shape):
+    """One document that a request wrote or showed. Names and kinds, never values."""
+
+    id: DocumentId
+    rev: Text | None = None
+    """The revision written; absent for a read."""
+    events: dict[DictionaryCode, Annotated[int, Field(ge=1)]] = {}
+    """Events added: kind → how many."""
+    voided: Annotated[list[Ulid], Field(max_length=200)] = []
+    """The events that those of kind `void` voided."""
+    facts: Annotated[list[DictionaryCode], Field(max_length=100)] = []
+    """Facts changed (基本资料), by name."""
+
+
+class Audit(Document, id_pattern=f"^audit:{ULID_PATTERN}$"):
+    """One request, `audit:<ULID>`, as the server saw it."""
+
+    type: Literal["audit"]
+    at: Instant
+    """When, by the server's clock."""
+    by: UserName
+    """The account, as the database authenticated it."""
+    site: SiteCode | None = None
+    """The clinic that the account belongs to."""
+    region: RegionCode | None = None
+    """The region that the account belongs to."""
+    address: Text
+    """The network address that the request came from."""
+    action: Literal["write", "read", "refused", "account", "login"]
+    """`read`: of a case, from outside its own site; `refused`: by the database, a write."""
+    database: Text
+    request: Text
+    """The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for."""
+    documents: Annotated[list[AuditedDocument], Field(max_length=500)] = []
+    account: UserName | None = None
+    """The account that was changed (账户管理)."""
+    changed: Annotated[list[DictionaryCode], Field(max_length=20)] = []
+    """What was changed about the account."""
+    cut: bool = False
+    """More was shown than is listed: the answer was too long to be read along."""

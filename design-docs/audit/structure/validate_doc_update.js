@@ -1,0 +1,200 @@
+function (newDoc) {
+  // Generated from the models by `miaopu generate`, for a audit database. Do not edit.
+  // ES5, which is what every CouchDB runs.
+  //
+  // A schema is one of
+  //   {type: 'values', values: [...]}                  one of these
+  //   {type: 'nullable', of: schema}                   that, or null
+  //   {type: 'anyOf', of: [schema, ...]}               alternatives
+  //   {type: 'union', tag: field, of: {value: schema}} the field says which holds
+  //   {type: 'string', format, pattern, minLength, maxLength}
+  //   {type: 'integer' | 'number', minimum, maximum}, {type: 'boolean' | 'null'}
+  //   {type: 'array', items, minItems, maxItems}
+  //   {type: 'object', fields, required} or {type: 'object', keys, entries, maxProperties}
+  //   {type: 'any'}
+  // A message names the document and the field, and never holds a value.
+  var Text = {type: "string", minLength: 1, maxLength: 200};
+  var Ulid = {type: "string", pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/};
+  var DictionaryCode = {type: "string", pattern: /^[0-9A-Za-z_.-]{1,32}$/};
+  var AuditedDocument = {type: "object", fields: {id: Text, rev: Text, events: {type: "object", keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: {type: "integer", minimum: 1}}, voided: {type: "array", maxItems: 200, items: Ulid}, facts: {type: "array", maxItems: 100, items: DictionaryCode}}, required: ["id"]};
+  var Instant = {type: "string", format: "date-time", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$/};
+  var RegionCode = {type: "string", pattern: /^[0-9]{6}$/};
+  var SiteCode = {type: "string", pattern: /^[0-9]{10}$/};
+  var UserName = {type: "string", minLength: 1, maxLength: 64};
+  var documents = {
+    audit: {id: /^audit:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {type: {type: "values", values: ["audit"]}, at: Instant, by: UserName, site: SiteCode, region: RegionCode, address: Text, action: {type: "values", values: ["write", "read", "refused", "account", "login"]}, database: Text, request: Text, documents: {type: "array", maxItems: 500, items: AuditedDocument}, account: UserName, changed: {type: "array", maxItems: 20, items: DictionaryCode}, cut: {type: "boolean"}}, required: ["type", "at", "by", "address", "action", "database", "request"]}}
+  };
+  var BOOKKEEPING = /^_(?:id|rev|revisions|deleted|revs_info|local_seq)$/;
+  var SAFE_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
+  var has = Object.prototype.hasOwnProperty;
+
+  // The names that lead to the value in hand; joined only for a message, which is rare.
+  var trail = [];
+  var depth = 0;
+
+  // A field's name may itself be hostile, or somebody's data.
+  function shown(name) {
+    return SAFE_NAME.test(name) ? name : '?';
+  }
+
+  function refuse(what) {
+    var path = depth === 0 ? '' : ' ' + trail.slice(0, depth).map(shown).join('.');
+    throw { forbidden: newDoc._id + path + ': ' + what };
+  }
+
+  function daysOf(year, month) {
+    if (month === 2) {
+      return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+    }
+    return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  }
+
+  function isDate(text) {
+    var year = +text.substr(0, 4);
+    var month = +text.substr(5, 2);
+    var day = +text.substr(8, 2);
+    return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
+  }
+
+  function isInstant(text) {
+    return isDate(text) && +text.substr(11, 2) < 24 && +text.substr(14, 2) < 60 &&
+      +text.substr(17, 2) < 60;
+  }
+
+  // Length in characters: a pair of surrogates is one.
+  function lengthOf(text) {
+    return text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, '_').length;
+  }
+
+  function checkString(schema, value) {
+    // Events repeat their author, station, site and version: what was just found good still is.
+    if (value === schema.good) { return; }
+    if (typeof value !== 'string') { refuse('not a text'); }
+    if (schema.format === 'date') {
+      if (!schema.pattern.test(value) || !isDate(value)) { refuse('not a date'); }
+    } else if (schema.format === 'date-time') {
+      if (!schema.pattern.test(value) || !isInstant(value)) { refuse('not a moment'); }
+    } else if (schema.pattern) {
+      if (!schema.pattern.test(value)) { refuse('has the wrong form'); }
+    } else if (value.length < schema.minLength) {
+      refuse('too short');
+    } else if (value.length > schema.maxLength && lengthOf(value) > schema.maxLength) {
+      refuse('too long');
+    }
+    schema.good = value;
+  }
+
+  function checkNumber(schema, value) {
+    if (typeof value !== 'number') { refuse('not a number'); }
+    if (schema.type === 'integer' && Math.floor(value) !== value) { refuse('not a whole number'); }
+    if (value < schema.minimum || value > schema.maximum) { refuse('out of range'); }
+  }
+
+  function checkArray(schema, value) {
+    if (!Array.isArray(value)) { refuse('not a list'); }
+    if (value.length < schema.minItems) { refuse('too few entries'); }
+    if (value.length > schema.maxItems) { refuse('too many entries'); }
+    for (var i = 0; i < value.length; i += 1) {
+      trail[depth++] = String(i);
+      check(schema.items, value[i]);
+      depth -= 1;
+    }
+  }
+
+  function checkFields(schema, value) {
+    var fields = schema.fields;
+    var field;
+    for (var name in value) {
+      trail[depth++] = name;
+      field = fields[name];
+      // What `fields` inherits (`constructor`, `__proto__`) is no schema, and `check` says so.
+      if (field !== undefined) {
+        check(field, value[name]);
+      } else if (depth > 1 || !BOOKKEEPING.test(name)) {
+        refuse('unknown field');
+      }
+      depth -= 1;
+    }
+    for (var i = 0; i < schema.required.length; i += 1) {
+      if (!has.call(value, schema.required[i])) {
+        trail[depth++] = schema.required[i];
+        refuse('missing');
+      }
+    }
+  }
+
+  function checkEntries(schema, value) {
+    var count = 0;
+    for (var key in value) {
+      count += 1;
+      trail[depth++] = key;
+      if (!schema.keys.test(key)) { refuse('key has the wrong form'); }
+      check(schema.entries, value[key]);
+      depth -= 1;
+    }
+    if (count > schema.maxProperties) { refuse('too many entries'); }
+  }
+
+  function checkObject(schema, value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      refuse('not an object');
+    }
+    if (schema.fields) { checkFields(schema, value); }
+    if (schema.entries) { checkEntries(schema, value); }
+  }
+
+  function checkUnion(schema, value) {
+    if (typeof value !== 'object' || value === null) { refuse('not an object'); }
+    var tag = value[schema.tag];
+    if (typeof tag !== 'string' || !has.call(schema.of, tag)) {
+      trail[depth++] = schema.tag;
+      refuse('unknown kind');
+    }
+    check(schema.of[tag], value);
+  }
+
+  function checkAnyOf(schema, value) {
+    var start = depth;
+    var first = null;
+    for (var i = 0; i < schema.of.length; i += 1) {
+      try {
+        return check(schema.of[i], value);
+      } catch (refusal) {
+        if (!refusal || !refusal.forbidden) { throw refusal; }
+        first = first || refusal;
+        depth = start;
+      }
+    }
+    throw first;
+  }
+
+  function check(schema, value) {
+    switch (schema.type) {
+      case 'string': return checkString(schema, value);
+      case 'object': return checkObject(schema, value);
+      case 'integer':
+      case 'number': return checkNumber(schema, value);
+      case 'array': return checkArray(schema, value);
+      case 'boolean': if (typeof value !== 'boolean') { refuse('not true or false'); } return;
+      case 'any': return;
+      case 'null': if (value !== null) { refuse('not null'); } return;
+      case 'values':
+        if (schema.values.indexOf(value) < 0) { refuse('not one of the allowed values'); }
+        return;
+      case 'union': return checkUnion(schema, value);
+      case 'nullable': if (value !== null) { check(schema.of, value); } return;
+      case 'anyOf': return checkAnyOf(schema, value);
+      default: refuse('unknown field');
+    }
+  }
+
+  // What a deletion must look like is a question of authority.
+  if (newDoc._deleted === true) { return; }
+  if (typeof newDoc.type !== 'string' || !has.call(documents, newDoc.type)) {
+    throw { forbidden: 'a document of a type that this database does not hold' };
+  }
+  if (!documents[newDoc.type].id.test(newDoc._id)) {
+    throw { forbidden: 'a document of type ' + newDoc.type + ' whose _id has the wrong form' };
+  }
+  check(documents[newDoc.type].is, newDoc);
+}
