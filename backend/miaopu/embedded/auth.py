@@ -30,11 +30,12 @@ _HASHES = {"sha": "sha1", "sha224": "sha224", "sha256": "sha256", "sha384": "sha
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who makes a request. `name` is None for nobody."""
+    """Who makes a request. `name` is None for nobody; `stamp` changes with the password."""
 
     name: str | None = None
     roles: tuple[str, ...] = ()
     handler: str | None = None
+    stamp: str = ""
 
     @property
     def is_admin(self) -> bool:

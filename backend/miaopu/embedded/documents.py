@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import hashlib
 import json
 import zlib
@@ -137,7 +136,21 @@ def inflate(data: bytes, limit: int = MAX_ATTACHMENT) -> bytes:
 
 
 def plain_length(data: bytes) -> int:
-    return len(inflate(data))
+    """How long the plain bytes of gzip data are, without holding them all."""
+    unpacker = zlib.decompressobj(wbits=31)
+    length = 0
+    rest = data
+    try:
+        while True:
+            part = unpacker.decompress(rest, 1 << 20)
+            length += len(part)
+            rest = unpacker.unconsumed_tail
+            if length > MAX_ATTACHMENT:
+                raise CouchError(413, "too_large", "the request entity is too large")
+            if not part and not rest:
+                return length
+    except zlib.error:
+        raise bad_request("Request body is not properly gzipped.") from None
 
 
 @dataclass(slots=True)
@@ -436,12 +449,3 @@ def splice(doc_id: str, rev: str, deleted: bool, body: bytes, extra: bytes = b""
         head += b","
     tail = b',"_deleted":true' if deleted else b""
     return b"%b%b%b%b}" % (head, body[1:-1], tail, extra)
-
-
-def gunzip_limited(data: bytes, limit: int) -> bytes:
-    """The plain bytes of a request sent with `Content-Encoding: gzip`."""
-    return inflate(data, limit)
-
-
-def compress(data: bytes) -> bytes:
-    return gzip.compress(data, 5, mtime=0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import quote, unquote
 
-from .documents import Attachment, NewDocument, check_size, inflate
+from .documents import Attachment, NewDocument, check_size, plain_length
 from .errors import bad_request
 
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
@@ -106,7 +106,7 @@ def assign(document: NewDocument, following: list[str], parts: list[Received]) -
         data = (named[name] if by_name else parts[index]).data
         check_size(name, data)
         if attachment.encoding == "gzip":
-            inflate(data)
+            plain_length(data)
         elif attachment.length is not None and attachment.length != len(data):
             raise bad_request(f"Attachment {name} is not as long as announced.")
         attachment.data = data

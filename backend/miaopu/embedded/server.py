@@ -318,10 +318,19 @@ class Server:
             pair = parse_basic(authorization)
             if pair is not None:
                 credentials = await self.check_password(*pair, address)
-                return Login(User(pair[0], credentials.roles, "default"))
+                return Login(User(pair[0], credentials.roles, "default", credentials.salt))
         if cookie:
             return self._by_cookie(cookie)
         return Login(NOBODY)
+
+    def still_reads(self, user: User, database: Database) -> bool:
+        """Whether who opened a feed may still have it: the same password, and still a member."""
+        if user.handler == "internal":
+            return True
+        credentials = self.credentials(user.name) if user.name is not None else None
+        if credentials is None or credentials.salt != user.stamp:
+            return False
+        return database.security.is_member(User(user.name, credentials.roles))
 
     def _by_cookie(self, cookie: str) -> Login:
         claim = self.sessions.claimed(cookie)
@@ -331,7 +340,7 @@ class Server:
         age = self.sessions.age(claim, credentials.salt)
         if age is None:
             return Login(NOBODY)
-        user = User(claim[0], credentials.roles, "cookie")
+        user = User(claim[0], credentials.roles, "cookie", credentials.salt)
         if age > self.sessions.timeout * 0.1:
             return Login(user, self.sessions.issue(claim[0], credentials.salt))
         return Login(user)

@@ -317,3 +317,20 @@ def test_names_with_slashes_are_names(admin: httpx.Client) -> None:
         assert admin.put("/" + name).status_code == 412
     finally:
         assert admin.delete("/" + name).status_code in (200, 202)
+
+
+def test_an_open_feed_ends_with_the_right_to_it(
+    server: Server, admin: httpx.Client, shared: tuple[str, httpx.Client]
+) -> None:
+    if server.is_couchdb:
+        pytest.skip("CouchDB leaves a feed open to who has lost the right to it")
+    db, member = shared
+    params = {"feed": "continuous", "heartbeat": "100", "since": "now"}
+    with member.stream("GET", f"{db}/_changes", params=params) as feed:
+        lines = feed.iter_lines()
+        assert next(lines) == ""
+        security = {"admins": {"roles": ["boss"]}, "members": {"names": ["another"]}}
+        admin.put(f"{db}/_security", json=security)
+        admin.put(f"{db}/secret", json={})
+        rest = [line for line in lines if line]
+    assert "secret" not in "".join(rest)

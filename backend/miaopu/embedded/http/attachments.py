@@ -17,6 +17,7 @@ from ..documents import (
     Options,
     check_size,
     inflate,
+    plain_length,
 )
 from ..errors import CouchError, bad_content_type, conflict, not_found
 from ..names import check_attachment_name, check_document_id
@@ -183,5 +184,5 @@ async def _received(request: Request, name: str) -> NewAttachment:
     )
     if given.encoding:
         loop = asyncio.get_running_loop()
-        given.length = len(await loop.run_in_executor(request.server.pool, inflate, data))
+        given.length = await loop.run_in_executor(request.server.pool, plain_length, data)
     return given

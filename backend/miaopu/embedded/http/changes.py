@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,14 +40,20 @@ async def handle(request: Request, database: Database) -> Answer:
             body = await request.json_object()
     feed = _feed(request, database)
     query = await _query(request, database, body)
+
+    def going_on() -> bool:
+        return not database.closed and request.server.still_reads(request.user, database)
+
     if feed.kind == "continuous":
         query = replace(query, separator=b"\n")
-        return Stream(_continuous(database, query, feed))
+        return Stream(_continuous(database, query, feed, going_on))
     if feed.kind == "eventsource":
         query = replace(query, separator=b"\n")
-        return Stream(_eventsource(database, query, feed), content_type="text/event-stream")
+        return Stream(
+            _eventsource(database, query, feed, going_on), content_type="text/event-stream"
+        )
     if feed.kind == "longpoll":
-        return Stream(_longpoll(database, query, feed))
+        return Stream(_longpoll(database, query, feed, going_on))
     return Stream(_normal(database, query, feed))
 
 
@@ -208,7 +214,9 @@ async def _wait(database: Database, since: int, feed: Feed, started: float) -> t
     return await database.changed(since, left), False
 
 
-async def _longpoll(database: Database, query: changes.Query, feed: Feed) -> AsyncIterator[bytes]:
+async def _longpoll(
+    database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     if query.descending:
         async for part in _normal(database, query, feed):
             yield part
@@ -234,7 +242,7 @@ async def _longpoll(database: Database, query: changes.Query, feed: Feed) -> Asy
             head = b""
         since = max(since, end)
         came, beat = await _wait(database, since, feed, started)
-        if database.closed or not (came or beat):
+        if not going_on() or not (came or beat):
             yield _tail(database, since, 0)
             return
         if beat:
@@ -242,7 +250,7 @@ async def _longpoll(database: Database, query: changes.Query, feed: Feed) -> Asy
 
 
 async def _rows(
-    database: Database, query: changes.Query, feed: Feed
+    database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
 ) -> AsyncIterator[tuple[bytes, int, bool]]:
     """For feeds that go on: rows, the sequence reached, and whether the feed ends."""
     since = feed.since
@@ -267,15 +275,17 @@ async def _rows(
         if not chunk.exhausted:
             continue
         came, beat = await _wait(database, since, feed, started)
-        if database.closed or not (came or beat):
+        if not going_on() or not (came or beat):
             yield b"", since, True
             return
         if beat:
             yield b"", since, False
 
 
-async def _continuous(database: Database, query: changes.Query, feed: Feed) -> AsyncIterator[bytes]:
-    async for data, seq, ends in _rows(database, query, feed):
+async def _continuous(
+    database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
+) -> AsyncIterator[bytes]:
+    async for data, seq, ends in _rows(database, query, feed, going_on):
         text = data + b"\n" if data else (b"" if ends else b"\n")
         if ends:
             pending = 0
@@ -289,9 +299,9 @@ async def _continuous(database: Database, query: changes.Query, feed: Feed) -> A
 
 
 async def _eventsource(
-    database: Database, query: changes.Query, feed: Feed
+    database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    async for data, _, ends in _rows(database, query, feed):
+    async for data, _, ends in _rows(database, query, feed, going_on):
         if data:
             lines = []
             for row in data.split(b"\n"):

@@ -100,7 +100,7 @@ async def _get(request: Request, database: Database, doc_id: str) -> Answer:
         return await _open_revs(request, database, doc_id, options)
     rev = request.query.get("rev")
     wanted = None if rev is None else revtree.parse(rev)
-    multi = options.attachments and request.asks_for("multipart/related")
+    multi = options.attachments and request.accepts("multipart/related")
 
     def read(cx: Any) -> tuple[Document, bytes]:
         document = _read(cx, doc_id, wanted, options)
@@ -175,7 +175,7 @@ async def _open_revs(request: Request, database: Database, doc_id: str, options:
     found = await database.read(lambda cx: store.read_open_revs(cx, doc_id, revs, options))
     if revs is None and not found:
         raise not_found()
-    if not request.asks_for("multipart/mixed"):
+    if not request.accepts("multipart/mixed"):
         rows = [
             orjson.dumps({"missing": one})
             if isinstance(one, str)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes
 import orjson
 
 from ..auth import NOBODY, User
-from ..documents import gunzip_limited, loads
+from ..documents import inflate, loads
 from ..errors import (
     CouchError,
     bad_content_type,
@@ -163,7 +163,7 @@ class Request:
             encoding = self.headers.get(b"content-encoding", "identity").strip().lower()
             if encoding == "gzip":
                 data = await asyncio.get_running_loop().run_in_executor(
-                    self.server.pool, gunzip_limited, data, self.server.settings.max_request
+                    self.server.pool, inflate, data, self.server.settings.max_request
                 )
             elif encoding not in ("identity", ""):
                 raise bad_content_type(f"{encoding} is not a supported content encoding.")
@@ -183,9 +183,10 @@ class Request:
         return value
 
     def require_json(self) -> None:
-        """415 when a body is declared to be anything but JSON."""
-        given = self.headers.get(b"content-type")
-        if given and not given.lower().startswith("application/json"):
+        """415 unless the body is declared to be JSON, which also keeps a foreign page's form
+        from being taken for a request."""
+        given = self.headers.get(b"content-type", "")
+        if not given.lower().startswith("application/json"):
             raise bad_content_type("Content-Type must be application/json")
 
     def accepts(self, kind: str) -> bool:
