@@ -1,5 +1,6 @@
 /** Names of codes in the language of the page, from the dictionaries (字典) of the catalog. */
 
+import { computed } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { useCatalog } from '../catalog';
 import { moreOf } from '../vaccinate/usage';
@@ -34,17 +35,26 @@ export interface Labels {
   placeName(code: string): string;
 }
 
+type Names = Readonly<Record<string, { zh?: string; en?: string }>>;
+
+/** Names that stand in the schedules; gathered once for each state of the catalog. */
+const named = computed((): { groups: Names; observations: Names } => {
+  const schedules = Object.values(useCatalog().schedules());
+  const groups: Record<string, { zh?: string; en?: string }> = {};
+  for (const { name, title } of schedules.flatMap((one) => one.groups)) {
+    if (title) groups[name] ??= title;
+  }
+  return { groups, observations: Object.assign({}, ...schedules.map((one) => one.observations)) };
+});
+
 export function useLabels(): Labels {
   const { locale } = useI18n();
-  const { entries, groupTitle, placeName, schedules } = useCatalog();
+  const { entries, placeName } = useCatalog();
   const lang = (): 'zh' | 'en' => (locale.value === 'en' ? 'en' : 'zh');
 
   /** Observations are named by the schedules that look at them; the rest by dictionaries. */
-  function table(
-    dictionary: DictionaryName,
-  ): Readonly<Record<string, { zh?: string; en?: string }>> {
-    if (dictionary !== 'observation') return entries(dictionary);
-    return Object.assign({}, ...Object.values(schedules()).map((one) => one.observations ?? {}));
+  function table(dictionary: DictionaryName): Names {
+    return dictionary === 'observation' ? named.value.observations : entries(dictionary);
   }
 
   function label(dictionary: DictionaryName, code: string): string {
@@ -63,7 +73,7 @@ export function useLabels(): Labels {
       return moreOf(entry).short?.[lang()] ?? entry?.[lang()] ?? code;
     },
     vaccineFullName: (code) => label('vaccine', code),
-    groupName: (group) => groupTitle(group)?.[lang()] ?? group,
+    groupName: (group) => named.value.groups[group]?.[lang()] ?? group,
     placeName,
   };
 }
