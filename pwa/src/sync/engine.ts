@@ -200,20 +200,28 @@ export function createEngine(options: EngineOptions): Engine {
     set({ phase: complete ? 'pulling' : 'first-load' });
     await puller.run(signal, complete ? undefined : () => pushAll(signal));
     set({ complete: true });
-    let minor: SyncFault | null = null;
-    try {
-      await options.chores?.(signal);
-    } catch (error) {
-      // Whatever the chores met, the data is safe; it is shown and tried again in the next round.
-      minor = asSyncFault(error);
-      if (minor.kind !== 'refused') throw minor;
-    }
     await pushAll(signal);
     const syncedAt = clock.serverInstant();
-    await options.heartbeat(
-      { syncedAt, pending: status.pending.length, refused: status.refused.length },
-      signal,
-    );
+    let minor: SyncFault | null = null;
+    for (const duty of [
+      async () => {
+        await options.chores?.(signal);
+        await pushAll(signal);
+      },
+      () =>
+        options.heartbeat(
+          { syncedAt, pending: outbox.pending().length, refused: outbox.refused().length },
+          signal,
+        ),
+    ]) {
+      try {
+        await duty();
+      } catch (error) {
+        // Numbers or the report were refused: the data is safe, so it is shown and not fatal.
+        minor = asSyncFault(error);
+        if (minor.kind !== 'refused') throw minor;
+      }
+    }
     set({
       ...lists(),
       phase: 'idle',

@@ -376,7 +376,11 @@ describe('the engine', () => {
     await Promise.all(engines.splice(0).map((engine) => engine.stop()));
   });
 
-  async function engineOver(server: ModelServer, store = createStore(memoryDatabase())) {
+  async function engineOver(
+    server: ModelServer,
+    store = createStore(memoryDatabase()),
+    report: () => void = () => {},
+  ) {
     let status: SyncStatus = INITIAL_STATUS;
     const seen: SyncStatus[] = [];
     const roles: string[][] = [];
@@ -393,7 +397,10 @@ describe('the engine', () => {
       session: { name: 'nurse', confirmed: (now) => void roles.push(now), lost: () => void lost++ },
       childName: () => null,
       report: async () => {},
-      heartbeat: async (report) => void heartbeats.push(report),
+      heartbeat: async (said) => {
+        heartbeats.push(said);
+        report();
+      },
       changed: (now) => {
         status = now;
         seen.push(now);
@@ -444,6 +451,15 @@ describe('the engine', () => {
     expect(seen.some(({ phase }) => phase === 'idle')).toBe(false);
     server.trouble = null;
     await until(({ phase, pending }) => phase === 'idle' && pending.length === 0);
+  });
+
+  it('is idle, and says so, when only its report to the county is refused', async () => {
+    const server = createModelServer(SITE);
+    const { until } = await engineOver(server, undefined, () => {
+      throw new SyncFault('refused', '403 forbidden', 403);
+    });
+    const status = await until(({ phase }) => phase === 'idle');
+    expect(status).toMatchObject({ pending: [], problem: { kind: 'refused' } });
   });
 
   it('stalls and comes back when the server talks nonsense', async () => {
