@@ -49,6 +49,8 @@ def import_cdsi(folder: Path) -> Json:
         "monthArithmetic": "roll",
         # Table 5-4 forecasts nothing before an indication's begin age; CDC's own cases do.
         "indicationsAhead": "1 year",
+        # The cases have no country of birth, and mean the country whose schedule it is.
+        "country": "U.S.",
         "vaccines": {
             _text(row, "cvx"): _clean(
                 {

@@ -44,7 +44,7 @@ export function forecast(
     child.birth,
     asOf,
     sexBit(child.sex),
-    child.country,
+    child.country ?? compiled.schedule.country,
     given,
     activeObservations(child.observations ?? [], asOf),
     options.trail === true ? [] : null,

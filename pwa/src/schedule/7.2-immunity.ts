@@ -3,7 +3,7 @@ import type { CAntigen } from './compile.ts';
 import type { Run } from './run.ts';
 import type { Reason } from './types.ts';
 
-/** Table 7-3. The evidence, or null. A birth country that is not known is not the one asked for. */
+/** Table 7-3. The evidence, or null. A birth country that is not known is the schedule's own. */
 export function evidenceOfImmunity(run: Run, antigen: CAntigen): Reason | null {
   for (const observation of antigen.immunity) {
     if (run.observations.has(observation))

@@ -470,6 +470,19 @@ describe('chapter 7', () => {
   });
 });
 
+it('7.2: born before a date, in the country it says, unless excluded', () => {
+  const immunity = { bornBefore: [{ date: '2025-06-01', country: 'X', unless: ['HCW'] }] };
+  const of = (country?: string): Schedule =>
+    schedule([], {
+      antigens: [{ name: 'A', series: [oneSeries([first()])], immunity }],
+      ...(country && { country }),
+    });
+  expect(ask(of('X')).status).toBe('immune');
+  expect(ask(of('Y')).status).toBe('notComplete');
+  expect(ask(of()).status).toBe('notComplete');
+  expect(ask(of('X'), { observations: [{ code: 'HCW' }] }).status).toBe('notComplete');
+});
+
 describe('chapter 8', () => {
   const early = oneSeries([first(), second(), second()], {
     name: 'early',

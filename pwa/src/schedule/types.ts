@@ -65,6 +65,8 @@ export interface Schedule {
    * for now; absent: not at all (CDSi, Table 5-4).
    */
   indicationsAhead?: Age;
+  /** Where a child whose country of birth is not known is taken to be born (7.2). */
+  country?: string;
   /** How a visit is limited; the national programme sets no limit. */
   visit?: VisitRule;
   /** What the schedule was made from: key → citation. `source` fields name a key. */
