@@ -51,10 +51,14 @@ function rankLatin(row: IndexedRow, text: string): Rank {
 }
 
 function rankText(row: IndexedRow, text: string): Rank {
-  const name = row.name.toLowerCase();
-  if (name === text) return 0;
-  if (name.startsWith(text)) return 1;
-  return name.includes(text) || (row.mother ?? '').toLowerCase().includes(text) ? 2 : null;
+  // Chinese has no case; only a name in another script is worth the conversion.
+  const cased = text !== text.toUpperCase();
+  const name = cased ? row.name.toLowerCase() : row.name;
+  if (name.startsWith(text)) return name === text ? 0 : 1;
+  if (name.includes(text)) return 2;
+  const { mother } = row;
+  if (mother === null) return null;
+  return (cased ? mother.toLowerCase() : mother).includes(text) ? 2 : null;
 }
 
 function rankOf(row: IndexedRow, words: readonly Word[]): Rank {
@@ -80,6 +84,16 @@ function younger(a: IndexedRow, b: IndexedRow): number {
   return a.id < b.id ? -1 : 1;
 }
 
+/** Puts a row into the first `limit` of a sorted list. */
+function keepBest(list: IndexedRow[], row: IndexedRow, limit: number): void {
+  const last = list.at(-1);
+  if (list.length >= limit && last && younger(last, row) < 0) return;
+  let at = list.length;
+  while (at > 0 && younger(row, list[at - 1] as IndexedRow) < 0) at--;
+  list.splice(at, 0, row);
+  if (list.length > limit) list.pop();
+}
+
 /** The best `limit` rows for a query, best first. An empty query finds nothing. */
 export function search(rows: Iterable<IndexedRow>, query: string, limit: number): IndexedRow[] {
   const words = wordsOf(query);
@@ -87,12 +101,7 @@ export function search(rows: Iterable<IndexedRow>, query: string, limit: number)
   const found: [IndexedRow[], IndexedRow[], IndexedRow[]] = [[], [], []];
   for (const row of rows) {
     const rank = rankOf(row, words);
-    if (rank !== null) found[rank].push(row);
+    if (rank !== null) keepBest(found[rank], row, limit);
   }
-  const result: IndexedRow[] = [];
-  for (const group of found) {
-    if (result.length >= limit) break;
-    result.push(...group.sort(younger).slice(0, limit - result.length));
-  }
-  return result;
+  return found.flat().slice(0, limit);
 }
