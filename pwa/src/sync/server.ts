@@ -53,18 +53,22 @@ function faultOf(status: number, reason: string): SyncFault {
   return new SyncFault('refused', text, status);
 }
 
-/** Reads a body as JSON; every piece that arrives calls `heard`. The browser itself puts it together. */
-async function readJson(response: Response, heard: (bytes: number) => void): Promise<unknown> {
-  if (!response.body) return response.json();
+/** Reads a body to its end; every piece that arrives calls `heard`. */
+async function readText(response: Response, heard: (bytes: number) => void): Promise<string> {
+  if (!response.body) return response.text();
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  const pieces: string[] = [];
   let bytes = 0;
-  const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform(piece, controller) {
-      bytes += piece.byteLength;
-      heard(bytes);
-      controller.enqueue(piece);
-    },
-  });
-  return new Response(response.body.pipeThrough(counted)).json();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.byteLength;
+    pieces.push(decoder.decode(value, { stream: true }));
+    heard(bytes);
+  }
+  pieces.push(decoder.decode());
+  return pieces.join('');
 }
 
 /** A server at `base` (`''`: where the program came from). */
@@ -95,19 +99,22 @@ export function createServer(
           signal: stop.signal,
         };
         if (body !== undefined) init.body = JSON.stringify(body);
-        let response: Response | null = null;
-        let value: unknown;
+        let response: Response;
+        let text: string;
         try {
           response = await fetcher(base + path, init);
           alive();
-          value = await readJson(response, (bytes) => {
+          text = await readText(response, (bytes) => {
             alive();
             heard?.(bytes);
           });
         } catch (error) {
-          if (!response || !(error instanceof SyntaxError)) {
-            throw new SyncFault('connectivity', 'The server did not answer.', null, error);
-          }
+          throw new SyncFault('connectivity', 'The server did not answer.', null, error);
+        }
+        let value: unknown;
+        try {
+          value = JSON.parse(text);
+        } catch (error) {
           if (!response.ok) throw faultOf(response.status, response.statusText);
           throw new SyncFault('server', 'The answer is not JSON.', response.status, error);
         }
