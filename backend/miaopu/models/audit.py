@@ -49,7 +49,7 @@ class Audit(Document, id_pattern=f"^audit:{ULID_PATTERN}$"):
     """The region that the account belongs to."""
     address: Text
     """The network address that the request came from."""
-    action: Literal["write", "read", "refused", "account", "login"]
+    action: Literal["write", "read", "refused", "account"]
     """`read`: of a case, from outside its own site; `refused`: by the database, a write."""
     database: Text
     request: Text

@@ -30,6 +30,8 @@ ChildCode = Annotated[str, StringConstraints(pattern="^[0-9]{18}$")]
 """儿童编码: site code (10), year of birth (4), serial (4)."""
 CardNumber = Annotated[str, StringConstraints(pattern="^[0-9]{6,37}$")]
 """What track 2 of the certificate's card holds: digits alone, never a name or a password."""
+ChildId = Annotated[str, StringConstraints(pattern=f"^child:{ULID_PATTERN}$")]
+"""The `_id` of a child's document."""
 Phone = Annotated[str, StringConstraints(pattern="^[0-9+ -]{5,20}$")]
 Sex = Literal["M", "F", "U"]
 """M 男, F 女, U 未知."""
@@ -193,15 +195,48 @@ class Card(Provenance):
     state: Literal["issued", "lost", "returned"]
 
 
+class Visit(Provenance):
+    """A clinic that does not manage the child holds its case (临时接种, 异地接种)."""
+
+    kind: Literal["visit"]
+    date: CalendarDate
+    provisional: bool = False
+    """The case was opened without the true one at hand (临时建案), to be joined to it."""
+
+
 class Move(Provenance):
-    """The child moves between sites (转入, 转出)."""
+    """One step of a move between sites (转入, 转出); `miaopu.moves.protocol` says how they follow.
+
+    The new clinic asks (`requested`), the managing one lets go (`released`), the new one takes over
+    (`received`), and with that becomes the managing site. Each step is recorded by its own clinic.
+    """
 
     kind: Literal["move"]
     date: CalendarDate
     step: Literal["requested", "released", "received"]
     from_site: SiteCode | None = None
     to_site: SiteCode | None = None
+    """Absent from a release: whoever asks may receive the child."""
+    answers: list[Ulid] = Field(default=[], max_length=50)
+    """Of a receipt: the requests and releases that it settles."""
     reason: Text | None = None
+
+
+class SameAs(Provenance):
+    """This case and `target` are one child (合并个案): read together, as if they were one document.
+
+    Voiding it parts them again.
+    """
+
+    kind: Literal["same_as"]
+    target: ChildId
+
+
+class NotSameAs(Provenance):
+    """A person found that this case and `target` are two children (非重复)."""
+
+    kind: Literal["not_same_as"]
+    target: ChildId
 
 
 class Void(Provenance):
@@ -222,7 +257,10 @@ Event = Annotated[
     | Aefi
     | Consent
     | Card
+    | Visit
     | Move
+    | SameAs
+    | NotSameAs
     | Void,
     Field(discriminator="kind", json_schema_extra={"x-name": "ChildEvent"}),
 ]

@@ -35,6 +35,8 @@ class Health(BaseModel):
     provisioned: bool
     conflicts_resolved: int
     conflicts_failed: int
+    audit_waiting: int
+    """Entries of the trail that are not yet in the database."""
 
 
 def instant(now: dt.datetime) -> str:

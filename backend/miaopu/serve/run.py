@@ -8,13 +8,16 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
 import uvicorn
 
 import miaopu
+from miaopu.accounts.actor import Identities
+from miaopu.audit import Observer, Trail
 from miaopu.provision.catalog import content
 from miaopu.provision.plan import Plan, Upward, read_plan
 from miaopu.serve.api import Health, build_api
@@ -80,29 +83,44 @@ class _Work:
     """Base URL of this server as it reaches itself."""
     provisioned: bool = False
     merger: Merger | None = None
-    clients: list[httpx.AsyncClient] = field(default_factory=list)
+    clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    trail: Trail = field(init=False)
+    identities: Identities = field(init=False)
 
     @property
     def databases(self) -> str:
         """Base URL of the databases."""
         return self.database.url or self.address + MOUNT
 
-    def client(self, auth: tuple[str, str] | None = None) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
-            base_url=self.databases + "/",
-            auth=auth,
-            limits=httpx.Limits(max_connections=None),
-            trust_env=False,
-        )
-        self.clients.append(client)
-        return client
+    def __post_init__(self) -> None:
+        self.trail = Trail(self.settings.data / "trail", self.own)
+        self.trail.load()
+        self.identities = Identities(self.anonymous)
+
+    def _client(self, name: str, auth: tuple[str, str] | None) -> httpx.AsyncClient:
+        if name not in self.clients:
+            client = self.clients[name] = httpx.AsyncClient(
+                base_url=self.databases + "/",
+                auth=auth,
+                limits=httpx.Limits(max_connections=None),
+                trust_env=False,
+            )
+            # A renewed session belongs to whoever asked, and to no later request.
+            client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        return self.clients[name]
 
     def anonymous(self) -> httpx.AsyncClient:
         """A client without credentials, for those whom a request brings."""
-        if not self.clients:
-            self.client()
-        return self.clients[0]
+        return self._client("anonymous", None)
+
+    def own(self) -> httpx.AsyncClient:
+        """The client of the program's own account."""
+        return self._client("own", (SERVER_ACCOUNT, self.keep.server_password))
+
+    def administrator(self) -> httpx.AsyncClient:
+        """The client of the database's administrator, who alone writes accounts."""
+        return self._client("administrator", (self.database.admin, self.database.admin_password))
 
     def health(self) -> Health:
         tally = self.merger.tally if self.merger is not None else None
@@ -113,6 +131,7 @@ class _Work:
             provisioned=self.provisioned,
             conflicts_resolved=tally.resolved if tally is not None else 0,
             conflicts_failed=tally.failed if tally is not None else 0,
+            audit_waiting=self.trail.waiting,
         )
 
     def begin(self) -> None:
@@ -120,7 +139,8 @@ class _Work:
 
     async def _background(self) -> None:
         await self._set_up()
-        client = self.client((SERVER_ACCOUNT, self.keep.server_password))
+        self.tasks.append(asyncio.create_task(self.trail.run()))
+        client = self.own()
         self.merger = Merger(client)
         warming: asyncio.Task[None] | None = None
         # An outside CouchDB builds its views by itself.
@@ -171,7 +191,11 @@ class _Work:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.tasks.clear()
-        for client in self.clients:
+        if self.trail.waiting and self.clients:
+            # What does not get there in time is in a file, and gets there at the next start.
+            with contextlib.suppress(httpx.HTTPError, OSError, TimeoutError):
+                await asyncio.wait_for(self.trail.flush(), _GRACE_S)
+        for client in self.clients.values():
             await client.aclose()
         self.clients.clear()
         await self.database.stop()
@@ -240,7 +264,10 @@ async def _serve(
     database = open_database(settings, keep)
     work = _Work(settings, keep, plan, database, _reached(listener))
     api = build_api(keep.generation, work.anonymous, work.health)
-    application = build_application(database, api, Pwa(settings.pwa))
+    observed = replace(
+        database, application=Observer(database.application, work.trail, work.identities)
+    )
+    application = build_application(observed, api, Pwa(settings.pwa))
 
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         await application(scope, receive, send)

@@ -14,6 +14,7 @@ export type Name = string;
 export type IdNumber = string;
 export type ChildCode = string;
 export type CardNumber = string;
+export type ChildId = string;
 export type Phone = string;
 export type Sex = 'M' | 'F' | 'U';
 export type BirthWeight = number;
@@ -66,9 +67,12 @@ export type ChildEvent =
   | Contraindication
   | Dose
   | Move
+  | NotSameAs
   | Observation
   | Precheck
   | Refusal
+  | SameAs
+  | Visit
   | Void;
 
 /** The guardian's decision on a vaccine (知情同意). */
@@ -156,14 +160,28 @@ export interface Informed {
   at: Instant;
 }
 
-/** The child moves between sites (转入, 转出). */
+/**
+ * One step of a move between sites (转入, 转出); `miaopu.moves.protocol` says how they follow.
+ *
+ * The new clinic asks (`requested`), the managing one lets go (`released`), the new one takes over
+ * (`received`), and with that becomes the managing site. Each step is recorded by its own clinic.
+ */
 export interface Move extends Provenance {
   kind: 'move';
   date: CalendarDate;
   step: 'requested' | 'released' | 'received';
   from_site?: SiteCode;
+  /** Absent from a release: whoever asks may receive the child. */
   to_site?: SiteCode;
+  /** Of a receipt: the requests and releases that it settles. */
+  answers?: Ulid[];
   reason?: Text;
+}
+
+/** A person found that this case and `target` are two children (非重复). */
+export interface NotSameAs extends Provenance {
+  kind: 'not_same_as';
+  target: ChildId;
 }
 
 /** A coded finding that the schedule looks at (preterm, immunoglobulin, infection …). */
@@ -197,6 +215,24 @@ export interface Refusal extends Provenance {
   vaccine: VaccineCode;
   reason: DictionaryCode;
   note?: LongText;
+}
+
+/**
+ * This case and `target` are one child (合并个案): read together, as if they were one document.
+ *
+ * Voiding it parts them again.
+ */
+export interface SameAs extends Provenance {
+  kind: 'same_as';
+  target: ChildId;
+}
+
+/** A clinic that does not manage the child holds its case (临时接种, 异地接种). */
+export interface Visit extends Provenance {
+  kind: 'visit';
+  date: CalendarDate;
+  /** The case was opened without the true one at hand (临时建案), to be joined to it. */
+  provisional?: boolean;
 }
 
 /** An earlier event was a mistake (作废): it stays, and no longer counts. */
@@ -392,7 +428,7 @@ export interface Audit {
   /** The network address that the request came from. */
   address: Text;
   /** `read`: of a case, from outside its own site; `refused`: by the database, a write. */
-  action: 'write' | 'read' | 'refused' | 'account' | 'login';
+  action: 'write' | 'read' | 'refused' | 'account';
   database: Text;
   /** The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for. */
   request: Text;

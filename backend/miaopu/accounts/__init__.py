@@ -1,0 +1,1 @@
+"""Accounts (用户管理): who somebody is, what they may manage, and what a strong password is."""
