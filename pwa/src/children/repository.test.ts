@@ -60,6 +60,14 @@ const DOSE = {
 } as const;
 
 describe('recording', () => {
+  it('keeps an edit of a device whose clock is behind the one before it', async () => {
+    const { repository, time } = desk();
+    const child = await repository.register(FACTS);
+    time.now = NOW - 60_000;
+    const edited = await repository.setFacts(child._id, { name: '张四' });
+    expect(fact(edited, 'name')).toBe('张四');
+  });
+
   it('registers a child with number and card, and fills in who, where and by which clock', async () => {
     const { repository, store, clock } = desk();
     clock.measured('2026-11-23T02:00:01.000Z', NOW, NOW);

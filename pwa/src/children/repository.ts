@@ -68,6 +68,9 @@ function compact<T extends object>(value: T): T {
   ) as T;
 }
 
+/** A millisecond later: what is written knowing the other edit comes after it, whatever the clock. */
+const justAfter = (instant: string) => new Date(Date.parse(instant) + 1).toISOString();
+
 export function createRepository(options: RepositoryOptions): Repository {
   const { store, clock, ulid, author, holder, numbered } = options;
 
@@ -144,7 +147,8 @@ export function createRepository(options: RepositoryOptions): Repository {
     for (const [field, given] of Object.entries(patch)) {
       const value = given === '' || given === undefined ? null : given;
       if (value === fact(child, field as FactName)) continue;
-      facts[field] = { value, at, by: author.by };
+      const known = child.facts[field as FactName]?.at ?? '';
+      facts[field] = { value, at: known < at ? at : justAfter(known), by: author.by };
     }
     return facts as Facts;
   };
