@@ -330,8 +330,9 @@ class Database:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        for listener in self._listeners:
-            listener(self)
+        if not self._closed:
+            for listener in self._listeners:
+                listener(self)
 
     def listen(self, listener: Callable[[Database], None]) -> None:
         """`listener` is called on the event loop after each commit."""

@@ -30,7 +30,7 @@ from .auth import (
 )
 from .database import Database, make
 from .documents import NewDocument, dumps
-from .errors import CouchError, no_database, unauthorized
+from .errors import CouchError, closing, no_database, unauthorized
 from .names import SYSTEM_DATABASES, USER_PREFIX, check_database_name, folder_of, name_of
 from .replicator import LocalTransport, check_document
 from .sandbox import Workshop
@@ -165,6 +165,8 @@ class Server:
 
     def database(self, name: str) -> Database:
         """The open database; 404 when there is none of that name."""
+        if self.stopping.is_set():
+            raise closing()
         found = self._open.get(name)
         if found is not None:
             return found

@@ -79,7 +79,7 @@ def target(admin: httpx.Client) -> str:
     return path
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD", "COPY", "PATCH"]),
     path=paths,
