@@ -7,15 +7,10 @@ import { shallowRef, triggerRef } from 'vue';
 import { type ChildIndex, createIndex } from '../children/child-index.ts';
 import { type ChildDoc, isChildId } from '../children/document.ts';
 import { mergeLeaves, readChild } from '../children/leaves.ts';
-import { createNumbers, type Numbers } from '../children/numbers.ts';
 import { loadPinyin } from '../children/pinyin.ts';
-import { createRepository, type Repository } from '../children/repository.ts';
-import { lotKey } from '../children/row.ts';
 import { openSnapshots } from '../children/snapshot.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { ulid } from '../ids/ulid.ts';
-import type { NumberBlock, Problem, StockMove } from '../models/generated.ts';
-import { lotsOf } from '../stock/lots.ts';
 import { indexedDbName, openDatabase } from '../storage/database.ts';
 import { Fault } from '../storage/fault.ts';
 import { openFill } from '../storage/fill.ts';
@@ -30,14 +25,13 @@ import {
 } from '../storage/health.ts';
 import { createMirror, type Mirror, readSmall } from '../storage/mirror.ts';
 import { createStore, type Store } from '../storage/store.ts';
-import { createEngine, type Engine } from '../sync/engine.ts';
-import { createOutbox } from '../sync/outbox.ts';
-import { createServer, SyncFault } from '../sync/server.ts';
+import { createServer } from '../sync/server.ts';
 import { INITIAL_STATUS, type SyncStatus } from '../sync/types.ts';
+import { type Clinic, createClinic } from './clinic.ts';
 import { stationOf } from './station.ts';
 import type { User } from './user.ts';
 
-export interface Workspace {
+export interface Workspace extends Clinic {
   user: User;
   site: string;
   station: string;
@@ -45,14 +39,9 @@ export interface Workspace {
   index: ChildIndex;
   /** The clinic's small documents. */
   documents: Mirror;
-  repository: Repository;
-  numbers: Numbers;
-  engine: Engine;
   get(id: string): Promise<ChildDoc | null>;
   /** Resolves when memory has seen all that was written before the call. */
   catchUp(): Promise<void>;
-  /** Provenance of something recorded now. */
-  provenance(): Pick<StockMove, 'at' | 'by' | 'station' | 'site' | 'offset_ms' | 'app'>;
   close(): Promise<void>;
 }
 
@@ -193,142 +182,30 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   };
   document.addEventListener('visibilitychange', onHide);
 
-  const provenance = () => ({
-    at: clock.instant(),
-    by: user.name,
-    station: station.id,
-    site,
-    offset_ms: clock.offset(),
-    app: __APP_VERSION__,
-  });
-
-  let engine: Engine;
-  const numbers = createNumbers({
-    site,
-    station: station.id,
-    server,
-    blocks: (year) =>
-      documents.all<NumberBlock>(`numbers:${site}:${String(year).padStart(4, '0')}:`),
-    used: (code) => index.byCode(code) !== null,
-    provenance,
-    fetch: async (id, signal) => {
-      await engine.puller.fetch([id], signal);
-      await follower.catchUp();
-    },
-    catchUp: follower.catchUp,
-    lock: async (work) =>
-      navigator.locks ? await navigator.locks.request(`miaopu-numbers-${site}`, work) : work(),
-  });
-  const balance = (vaccine: string, lot: string) => {
-    const moves = documents.all<StockMove>('stock:').filter((move) => move.lot === lot);
-    const found = lotsOf(moves, (v, l) => index.given(lotKey(v, l)), clock.today(), vaccine)[0];
-    return found ? found.balance : null;
-  };
-  const repository = createRepository({
-    store,
-    clock,
-    ulid,
-    author: { by: user.name, station: station.id, site, app: __APP_VERSION__ },
-    holder: { card: index.byCard, idNumber: index.byIdNumber },
-    numbered: numbers.next,
-    balance,
-    seen: follower.catchUp,
-  });
-
-  const outbox = createOutbox(store);
-  const deviceId = `device:${station.id}`;
-  engine = createEngine({
+  const clinic = createClinic({
     store,
     catalog: catalogLocal,
-    outbox,
     server,
     clock,
-    site,
     ulid,
-    session: { name: user.name, ...hooks },
-    childName: (id) => index.row(id)?.name ?? null,
-    channel: channelOf(`${name}-sync`),
-    locks: navigator.locks ?? null,
+    index,
+    documents,
+    catchUp: follower.catchUp,
+    site,
+    account: user.name,
+    station: station.id,
+    stationName: () => stationOf(keep).name,
+    app: __APP_VERSION__,
+    session: hooks,
     changed: (status) => {
       syncStatus.value = status;
       writeSoon();
     },
-    async report(refused, mended) {
-      for (const { id, rev, reason, problem, at } of refused) {
-        // A report that is refused itself is shown here and not reported on.
-        if (id.startsWith('problem:')) continue;
-        const _id = `problem:${problem}`;
-        const known = documents.get<Problem>(_id);
-        const resolved = mended.some((leaf) => leaf.id === id && leaf.rev === rev);
-        if (known && (!resolved || known.resolved_at)) continue;
-        await store.put({
-          ...(known ?? {
-            _id,
-            type: 'problem',
-            document: id,
-            revision: rev,
-            reason: reason.slice(0, 2000),
-            ...provenance(),
-            at,
-          }),
-          ...(resolved && { resolved_at: clock.instant() }),
-        });
-      }
-      await follower.catchUp();
-    },
-    async heartbeat({ syncedAt, pending, refused }, signal) {
-      const path = `/db/site-${site}/${encodeURIComponent(deviceId)}`;
-      const write = async () => {
-        const _rev = documents.get(deviceId)?._rev;
-        await server.json(path, {
-          method: 'PUT',
-          signal,
-          body: {
-            _id: deviceId,
-            ...(_rev && { _rev }),
-            type: 'device',
-            site,
-            name: stationOf(keep).name,
-            app: __APP_VERSION__,
-            synced_at: syncedAt,
-            pending,
-            refused,
-            offset_ms: clock.offset() ?? 0,
-          },
-        });
-      };
-      const bring = async () => {
-        await engine.puller.fetch([deviceId], signal);
-        await follower.catchUp();
-      };
-      try {
-        await write();
-      } catch (error) {
-        if (!(error instanceof SyncFault) || error.status !== 409) throw error;
-        await bring();
-        await write();
-      }
-      await bring();
-      await writeMark();
-    },
-    async chores(signal) {
-      const year = Number(clock.today().slice(0, 4));
-      const wanting = index
-        .rows()
-        .filter((row) => row.code === null && row.site === site && row.birthDate !== null);
-      const years = wanting.map((row) => Number((row.birthDate as string).slice(0, 4)));
-      await numbers.reserve([year, year - 1, ...years], signal);
-      // Children who were registered while this device held no number.
-      for (const { id, birthDate } of wanting) {
-        await numbers.next(Number((birthDate as string).slice(0, 4)), async (code) => {
-          const child = await readChild(db, id);
-          if (code && child && !child.facts.child_code?.value) {
-            await repository.setFacts(id, { child_code: code });
-          }
-        });
-      }
-    },
+    reported: () => writeMark(),
+    channel: channelOf(`${name}-sync`),
+    locks: navigator.locks ?? null,
   });
+  const { engine } = clinic;
 
   const writeMark = async () => {
     const info = await db.info();
@@ -359,12 +236,9 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     store,
     index,
     documents,
-    repository,
-    numbers,
-    engine,
+    ...clinic,
     get: (id) => readChild(db, id),
     catchUp: follower.catchUp,
-    provenance,
     async close() {
       removeEventListener('online', onOnline);
       document.removeEventListener('visibilitychange', onVisible);
