@@ -41,6 +41,8 @@ export interface NotDueItem {
   status: SeriesStatus;
   /** 应种日 that is still to come. */
   recommended: string | null;
+  /** Last day on time. */
+  pastDue: string | null;
   /** It may already be given today, though it is not yet 应种日. */
   possible: boolean;
   vaccines: string[];
@@ -95,6 +97,7 @@ export function planOf(
         target,
         status,
         recommended: open ? iso(recommended) : null,
+        pastDue: open ? iso(group.pastDue) : null,
         possible: open && group.earliest !== null && group.earliest <= now,
         vaccines,
         seriesType,

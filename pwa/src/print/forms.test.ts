@@ -43,6 +43,7 @@ const words: Words = {
   ethnic: (code) => code,
   contraindication: (code) => code,
   place: (code) => `p${code}`,
+  person: (account) => account,
   nth: (number) => `#${number}`,
 };
 const numbers = new Map([['01A', 2]]);

@@ -65,6 +65,8 @@ export interface Words {
   ethnic(code: string): string;
   contraindication(code: string): string;
   place(code: string): string;
+  /** Who vaccinated, by the account; the name where it is known. */
+  person(account: string): string;
   /** 第 n 剂. */
   nth(number: number): string;
 }
@@ -105,7 +107,7 @@ function givenForm(dose: Dose, number: number | null, words: Words): GivenForm {
     maker: dose.maker ?? '',
     site: dose.body_site ? words.bodySite(dose.body_site) : '',
     route: dose.route ? words.route(dose.route) : '',
-    vaccinator: dose.by,
+    vaccinator: words.person(dose.by),
   });
 }
 

@@ -38,6 +38,8 @@ export function useForms(): {
     ethnic: (code) => label('ethnic-group', code),
     contraindication: (code) => label('contraindication', code),
     place: placeName,
+    person: (account) =>
+      account === user.value?.name ? (user.value?.displayName ?? account) : account,
     nth: (number) => t('history.nth', { number }),
   };
 
@@ -76,6 +78,7 @@ export function useForms(): {
           vaccine: groupName(one.group),
           dose: words.nth(one.target),
           earliest: one.recommended,
+          ...(one.pastDue && one.pastDue >= one.recommended && { by: one.pastDue }),
         })),
         appointment: next?.date ?? null,
         words,

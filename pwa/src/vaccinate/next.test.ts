@@ -7,6 +7,7 @@ const item = (group: string, recommended: string | null): NotDueItem => ({
   target: 2,
   status: 'notComplete',
   recommended,
+  pastDue: null,
   possible: false,
   vaccines: [],
   seriesType: 'standard',
@@ -30,7 +31,7 @@ describe('nextAppointment', () => {
   it('is the nearest due day', () => {
     expect(nextAppointment(plan, today, null, null)).toEqual({
       date: '2026-12-01',
-      groups: [{ group: 'DTaP', target: 2, recommended: '2026-12-01' }],
+      groups: [{ group: 'DTaP', target: 2, recommended: '2026-12-01', pastDue: null }],
     });
   });
 
@@ -46,7 +47,7 @@ describe('nextAppointment', () => {
     const left = { ...plan, due: [{ ...due, earliest: null, pastDue: null, overdueDays: 3 }] };
     expect(nextAppointment(left, today, null, null)).toEqual({
       date: '2026-11-24',
-      groups: [{ group: 'MMR', target: 1, recommended: today }],
+      groups: [{ group: 'MMR', target: 1, recommended: today, pastDue: null }],
     });
   });
 

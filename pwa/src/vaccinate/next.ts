@@ -8,7 +8,7 @@ import { clinicDay } from './appointment.ts';
 export interface Appointment {
   /** The clinic day to come on. */
   date: string;
-  groups: { group: string; target: number; recommended: string }[];
+  groups: { group: string; target: number; recommended: string; pastDue: string | null }[];
 }
 
 /**
@@ -21,10 +21,15 @@ export function nextAppointment(
   settings: Settings | null,
   committee: string | null,
 ): Appointment | null {
-  const left = plan.due.map(({ group, target }) => ({ group, target, recommended: today }));
-  const coming = plan.notDue.flatMap(({ group, target, recommended, optional }) =>
+  const left = plan.due.map(({ group, target, pastDue }) => ({
+    group,
+    target,
+    recommended: today,
+    pastDue,
+  }));
+  const coming = plan.notDue.flatMap(({ group, target, recommended, pastDue, optional }) =>
     !optional && target !== null && recommended !== null && recommended > today
-      ? [{ group, target, recommended }]
+      ? [{ group, target, recommended, pastDue }]
       : [],
   );
   const tomorrow = dateOf((dayOf(today) ?? 0) + 1);
