@@ -1,0 +1,49 @@
+"""Which events of a child stand (作废 taken into account), and what its facts say."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def value(child: Json, name: str) -> Any:
+    """The value of one fact; None when nobody has entered it."""
+    fact = child.get("facts", {}).get(name)
+    return fact["value"] if fact is not None else None
+
+
+def voided(child: Json) -> set[str]:
+    """ULIDs of the events that were voided. A void that was itself voided has no effect."""
+    events = child["events"]
+    targets: dict[str, list[str]] = {}
+    for ulid, event in events.items():
+        if event["kind"] == "void":
+            targets.setdefault(event["target"], []).append(ulid)
+    known: dict[str, bool] = {}
+
+    def is_void(ulid: str) -> bool:
+        if ulid not in known:
+            known[ulid] = False  # ends a circle of voids, which no honest device writes
+            known[ulid] = any(not is_void(by) for by in targets.get(ulid, ()))
+        return known[ulid]
+
+    return {ulid for ulid in targets if ulid in events and is_void(ulid)}
+
+
+def standing(child: Json, *kinds: str) -> Iterator[tuple[str, Json]]:
+    """The events of these kinds that stand, with their ULIDs, in the order of the ULIDs."""
+    gone = voided(child)
+    for ulid in sorted(child["events"]):
+        event = child["events"][ulid]
+        if ulid not in gone and event["kind"] in kinds:
+            yield ulid, event
+
+
+def cards(child: Json) -> set[str]:
+    """Numbers of the cards that the child holds: issued, and not lost or returned since."""
+    last: dict[str, Json] = {}
+    for _, event in standing(child, "card"):
+        before = last.get(event["number"])
+        if before is None or event["at"] >= before["at"]:
+            last[event["number"]] = event
+    return {number for number, event in last.items() if event["state"] == "issued"}
