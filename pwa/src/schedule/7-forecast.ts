@@ -27,7 +27,20 @@ export function forecastSeries(run: Run, ps: PatientSeries): SeriesForecast {
     return forecast;
   }
   const { status, reason } = forecastNeed(run, ps, null, found.immune, barred);
-  return without(status, reason);
+  const over = without(status, reason);
+  over.reasons.push(...notNeeded(ps));
+  return over;
+}
+
+/** Which doses of a series that is over were never given, because they are not needed. */
+function notNeeded(ps: PatientSeries): Reason[] {
+  const given = new Set<number>();
+  for (const { status, dose } of ps.targets) if (status === 'satisfied') given.add(dose.number);
+  const numbers = new Set<number>();
+  for (const { status, dose } of ps.targets) {
+    if (status === 'skipped' && !given.has(dose.number)) numbers.add(dose.number);
+  }
+  return [...numbers].map((dose) => ({ code: 'forecast.skipped', params: { dose } }));
 }
 
 function skipped(

@@ -418,11 +418,15 @@ describe('chapter 7', () => {
       { context: 'both', sets: [{ conditions: [{ type: 'age', from: '1 year' }] }] },
     ];
     const series = oneSeries([first(), second({ skips })]);
-    const { status } = ask(schedule([series]), {
+    const { status, group } = ask(schedule([series]), {
       doses: [['2025-12-30', 'A']],
       asOf: '2025-12-30',
     });
     expect(status).toBe('complete');
+    expect(group.reasons).toEqual([
+      { code: 'forecast.complete' },
+      { code: 'forecast.skipped', params: { dose: 2 } },
+    ]);
   });
 
   it.each([

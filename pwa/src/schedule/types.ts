@@ -426,7 +426,7 @@ export const REASON_CODES = [
   'forecast.seasonOver', // {end: Day}
   'forecast.tooOld', // {maximum: Day}
   'forecast.cannotFinish', // {maximum: Day}
-  'forecast.skipped', // {dose: number} target doses not needed
+  'forecast.skipped', // {dose: number} a dose of a series that is over, never given, not needed
   'forecast.maybeIndicated', // {observation} unknown: a person must decide
   'forecast.campaign', // {name} beyond the routine doses
 ] as const;
