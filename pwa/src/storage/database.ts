@@ -7,10 +7,14 @@ import { storageFault } from './fault.ts';
 PouchDB.plugin(idb);
 
 /**
- * Makes a write wait for the disk, so that what a nurse recorded survives a power cut. PouchDB opens
- * its transactions without a say in durability, and browsers default to `relaxed`.
+ * Changes how PouchDB's transactions behave, which it opens without a say of ours:
+ *
+ * - A write waits for the disk, so that what a nurse recorded survives a power cut; browsers default
+ *   to `relaxed`.
+ * - A transaction that was undone is its writer's to hear of. PouchDB closes the whole database at
+ *   the first one, so that after a full disk nothing could be saved until the program was reopened.
  */
-function chooseDurability(): void {
+function chooseTransactions(): void {
   if (typeof IDBDatabase === 'undefined') return;
   const open = IDBDatabase.prototype.transaction;
   IDBDatabase.prototype.transaction = function transaction(
@@ -19,15 +23,17 @@ function chooseDurability(): void {
     options?: IDBTransactionOptions,
   ) {
     const names = typeof stores === 'string' ? stores : [...stores];
-    return open.call(
+    const opened = open.call(
       this,
       names,
       mode,
       mode === 'readwrite' ? { durability: 'strict', ...options } : options,
     );
+    opened.addEventListener('abort', (event) => event.stopPropagation());
+    return opened;
   };
 }
-chooseDurability();
+chooseTransactions();
 
 /** The name that the browser knows a PouchDB database by. */
 export function indexedDbName(name: string): string {
