@@ -332,6 +332,69 @@ def test_a_region_stays_below_the_one_above_it(designs: Any) -> None:
     assert catalog.validate("authority", moved, region, SERVER) is None
 
 
+def local_rule(region: str, **more: Any) -> dict[str, Any]:
+    return {
+        "_id": "layer:two-a-visit",
+        "type": "layer",
+        "name": "two-a-visit",
+        "title": "两剂",
+        "region": region,
+        "effective": "2026-11-01",
+        "layer": {"kind": "visit", "maxInjections": 2},
+        "updated_at": "2026-11-01T00:00:00.000Z",
+        "updated_by": "chief",
+        **more,
+    }
+
+
+@pytest.mark.parametrize("who", [COUNTY, CITY, PROVINCE])
+def test_a_local_rule_is_written_by_its_region_and_those_above(designs: Any, who: str) -> None:
+    catalog = designs("catalog")
+    rule = local_rule(COUNTY, sites=[SITE])
+    for before in (None, rule):
+        assert catalog.validate("structure", rule, before, chief(who)) is None
+        assert catalog.validate("authority", rule, before, chief(who)) is None
+
+
+def test_nobody_changes_a_local_rule_of_another_or_of_above(designs: Any) -> None:
+    catalog = designs("catalog")
+
+    def refusal(new: dict[str, Any], old: dict[str, Any] | None, who: Any) -> str:
+        return str(catalog.validate("authority", new, old, who))
+
+    assert "or of one above" in refusal(local_rule(PROVINCE), None, chief(COUNTY))
+    assert "or of one above" in refusal(local_rule("330103"), None, chief(COUNTY))
+    # Neither by making it one's own.
+    assert "or of one above" in refusal(local_rule(COUNTY), local_rule(PROVINCE), chief(COUNTY))
+    assert "another region" in refusal(
+        local_rule(COUNTY, sites=["3301030001"]), None, chief(COUNTY)
+    )
+    assert "updated_by" in refusal(local_rule(COUNTY, updated_by="else"), None, chief(COUNTY))
+    for nobody in (NURSE, user("region:330102", "grade:senior")):
+        assert "administrators of a region" in refusal(local_rule(COUNTY), None, nobody)
+    gone = {"_id": "layer:two-a-visit", "_deleted": True}
+    assert "only the server" in refusal(gone, local_rule(COUNTY), chief(COUNTY))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"kind": "visit", "maxInjections": "two"},
+        {"kind": "visit", "maxInjections": 0},
+        {"kind": "party"},
+        {"kind": "interval", "antigen": "DTaP", "dose": 2},
+        {"kind": "interval", "antigen": "DTaP", "dose": 2, "interval": {"from": "birth"}},
+        {"kind": "parameter", "name": "je-mixed", "value": "no", "more": 1},
+        {"kind": "campaign", "name": "x", "vaccines": [], "births": {}, "from": "2026-11-01"},
+        {"kind": "with", "schedule": {"name": "my own"}},
+        {"kind": "season", "antigen": "Influenza", "season": {"start": "13/09"}},
+    ],
+)
+def test_a_local_rule_in_no_form_of_the_engine_is_refused(designs: Any, layer: Any) -> None:
+    rule = local_rule(COUNTY, layer=layer)
+    assert "layer" in designs("catalog").validate("structure", rule, None, chief(COUNTY))
+
+
 def test_the_trail_is_the_server_s_and_stays(designs: Any) -> None:
     audit = designs("audit")
     entry = {"_id": "audit:A", "type": "audit", "by": "nurse"}

@@ -13,13 +13,15 @@ from typing import Any, get_origin
 
 from pydantic import TypeAdapter
 
-from miaopu.models import DOCUMENTS, Document, audit, base, catalog, child, site, stock
+from miaopu.models import DOCUMENTS, Document, audit, base, catalog, child, layer, site, stock
 
 Json = dict[str, Any]
 
-MODULES: tuple[ModuleType, ...] = (base, child, stock, site, catalog, audit)
+MODULES: tuple[ModuleType, ...] = (base, child, stock, site, catalog, layer, audit)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 REF = "#/$defs/"
+_UNIONS = ("Event", "Rule")
+"""Unions by a tag: no scalars, and named by themselves."""
 
 
 def _key(schema: Json) -> str:
@@ -32,7 +34,7 @@ def scalars() -> dict[str, Json]:
     found: dict[str, Json] = {}
     for module in MODULES:
         for name, value in vars(module).items():
-            if name.startswith("_") or name == "Event" or isinstance(value, type):
+            if name.startswith("_") or name in _UNIONS or isinstance(value, type):
                 continue
             # `Annotated[...]` and `Literal[...]` at the top of a module are the scalars.
             if get_origin(value) is not None and name not in found:

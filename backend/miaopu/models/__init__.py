@@ -9,13 +9,14 @@ from miaopu.models.audit import Audit
 from miaopu.models.base import Document
 from miaopu.models.catalog import Dictionary, Region, ScheduleDocument, Site
 from miaopu.models.child import Child
+from miaopu.models.layer import LayerDocument
 from miaopu.models.site import Device, NumberBlock, Problem, Settings
 from miaopu.models.stock import StockMove
 
 DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
     "site": (Child, StockMove, Device, NumberBlock, Problem, Settings),
     "region": (Child, StockMove, Device, NumberBlock, Problem, Settings),
-    "catalog": (Site, Region, ScheduleDocument, Dictionary),
+    "catalog": (Site, Region, ScheduleDocument, LayerDocument, Dictionary),
     "audit": (Audit,),
 }
 
@@ -26,6 +27,7 @@ __all__ = [
     "Device",
     "Dictionary",
     "Document",
+    "LayerDocument",
     "NumberBlock",
     "Problem",
     "Region",

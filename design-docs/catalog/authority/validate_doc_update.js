@@ -42,6 +42,18 @@ function (newDoc, oldDoc, userCtx) {
     }
   }
 
+  // A local rule is of its author's region or one below, before and after, and names nobody else's
+  // clinics. What a region ordered, those below do not change.
+  function checkLayer(doc) {
+    var sites = doc.sites || [];
+    if (!inOwnRegion(doc.region)) {
+      refuse('only administrators of the region of a local rule, or of one above, write it');
+    }
+    for (var i = 0; i < sites.length; i += 1) {
+      if (!isBelow(sites[i], doc.region)) { refuse('names a clinic of another region'); }
+    }
+  }
+
   // `schedule:<name>`, `site:<code>`: the _id says what the field says.
   function checkIdentity() {
     var own = newDoc.code === undefined ? newDoc.name : newDoc.code;
@@ -64,4 +76,9 @@ function (newDoc, oldDoc, userCtx) {
     if (oldDoc && !oldDoc._deleted) { checkPlace(oldDoc); }
   }
   if (newDoc.type === 'region') { checkRegion(); }
+  if (newDoc.type === 'layer') {
+    checkLayer(newDoc);
+    if (oldDoc && !oldDoc._deleted) { checkLayer(oldDoc); }
+    if (newDoc.updated_by !== userCtx.name) { refuse('updated_by is not who writes it'); }
+  }
 }

@@ -18,11 +18,35 @@ function (newDoc) {
   var Text = {type: "string", minLength: 1, maxLength: 200};
   var CalendarDate = {type: "string", format: "date", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/};
   var DictionaryCode = {type: "string", pattern: /^[0-9A-Za-z_.-]{1,32}$/};
+  var AfterObservation = {type: "object", fields: {observation: DictionaryCode, beforeDose: {type: "boolean"}}, required: ["observation"]};
+  var AfterTarget = {type: "object", fields: {target: {type: "integer", minimum: 1, maximum: 20}}, required: ["target"]};
+  var VaccineCode = {type: "string", pattern: /^[0-9]{4}$/};
+  var AfterVaccines = {type: "object", fields: {vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}}, required: ["vaccines"]};
+  var Span = {type: "string", pattern: /^[0-9]{1,5} (?:day|week|month|year)s?(?: [+-] [0-9]{1,5} (?:day|week|month|year)s?){0,3}$/};
+  var RuleAges = {type: "object", fields: {absMin: Span, min: Span, recommended: Span, by: Span, max: Span}, required: []};
+  var AgeLayer = {type: "object", fields: {kind: {type: "values", values: ["age"]}, antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, ages: RuleAges}, required: ["kind", "antigen", "dose", "ages"]};
+  var Births = {type: "object", fields: {from: CalendarDate, to: CalendarDate}, required: []};
+  var RuleTitle = {type: "object", fields: {zh: Text, en: Text}, required: []};
+  var CampaignLayer = {type: "object", fields: {kind: {type: "values", values: ["campaign"]}, name: Text, title: RuleTitle, vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}, births: Births, from: CalendarDate, to: CalendarDate, minInterval: Span}, required: ["kind", "name", "vaccines", "births", "from", "to"]};
+  var Instant = {type: "string", format: "date-time", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$/};
+  var RuleInterval = {type: "object", fields: {from: {type: "anyOf", of: [{type: "values", values: ["previous"]}, AfterTarget, AfterVaccines, AfterObservation]}, absMin: Span, min: Span, recommended: Span, by: Span}, required: ["from"]};
+  var IntervalLayer = {type: "object", fields: {kind: {type: "values", values: ["interval"]}, antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, interval: RuleInterval}, required: ["kind", "antigen", "dose", "interval"]};
+  var ParameterLayer = {type: "object", fields: {kind: {type: "values", values: ["parameter"]}, name: DictionaryCode, value: {type: "anyOf", of: [{type: "string"}, {type: "boolean"}]}}, required: ["kind", "name", "value"]};
+  var YearDay = {type: "string", pattern: /^(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}$/};
+  var RuleSeason = {type: "object", fields: {start: YearDay, end: YearDay}, required: []};
+  var SeasonLayer = {type: "object", fields: {kind: {type: "values", values: ["season"]}, antigen: Text, series: Text, season: RuleSeason}, required: ["kind", "antigen", "season"]};
+  var VisitLayer = {type: "object", fields: {kind: {type: "values", values: ["visit"]}, maxInjections: {type: "integer", minimum: 1, maximum: 20}, maxOral: {type: "integer", minimum: 1, maximum: 20}, daysSinceLast: {type: "integer", minimum: 0, maximum: 365}}, required: ["kind"]};
+  var WithLayer = {type: "object", fields: {kind: {type: "values", values: ["with"]}, schedule: DictionaryCode}, required: ["kind", "schedule"]};
+  var WithoutLayer = {type: "object", fields: {kind: {type: "values", values: ["without"]}, groups: {type: "array", minItems: 1, maxItems: 50, items: Text}}, required: ["kind", "groups"]};
+  var LocalRule = {type: "union", tag: "kind", of: {age: AgeLayer, campaign: CampaignLayer, interval: IntervalLayer, parameter: ParameterLayer, season: SeasonLayer, visit: VisitLayer, with: WithLayer, without: WithoutLayer}};
+  var LongText = {type: "string", minLength: 1, maxLength: 2000};
+  var UserName = {type: "string", minLength: 1, maxLength: 64};
   var Entry = {type: "object", fields: {zh: Text, en: Text, more: {type: "object"}}, required: ["zh", "en"]};
   var documents = {
     site: {id: /^site:[0-9]{10}$/, is: {type: "object", fields: {type: {type: "values", values: ["site"]}, code: SiteCode, name: Text, region: RegionCode, address: Text, phone: Text}, required: ["type", "code", "name", "region"]}},
     region: {id: /^region:[0-9]{6}$/, is: {type: "object", fields: {type: {type: "values", values: ["region"]}, code: RegionCode, name: Text, level: {type: "values", values: ["county", "city", "province"]}, parent: RegionCode}, required: ["type", "code", "name", "level"]}},
     schedule: {id: /^schedule:[a-z0-9-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["schedule"]}, name: DictionaryCode, edition: Text, effective: CalendarDate, schedule: {type: "object"}}, required: ["type", "name", "edition", "effective", "schedule"]}},
+    layer: {id: /^layer:[0-9A-Za-z_.-]{1,32}$/, is: {type: "object", fields: {type: {type: "values", values: ["layer"]}, name: DictionaryCode, title: Text, region: RegionCode, sites: {type: "array", maxItems: 500, items: SiteCode}, schedule: DictionaryCode, effective: CalendarDate, until: CalendarDate, withdrawn: {type: "boolean"}, layer: LocalRule, note: LongText, updated_at: Instant, updated_by: UserName}, required: ["type", "name", "title", "region", "effective", "layer", "updated_at", "updated_by"]}},
     dictionary: {id: /^dictionary:[a-z0-9_-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["dictionary"]}, name: DictionaryCode, entries: {type: "object", maxProperties: 20000, keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: Entry}}, required: ["type", "name", "entries"]}}
   };
   var BOOKKEEPING = /^_(?:id|rev|revisions|deleted|revs_info|local_seq)$/;

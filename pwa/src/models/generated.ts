@@ -19,6 +19,8 @@ export type Phone = string;
 export type Sex = 'M' | 'F' | 'U';
 export type BirthWeight = number;
 export type GestationWeeks = number;
+export type Span = string;
+export type YearDay = string;
 
 /** Who recorded something, where, and by which clock (责任认定). */
 export interface Provenance {
@@ -252,6 +254,135 @@ export interface ClinicDay {
   committee?: Text;
 }
 
+/** Since the last observation of this code. */
+export interface AfterObservation {
+  observation: DictionaryCode;
+  beforeDose?: boolean;
+}
+
+/** Since the dose that satisfied that target. */
+export interface AfterTarget {
+  target: number;
+}
+
+/** Since the last dose of one of these vaccines. */
+export interface AfterVaccines {
+  vaccines: VaccineCode[];
+}
+
+/** Other ages of a dose. */
+export interface AgeLayer {
+  kind: 'age';
+  antigen: Text;
+  dose: number;
+  series?: Text;
+  ages: RuleAges;
+}
+
+/** Children born within; both days belong to it. */
+export interface Births {
+  from?: CalendarDate;
+  to?: CalendarDate;
+}
+
+/** One dose beyond the routine for those born within (应急接种、强化免疫). */
+export interface CampaignLayer {
+  kind: 'campaign';
+  /** The vaccine group under which it is shown. */
+  name: Text;
+  title?: RuleTitle;
+  vaccines: VaccineCode[];
+  births: Births;
+  from: CalendarDate;
+  to: CalendarDate;
+  /** Since the last dose of one of the vaccines. */
+  minInterval?: Span;
+}
+
+/** An interval before a dose, beside those of the edition. */
+export interface IntervalLayer {
+  kind: 'interval';
+  antigen: Text;
+  dose: number;
+  series?: Text;
+  interval: RuleInterval;
+}
+
+export type LocalRule =
+  | AgeLayer
+  | CampaignLayer
+  | IntervalLayer
+  | ParameterLayer
+  | SeasonLayer
+  | VisitLayer
+  | WithLayer
+  | WithoutLayer;
+
+/** Another value of a parameter that the schedules leave open (see docs/schedules.md). */
+export interface ParameterLayer {
+  kind: 'parameter';
+  name: DictionaryCode;
+  value: string | boolean;
+}
+
+/** Ages of a dose; those that are given replace the edition's. */
+export interface RuleAges {
+  absMin?: Span;
+  min?: Span;
+  recommended?: Span;
+  by?: Span;
+  max?: Span;
+}
+
+/** An interval (间隔) that a dose must keep. */
+export interface RuleInterval {
+  from: 'previous' | AfterTarget | AfterVaccines | AfterObservation;
+  absMin?: Span;
+  min?: Span;
+  recommended?: Span;
+  by?: Span;
+}
+
+/** A season (接种季节); both days belong to it. */
+export interface RuleSeason {
+  start?: YearDay;
+  end?: YearDay;
+}
+
+/** A text in the languages of the program. */
+export interface RuleTitle {
+  zh?: Text;
+  en?: Text;
+}
+
+/** A season for every dose of an antigen (季节性疫苗). */
+export interface SeasonLayer {
+  kind: 'season';
+  antigen: Text;
+  series?: Text;
+  season: RuleSeason;
+}
+
+/** Limits on a visit (一次接种), and the days that must have passed since the last dose. */
+export interface VisitLayer {
+  kind: 'visit';
+  maxInjections?: number;
+  maxOral?: number;
+  daysSinceLast?: number;
+}
+
+/** A schedule that is offered besides (非免疫规划疫苗), by its name in the catalog. */
+export interface WithLayer {
+  kind: 'with';
+  schedule: DictionaryCode;
+}
+
+/** Vaccine groups that are not offered here. */
+export interface WithoutLayer {
+  kind: 'without';
+  groups: Text[];
+}
+
 /** One entry of a dictionary; `more` holds what only this dictionary has. */
 export interface Entry {
   zh: Text;
@@ -403,6 +534,32 @@ export interface ScheduleDocument {
   schedule: Record<string, unknown>;
 }
 
+/** A local rule (地方规则) of a region, `layer:<name>`; edited in place. */
+export interface LayerDocument {
+  _id: string;
+  _rev?: string;
+  type: 'layer';
+  name: DictionaryCode;
+  title: Text;
+  /** Whose rule it is: it holds there and in all regions below. */
+  region: RegionCode;
+  /** Only these clinics of the region; all of them when there are none. */
+  sites?: SiteCode[];
+  /** Only where this schedule is in use; absent: everywhere. */
+  schedule?: DictionaryCode;
+  /** First day on which it holds. */
+  effective: CalendarDate;
+  /** Last day on which it holds. */
+  until?: CalendarDate;
+  /** It was taken back, and no longer holds. */
+  withdrawn?: boolean;
+  layer: LocalRule;
+  /** Where it comes from (依据), what is to be known. */
+  note?: LongText;
+  updated_at: Instant;
+  updated_by: UserName;
+}
+
 /** A code table (字典), `dictionary:<name>`: code → labels. */
 export interface Dictionary {
   _id: string;
@@ -461,6 +618,7 @@ export type CatalogDocument =
   | Site
   | Region
   | ScheduleDocument
+  | LayerDocument
   | Dictionary;
 
 export type AuditDocument =
