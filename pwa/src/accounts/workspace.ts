@@ -19,6 +19,7 @@ import {
   checkStorage,
   isLost,
   noteFault,
+  noteWritten,
   readMarker,
   setHealth,
   writeMarker,
@@ -115,6 +116,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   ]);
   const store = createStore(db, channelOf(name), await openFill(indexedDbName(name)));
   store.onFault(noteFault);
+  store.onChange(noteWritten);
 
   const { doc_count } = await db.info();
   const marker = readMarker(keep, name);

@@ -72,6 +72,11 @@ export function noteFault(fault: Fault): void {
   else if (fault.code === 'StorageDamaged') setHealth({ state: 'damaged' });
 }
 
+/** Something was written: a storage that was full may have room again. */
+export function noteWritten(): void {
+  if (health.value.state === 'full') void checkStorage();
+}
+
 /** Asks the browser to keep the data, and how much room there is. Never throws. */
 export async function checkStorage(): Promise<StorageHealth> {
   const { storage } = navigator;
