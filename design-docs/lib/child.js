@@ -14,3 +14,10 @@ function standing(kind, each) {
     if (doc.events[id].kind === kind && voided[id] !== true) { each(id, doc.events[id]); }
   }
 }
+
+// Is the case joined to another (合并个案)? Then the other is counted.
+function isJoined() {
+  var joined = false;
+  standing('same_as', function () { joined = true; });
+  return joined;
+}

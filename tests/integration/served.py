@@ -52,9 +52,18 @@ class Place:
         return self.county[:4] + "00"
 
     @property
+    def regions(self) -> list[str]:
+        return [self.county, self.city]
+
+    def holds(self, code: str) -> bool:
+        """Whether a site or region is one of these."""
+        return code.startswith(self.county) or code == self.city
+
+    @property
     def databases(self) -> list[str]:
         sites = [f"site-{site}" for site in self.sites]
-        return [*sites, f"region-{self.county}", f"region-{self.city}"]
+        regions = [f"{kind}-{code}" for kind in ("region", "audit") for code in self.regions]
+        return [*sites, *regions]
 
     def plan(self) -> str:
         sites = "".join(
@@ -178,10 +187,11 @@ def healthy(address: str) -> bool:
 
 
 @contextmanager
-def running(kind: str, folder: Path) -> Iterator[Server]:
+def running(kind: str, folder: Path, place: Place | None = None) -> Iterator[Server]:
     """A server of a kind over databases of its own."""
-    code = f"{random.randrange(100, 900)}{random.randrange(100, 999)}"
-    place = Place(code, (f"{code}0001", f"{code}0002"))
+    if place is None:
+        code = f"{random.randrange(100, 900)}{random.randrange(101, 199)}"
+        place = Place(code, (f"{code}0001", f"{code}0002"))
     config = folder / "plan.toml"
     config.write_text(place.plan())
     data = folder / "data"
@@ -232,17 +242,17 @@ def running(kind: str, folder: Path) -> Iterator[Server]:
 def _clean(server: Server) -> None:
     with server.administrator() as admin:
         for row in admin.get("_replicator/_all_docs").json()["rows"]:
-            if server.place.county in row["id"] or server.place.city in row["id"]:
+            if any(code in row["id"] for code in server.place.regions):
                 admin.delete(f"_replicator/{row['id']}", params={"rev": row["value"]["rev"]})
         for name in (*server.place.databases, f"site-{server.place.county}0009"):
             admin.delete(name)
         for prefix in ("site", "region"):
             rows = admin.get(
-                "catalog/_all_docs", params={"startkey": f'"{prefix}:{server.place.city[:4]}"'}
+                "catalog/_all_docs", params={"startkey": f'"{prefix}:{server.place.city[:2]}"'}
             )
             for row in rows.json()["rows"]:
                 code = row["id"].partition(":")[2]
-                if code.startswith(server.place.county) or code == server.place.city:
+                if server.place.holds(code):
                     admin.delete(f"catalog/{row['id']}", params={"rev": row["value"]["rev"]})
         for name in server.place.accounts():
             user = admin.get(f"_users/org.couchdb.user:{name}").json()

@@ -68,11 +68,13 @@ class Trail:
         account: str | None = None,
         changed: Sequence[str] = (),
         cut: bool = False,
+        place: str | None = None,
     ) -> None:
         """One request of `actor`, as `miaopu.models.audit.Audit` describes it.
 
         `documents` are ids, or what the observer saw of a write. Whose trail it becomes follows
-        from `database` (`site-<code>`, `region-<code>`), else from the place of the actor.
+        from `database` (`site-<code>`, `region-<code>`), else from `place` (`site:<code>`,
+        `region:<code>`), else from the place of the actor.
         """
         entry: Json = {
             "type": "audit",
@@ -95,7 +97,7 @@ class Trail:
         for start in range(0, max(len(seen), 1), _DOCUMENTS):
             part = {"_id": f"audit:{new_ulid()}", **entry}
             told = [_spooled(one) for one in seen[start : start + _DOCUMENTS]]
-            line = orjson.dumps({"entry": part, "seen": told})
+            line = orjson.dumps({"entry": part, "seen": told, "place": place})
             self._append(line.decode())
 
     def _append(self, line: str) -> None:
@@ -191,6 +193,8 @@ class Trail:
     def _region(self, draft: Json) -> str | None:
         entry = draft["entry"]
         found = self.tree.region_of(entry["database"])
+        if found is None and draft["place"] is not None:
+            found = self.tree.region_of(draft["place"].replace(":", "-"))
         if found is None and "site" in entry:
             found = self.tree.region_of(f"site-{entry['site']}")
         if found is None and "region" in entry:

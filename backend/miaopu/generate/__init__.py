@@ -1,4 +1,5 @@
-"""What is generated from the models: JSON Schemas, TypeScript types, the structural validator.
+"""What is generated: from the models JSON Schemas, TypeScript types and the structural validator;
+from the table of rights a page of the manual.
 
 `generated(root)` is pure: it says which file should hold which text. `miaopu generate` writes what
 differs; a test fails when something does.
@@ -7,6 +8,7 @@ differs; a test fails when something does.
 import json
 from pathlib import Path
 
+from miaopu.generate.matrix import page, read_matrix
 from miaopu.generate.schemas import document_schemas
 from miaopu.generate.structure import structure_validator
 from miaopu.generate.typescript import typescript
@@ -14,6 +16,8 @@ from miaopu.models import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout: where `design-docs/` and `pwa/` stand."""
+MATRIX = ROOT / "design-docs" / "matrix.toml"
+"""Who may do what: role × database × operation."""
 
 
 def generated(root: Path = ROOT) -> dict[Path, str]:
@@ -30,6 +34,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     for kind, models in DOCUMENTS.items():
         path = root / f"design-docs/{kind}/structure/validate_doc_update.js"
         files[path] = structure_validator(kind, models)
+    files[root / "docs/who-may-do-what.md"] = page(read_matrix(MATRIX))
     return files
 
 

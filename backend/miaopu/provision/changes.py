@@ -224,7 +224,7 @@ def _account(server: couchdb.Server, account: Account) -> Iterator[Change]:
             lambda: _save(server, "_users", record, None),
             secret=None if account.password else password,
         )
-    elif {name: there.get(name) for name in record} != record:
+    elif "disabled" not in there and {name: there.get(name) for name in record} != record:
         yield Change(
             f"change account {account.name} ({', '.join(account.roles)})",
             lambda: _save(server, "_users", {**there, **record}, there),

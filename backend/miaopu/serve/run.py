@@ -17,7 +17,13 @@ import uvicorn
 
 import miaopu
 from miaopu.accounts.actor import Identities
+from miaopu.accounts.api import accounts_router
 from miaopu.audit import Observer, Trail
+from miaopu.moves.api import cases_router
+from miaopu.moves.cases import Cases
+from miaopu.moves.distribution import Distributor
+from miaopu.moves.parent import Parent
+from miaopu.moves.stamp import Stamp
 from miaopu.provision.catalog import content
 from miaopu.provision.plan import Plan, Upward, read_plan
 from miaopu.serve.api import Health, build_api
@@ -142,6 +148,7 @@ class _Work:
         self.tasks.append(asyncio.create_task(self.trail.run()))
         client = self.own()
         self.merger = Merger(client)
+        distributor = Distributor(client, Stamp(self.keep.generation))
         warming: asyncio.Task[None] | None = None
         # An outside CouchDB builds its views by itself.
         warmer = Warmer(client) if self.database.kind == "embedded" else None
@@ -153,12 +160,14 @@ class _Work:
                     await self._set_up()
                 known = set(names)
                 self.merger.follow(names)
+                await distributor.follow(names)
                 if warmer is not None and (warming is None or warming.done()):
                     regions = [name for name in names if name.startswith("region-")]
                     warming = asyncio.create_task(warmer.warm(regions))
         finally:
             if warming is not None:
                 warming.cancel()
+            await distributor.stop()
             await self.merger.stop()
 
     async def _set_up(self) -> None:
@@ -254,6 +263,13 @@ def _reached(listener: socket.socket) -> str:
     return f"http://[{loopback}]:{port}" if ":" in loopback else f"http://{loopback}:{port}"
 
 
+def _parent(settings: Settings) -> Parent | None:
+    if settings.parent_url is None or settings.parent_password is None:
+        return None
+    password = settings.parent_password.get_secret_value()
+    return Parent(settings.parent_url, settings.parent_user or "", password)
+
+
 async def _serve(
     settings: Settings,
     keep: Keep,
@@ -264,6 +280,23 @@ async def _serve(
     database = open_database(settings, keep)
     work = _Work(settings, keep, plan, database, _reached(listener))
     api = build_api(keep.generation, work.anonymous, work.health)
+    api.include_router(
+        accounts_router(
+            work.identities,
+            work.administrator,
+            work.anonymous,
+            work.trail,
+            frozenset({SERVER_ACCOUNT, database.admin}),
+        )
+    )
+    api.include_router(
+        cases_router(
+            work.identities,
+            Cases(work.own, Stamp(keep.generation)),
+            work.trail,
+            _parent(settings),
+        )
+    )
     observed = replace(
         database, application=Observer(database.application, work.trail, work.identities)
     )

@@ -42,7 +42,46 @@ function (newDoc, oldDoc, userCtx) {
       if (!oldDoc || !oldDoc.events || !owns(oldDoc.events, id)) {
         ofThisSite(newDoc.events[id], 'event ' + id);
         if (newDoc.events[id].kind === 'void') { checkVoid(id); }
+        if (!isServer()) { checkKind(id, newDoc.events[id]); }
       }
+    }
+  }
+
+  // Whether two cases are one child is a senior's to say; each step of a move is its own clinic's.
+  function checkKind(id, event) {
+    if (event.kind === 'same_as' || event.kind === 'not_same_as') { seniorOnly(); }
+    if (event.kind !== 'move') { return; }
+    var own = event.step === 'released' ? event.from_site : event.to_site;
+    if (own !== undefined && own !== site) {
+      refuse('event ' + id + ' is a step of a move that another site takes');
+    }
+  }
+
+  function managerIn(doc) {
+    var fact = doc && doc.facts && doc.facts.site;
+    return fact && fact.value !== undefined ? fact.value : null;
+  }
+
+  // Was the child received here by an event that comes with this write, after a release?
+  function isReceived() {
+    return Object.keys(newDoc.events).some(function (id) {
+      var event = newDoc.events[id];
+      return event.kind === 'move' && event.step === 'received' && event.to_site === site &&
+        !owns(oldDoc.events || {}, id) && (event.answers || []).some(function (answered) {
+          var step = newDoc.events[answered];
+          return step !== undefined && step.kind === 'move' && step.step === 'released';
+        });
+    });
+  }
+
+  // A clinic manages whom it registers; whom another manages it receives after a release.
+  function checkManager() {
+    var before = managerIn(oldDoc);
+    var after = managerIn(newDoc);
+    if (isServer() || after === before) { return; }
+    if (after !== site) { refuse('the managing site is another than this'); }
+    if (before !== null && !isReceived()) {
+      refuse('the managing site changes by a receipt that answers a release');
     }
   }
 
@@ -63,6 +102,7 @@ function (newDoc, oldDoc, userCtx) {
     keepEvents();
     keepFacts();
     checkAdded();
+    checkManager();
   }
 
   // What is counted away needs a senior; what comes and goes with a receipt does not.

@@ -3,6 +3,7 @@ function (doc) {
   if (doc.type !== 'child') { return; }
   // !code lib/child.js
   // !code lib/birth.js
+  if (isJoined()) { return; }
   // !json vaccine_groups
   var days = {};
   standing('dose', function (id, dose) {

@@ -1,0 +1,11 @@
+function (doc) {
+  // What two cases of one child have in common: equal keys are suspected duplicates.
+  if (doc.type !== 'child') { return; }
+  // !code lib/child.js
+  // !code lib/cards.js
+  var idNumber = valueOf('id_number');
+  var person = ['person', valueOf('name'), valueOf('birth_date'), valueOf('mother_name')];
+  if (idNumber !== null) { emit(['id_number', idNumber], null); }
+  if (person[1] !== null && person[2] !== null && person[3] !== null) { emit(person, null); }
+  eachCard(function (number) { emit(['card', number], null); });
+}

@@ -1,0 +1,377 @@
+"""Each cell of `design-docs/matrix.toml`, tried over HTTP with an account of that role.
+
+What is allowed succeeds. What is not is refused by the database, or by the server for accounts:
+401 to nobody, 403 to somebody; 404 where whoever asks may not even know that something is there.
+"""
+
+import copy
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from country import Served, running_country
+from records import AT, LATER, child, dose, fact, provenance, ulid
+from served import KINDS, PASSWORD
+
+from miaopu.generate import MATRIX
+from miaopu.generate.matrix import read_matrix
+
+Json = dict[str, Any]
+
+CELLS = sorted(
+    ((one.database, one.name, role, may) for one, role, may in read_matrix(MATRIX).cells()),
+    # What nobody may is tried before anybody has been here.
+    key=lambda cell: cell[2] != "anonymous",
+)
+NUMBERS = itertools.count(1000)
+HIDDEN = frozenset({"users", "accounts"})
+ANOTHER = "another horse"
+
+
+@dataclass
+class Try:
+    """One attempt: the server, who tries, and where."""
+
+    served: Served
+    role: str
+
+    @property
+    def me(self) -> httpx.Client:
+        return self.served.client(self.role)
+
+    @property
+    def name(self) -> str:
+        return "nobody" if self.role == "anonymous" else self.served.credentials(self.role)[0]
+
+    @property
+    def site(self) -> str:
+        return self.served.country.sites[0]
+
+    @property
+    def here(self) -> str:
+        return f"site-{self.site}"
+
+    @property
+    def region(self) -> str:
+        return f"region-{self.served.country.county}"
+
+    @property
+    def trail(self) -> str:
+        return f"audit-{self.served.country.county}"
+
+    def put(self, database: str, document: Json) -> httpx.Response:
+        return self.me.put(f"{database}/{document['_id']}", json=document)
+
+    def seeded(self, database: str, document: Json) -> Json:
+        """The document as it stands after the server has put it there."""
+        answer = self.served.client("server").put(f"{database}/{document['_id']}", json=document)
+        assert answer.status_code in (201, 202), answer.text
+        return {**document, "_rev": answer.json()["rev"]}
+
+    def event(self, kind: str, **more: Any) -> Json:
+        return {**provenance(self.site), "by": self.name, "kind": kind, **more}
+
+    def dose(self, by: str) -> Json:
+        return {**dose(self.site, "0201", "2025-03-09"), "by": by}
+
+    def add(self, event: Json, *before: Json) -> httpx.Response:
+        """Adds an event to a child that holds `before`."""
+        there = self.seeded(self.here, child(self.site, *before))
+        return self.put(self.here, {**there, "events": {**there["events"], ulid(): event}})
+
+    def void(self, by: str) -> httpx.Response:
+        there = self.seeded(self.here, child(self.site, self.dose(by)))
+        (target,) = there["events"]
+        there["events"][ulid()] = self.event("void", target=target, reason="entry")
+        return self.put(self.here, there)
+
+    def stock(self, kind: str, doses: int) -> Json:
+        lot = {"vaccine": "0201", "lot": "A1", "expiry": "2027-01-01", "maker": "甲"}
+        base = {"_id": f"stock:{ulid()}", "type": "stock", "kind": kind, "date": "2026-11-23"}
+        return {**base, **provenance(self.site), **lot, "doses": doses}
+
+    def problem(self) -> Json:
+        base = {"_id": f"problem:{ulid()}", "type": "problem", **provenance(self.site)}
+        return {**base, "document": f"child:{ulid()}", "revision": "1-a", "reason": "r"}
+
+    def settings(self, database: str) -> httpx.Response:
+        doc_id = f"settings:{self.site}"
+        there = self.served.client("server").get(f"{database}/{doc_id}")
+        base = {"_id": doc_id, "type": "settings", "site": self.site, "updated_at": AT}
+        document = {**base, "schedules": ["cn-nip-2026"], "updated_by": self.name}
+        if there.is_success:
+            document["_rev"] = there.json()["_rev"]
+        return self.put(database, document)
+
+    def gone(self, database: str, document: Json) -> httpx.Response:
+        """Deletes as the merging server does: the tombstone holds what the document held."""
+        return self.put(database, {**self.seeded(database, document), "_deleted": True})
+
+    def design(self, database: str) -> httpx.Response:
+        return self.put(database, {"_id": f"_design/{ulid()}", "views": {}})
+
+    def security(self, database: str) -> httpx.Response:
+        return self.me.put(f"{database}/_security", json={"members": {"names": [self.name]}})
+
+    def entry(self) -> Json:
+        base = {"_id": f"audit:{ulid()}", "type": "audit", "at": AT, "by": "nurse"}
+        more = {"address": "192.0.2.1", "action": "read", "request": "GET"}
+        return {**base, **more, "database": self.here}
+
+    def place(self, number: str, region: str | None = None) -> Json:
+        code = self.served.country.county + number
+        base = {"_id": f"site:{code}", "type": "site", "code": code, "name": "一"}
+        return {**base, "region": region or self.served.country.county}
+
+    def there(self, doc_id: str) -> Json:
+        found: Json = self.served.client("server").get(f"catalog/{doc_id}").json()
+        return found
+
+    def known_place(self) -> Json:
+        """A clinic of the county in the catalog."""
+        return self.there(f"site:{self.served.country.sites[1]}")
+
+    def moved_place(self) -> httpx.Response:
+        country = self.served.country
+        there = self.known_place()
+        answer = self.put("catalog", {**there, "region": country.elsewhere})
+        if answer.is_success:
+            self.seeded("catalog", {**there, "_rev": answer.json()["rev"]})
+        return answer
+
+    def catalog(self, kind: str, **more: Any) -> httpx.Response:
+        name = f"matrix-{ulid()[-8:].lower()}"
+        return self.put("catalog", {"_id": f"{kind}:{name}", "type": kind, "name": name, **more})
+
+    def user(self, name: str) -> str:
+        return f"_users/org.couchdb.user:{name}"
+
+    def account(self, method: str, path: str, **body: Any) -> httpx.Response:
+        url = f"{self.served.server.address}/api/accounts{path}"
+        return self.me.request(method, url, json=body or None)
+
+    def new_account(self, **place: str) -> httpx.Response:
+        name = f"new-{ulid().lower()}"
+        more = {"display_name": "新人", "grade": "admin", "password": PASSWORD}
+        return self.account("POST", "", name=name, **more, **place)
+
+    def of_target(self, what: str, **body: Any) -> httpx.Response:
+        return self.account("PATCH", f"/{what}-{self.served.country.county}", **body)
+
+    def own_password(self) -> httpx.Response:
+        answer = self.account("POST", "/me/password", old=PASSWORD, new=ANOTHER)
+        if answer.is_success:
+            back = {"old": ANOTHER, "new": PASSWORD}
+            url = f"{self.served.server.address}/api/accounts/me/password"
+            with httpx.Client(auth=(self.name, ANOTHER), trust_env=False, timeout=30) as client:
+                assert client.post(url, json=back).status_code == 204
+        return answer
+
+    def own_record(self) -> httpx.Response:
+        there = self.me.get(self.user(self.name))
+        base = {"type": "user", "name": self.name, "roles": [], "password": ANOTHER}
+        return self.me.put(
+            self.user(self.name), json={**base, **(there.json() if there.is_success else {})}
+        )
+
+    def another_record(self) -> httpx.Response:
+        name = f"target-{self.served.country.county}"
+        # With the revision that stands, so that only its authority is in question.
+        with self.served.server.administrator() as admin:
+            record = admin.get(self.user(name)).json()
+        return self.me.put(self.user(name), json={**record, "password": ANOTHER})
+
+
+def changed(there: Json, **more: Any) -> Json:
+    """The document with its first event changed."""
+    document = copy.deepcopy(there)
+    next(iter(document["events"].values())).update(more)
+    return document
+
+
+def without_events(there: Json) -> Json:
+    return {**there, "events": {}}
+
+
+def numbers(t: Try) -> Json:
+    # Every attempt asks for a block of its own.
+    year, block = 1900 + next(NUMBERS) % 1000, 7
+    base = {"_id": f"numbers:{t.site}:{year}:{block:02}", "type": "numbers"}
+    return {**base, **provenance(t.site), "year": year, "block": block}
+
+
+def device(t: Try) -> Json:
+    base = {"_id": f"device:{ulid()}", "type": "device", "site": t.site, "name": "一号"}
+    more = {"app": "0.1.0", "synced_at": AT, "pending": 0, "refused": 0, "offset_ms": 0}
+    return {**base, **more}
+
+
+def with_dose(t: Try) -> Json:
+    return t.seeded(t.here, child(t.site, t.dose(t.name)))
+
+
+OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
+    ("site", "read"): lambda t: t.me.get(f"{t.here}/_all_docs", params={"limit": 1}),
+    ("site", "register-child"): lambda t: t.put(t.here, child(t.site)),
+    ("site", "add-dose"): lambda t: t.add(t.dose(t.name)),
+    ("site", "add-contraindication"): lambda t: t.add(
+        t.event("contraindication", code="other", date="2026-11-23")
+    ),
+    ("site", "add-refusal"): lambda t: t.add(
+        t.event("refusal", date="2026-11-23", vaccine="0201", reason="other")
+    ),
+    ("site", "add-aefi"): lambda t: t.add(
+        t.event("aefi", date="2026-11-23", symptoms=["fever"]), t.dose(t.name)
+    ),
+    ("site", "add-card"): lambda t: t.add(t.event("card", number="1234567", state="issued")),
+    ("site", "add-move"): lambda t: t.add(
+        t.event("move", date="2026-11-23", step="requested", to_site=t.site)
+    ),
+    ("site", "void-own-event"): lambda t: t.void(t.name),
+    ("site", "void-others-event"): lambda t: t.void("somebody"),
+    ("site", "record-for-another-clinic"): lambda t: t.add(
+        {**t.dose(t.name), "site": t.served.country.sites[1]}
+    ),
+    ("site", "change-event"): lambda t: t.put(
+        # The greater in canonical JSON: a merge, which the server may make, keeps the smaller.
+        t.here,
+        changed(with_dose(t), vaccine="0299"),
+    ),
+    ("site", "drop-event"): lambda t: t.put(t.here, without_events(with_dose(t))),
+    ("site", "edit-facts"): lambda t: t.put(
+        t.here,
+        {
+            **(there := t.seeded(t.here, child(t.site))),
+            "facts": {**there["facts"], "phone": fact("13800000000", LATER)},
+        },
+    ),
+    ("site", "stock-receive"): lambda t: t.put(t.here, t.stock("receive", 10)),
+    ("site", "stock-waste"): lambda t: t.put(t.here, t.stock("waste", -1)),
+    ("site", "stock-adjust"): lambda t: t.put(t.here, t.stock("adjust", -1)),
+    ("site", "stock-change"): lambda t: t.put(
+        t.here, {**t.seeded(t.here, t.stock("receive", 10)), "doses": 11}
+    ),
+    ("site", "claim-numbers"): lambda t: t.put(t.here, numbers(t)),
+    ("site", "device-state"): lambda t: t.put(t.here, device(t)),
+    ("site", "report-problem"): lambda t: t.put(t.here, t.problem()),
+    ("site", "resolve-problem"): lambda t: t.put(
+        t.here, {**t.seeded(t.here, t.problem()), "resolved_at": LATER}
+    ),
+    ("site", "settings"): lambda t: t.settings(t.here),
+    ("site", "delete-child"): lambda t: t.gone(t.here, child(t.site)),
+    ("site", "design"): lambda t: t.design(t.here),
+    ("site", "security"): lambda t: t.security(t.here),
+    ("region", "read"): lambda t: t.me.get(f"{t.region}/_changes", params={"limit": 1}),
+    ("region", "lookup"): lambda t: t.me.get(
+        f"{t.region}/_design/lookup/_view/by_card", params={"key": '"1234567"'}
+    ),
+    ("region", "write-child"): lambda t: t.put(t.region, child(t.site)),
+    ("region", "settings"): lambda t: t.settings(t.region),
+    ("region", "delete-child"): lambda t: t.gone(t.region, child(t.site)),
+    ("region", "design"): lambda t: t.design(t.region),
+    ("region", "security"): lambda t: t.security(t.region),
+    ("above", "read"): lambda t: t.me.get(f"region-{t.served.country.city}/_all_docs?limit=1"),
+    ("above", "write-child"): lambda t: t.put(f"region-{t.served.country.city}", child(t.site)),
+    ("catalog", "read"): lambda t: t.me.get("catalog/dictionary:vaccine"),
+    ("catalog", "schedule"): lambda t: t.catalog(
+        "schedule", edition="1", effective="2026-01-01", schedule={}
+    ),
+    ("catalog", "dictionary"): lambda t: t.catalog("dictionary", entries={}),
+    ("catalog", "add-site"): lambda t: t.put("catalog", t.place(f"{next(NUMBERS)}")),
+    ("catalog", "edit-site"): lambda t: t.put("catalog", {**t.known_place(), "name": "新名"}),
+    ("catalog", "take-site"): Try.moved_place,
+    ("catalog", "edit-region"): lambda t: t.put(
+        "catalog", {**t.there(f"region:{t.served.country.county}"), "name": "新县"}
+    ),
+    ("catalog", "delete"): lambda t: t.gone(
+        "catalog",
+        {
+            "_id": f"dictionary:{(name := 'gone-' + ulid()[-8:].lower())}",
+            "type": "dictionary",
+            "name": name,
+            "entries": {},
+        },
+    ),
+    ("catalog", "design"): lambda t: t.design("catalog"),
+    ("catalog", "security"): lambda t: t.security("catalog"),
+    ("audit", "read"): lambda t: t.me.get(f"{t.trail}/_all_docs", params={"limit": 1}),
+    ("audit", "write"): lambda t: t.put(t.trail, t.entry()),
+    ("audit", "change"): lambda t: t.put(
+        t.trail, {**t.seeded(t.trail, t.entry()), "by": "another"}
+    ),
+    ("audit", "delete"): lambda t: t.gone(t.trail, t.entry()),
+    ("audit", "design"): lambda t: t.design(t.trail),
+    ("audit", "security"): lambda t: t.security(t.trail),
+    ("users", "read-own"): lambda t: t.me.get(t.user(t.name)),
+    ("users", "read-another"): lambda t: t.me.get(t.user(f"target-{t.served.country.county}")),
+    ("users", "list"): lambda t: t.me.get("_users/_all_docs"),
+    ("users", "change-own"): Try.own_record,
+    ("users", "change-another"): Try.another_record,
+    ("users", "create"): lambda t: t.me.put(
+        t.user(name := f"own-{ulid().lower()}"),
+        json={"type": "user", "name": name, "roles": [], "password": PASSWORD},
+    ),
+    ("users", "security"): lambda t: t.security("_users"),
+    ("accounts", "list"): lambda t: t.account("GET", ""),
+    ("accounts", "create-for-clinic"): lambda t: t.new_account(site=t.site),
+    ("accounts", "create-for-county"): lambda t: t.new_account(region=t.served.country.county),
+    ("accounts", "create-for-province"): lambda t: t.new_account(region=t.served.country.province),
+    ("accounts", "disable"): lambda t: t.of_target("stopped", disabled=True),
+    ("accounts", "reset-password"): lambda t: t.of_target("target", draw_password=True),
+    ("accounts", "grade"): lambda t: t.of_target("target", grade="senior"),
+    ("accounts", "own-password"): Try.own_password,
+    ("server", "create-database"): lambda t: t.me.put(f"made-{ulid().lower()}"),
+    ("server", "delete-database"): lambda t: t.me.delete(f"site-{t.served.country.sites[1]}"),
+    ("server", "replicate"): lambda t: t.me.put(
+        f"_replicator/{ulid()}", json={"source": t.here, "target": "elsewhere"}
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=[kind for kind in KINDS if kind != "proxied"])
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    with running_country(request.param, tmp_path_factory.mktemp("matrix")) as found:
+        yield found
+
+
+def test_every_operation_of_the_table_is_tried() -> None:
+    assert {(database, name) for database, name, _, _ in CELLS} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("database", "name", "role", "may"),
+    CELLS,
+    ids=[f"{database}:{name}:{role}" for database, name, role, _ in CELLS],
+)
+def test_cell(served: Served, database: str, name: str, role: str, may: bool) -> None:
+    answer = OPERATIONS[database, name](Try(served, role))
+    if may:
+        assert answer.is_success, answer.text
+    elif role == "anonymous":
+        assert answer.status_code in (401, 403), answer.text
+    else:
+        hidden = (404,) if database in HIDDEN else ()
+        assert answer.status_code in (401, 403, *hidden), answer.text
+
+
+def test_a_session_of_a_disabled_account_ends_at_once(served: Served) -> None:
+    base = served.server.address
+    name = f"leaver-{ulid().lower()}"
+    admin = served.client("clinic.admin")
+    new = {"name": name, "display_name": "离职", "grade": "senior", "password": PASSWORD}
+    assert admin.post(f"{base}/api/accounts", json=new).status_code == 201
+    site = f"site-{served.country.sites[0]}"
+    with httpx.Client(base_url=base + "/db/", trust_env=False, timeout=30) as leaver:
+        login = leaver.post("_session", json={"name": name, "password": PASSWORD})
+        assert login.is_success
+        assert leaver.get(f"{site}/_all_docs?limit=1").is_success
+        answer = admin.patch(f"{base}/api/accounts/{name}", json={"disabled": True})
+        assert answer.json()["account"]["disabled"]
+        assert leaver.get(f"{site}/_all_docs?limit=1").status_code == 401
+        again = leaver.post("_session", json={"name": name, "password": PASSWORD})
+        assert again.status_code == 401
