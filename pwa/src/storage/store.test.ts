@@ -31,6 +31,15 @@ describe('following', () => {
     await follower.close();
   });
 
+  it('keeps its own notes although other tabs write them at the same time', async () => {
+    const db = memoryDatabase();
+    const tabs = Array.from({ length: 6 }, () => createStore(db));
+    await Promise.all(tabs.map((tab, since) => tab.setLocal('pull', { since })));
+    expect(await createStore(db).local('pull', { since: -1 })).toMatchObject({
+      since: expect.any(Number),
+    });
+  });
+
   it('tells other tabs by the channel', async () => {
     const db = memoryDatabase();
     const name = 'store-test';

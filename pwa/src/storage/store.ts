@@ -130,12 +130,14 @@ export function createStore(
           const _rev = locals.get(id);
           return db.put({ ...value, _id: `_local/${id}`, ...(_rev ? { _rev } : {}) });
         };
-        const row = await write().catch(async (error: { status?: number }) => {
+        // Other tabs write here too, and may be quicker more than once.
+        const writeOver = async (error: { status?: number }): Promise<{ rev: string }> => {
           if (error.status !== 409) throw error;
           const now = await db.get(`_local/${id}`);
           locals.set(id, now._rev as string);
-          return write();
-        });
+          return write().catch(writeOver);
+        };
+        const row = await write().catch(writeOver);
         locals.set(id, row.rev);
       }),
     onChange(listener) {

@@ -1,0 +1,93 @@
+/**
+ * `node faults.mjs --seed N --seeds COUNT --python PATH --folder DIR`: plays the stories of COUNT
+ * seeds from N on against real servers, and tells one line for each. Ends with 1 when one failed.
+ */
+import './environment.ts';
+import { setMaxListeners } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadPinyin } from '../../src/children/pinyin.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { createStore } from '../../src/storage/store.ts';
+import { play, type Story, troubleOf } from './scenario.ts';
+import { CountyServer, siteCode } from './server.ts';
+
+/** Stories that one server lives through: each has two clinics of its own. */
+const BATCH = 25;
+const AT_ONCE = 3;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1' },
+    python: { type: 'string' },
+    folder: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+function tell(story: Story): void {
+  const { seed, trouble, wrong, events, ms } = story;
+  const result = wrong.length ? 'FAILED' : 'ok';
+  console.log(`seed ${seed}: ${result}  server ${trouble}, ${events} events, ${ms.toFixed(0)} ms`);
+  for (const line of wrong.slice(0, 10)) console.log(`  ${line}`);
+  if (wrong.length > 10) console.log(`  and ${wrong.length - 10} more`);
+  if (values.verbose) console.log(' ', JSON.stringify(story.acts), JSON.stringify(story.met));
+}
+
+async function batch(seeds: number[], folder: string, python: string): Promise<Story[]> {
+  const server = new CountyServer(folder, python, seeds.length * 2);
+  const catalog = createStore(await openDatabase(`catalog-${seeds[0]}`));
+  const pinyin = await loadPinyin();
+  const stories: Story[] = [];
+  try {
+    await server.create({ nurse1: 'ordinary', nurse2: 'ordinary', senior: 'senior' });
+    const perform = async (seed: number) => {
+      const at = seeds.indexOf(seed) * 2;
+      const sites = [siteCode(at + 1), siteCode(at + 2)] as const;
+      const story = await play(seed, { server, sites, catalog, pinyin });
+      stories.push(story);
+      tell(story);
+    };
+    const calm = seeds.filter((seed) => troubleOf(seed) === 'none');
+    const rough = seeds.filter((seed) => troubleOf(seed) !== 'none');
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let seed = calm.shift(); seed !== undefined; seed = calm.shift()) await perform(seed);
+      }),
+    );
+    // What befalls the server befalls all, so these are alone.
+    for (const seed of rough) await perform(seed);
+  } finally {
+    await server.stop();
+  }
+  return stories;
+}
+
+async function main(): Promise<number> {
+  const { python, folder } = values;
+  if (!python || !folder) throw new Error('--python and --folder are needed');
+  // Many waits listen to one signal at a time.
+  setMaxListeners(0);
+  const first = Number(values.seed);
+  const count = Number(values.seeds);
+  const failed: number[] = [];
+  const start = performance.now();
+  for (let at = 0; at < count; at += BATCH) {
+    const seeds = Array.from({ length: Math.min(BATCH, count - at) }, (_, n) => first + at + n);
+    const place = join(folder, `batch-${seeds[0]}`);
+    const stories = await batch(seeds, place, python);
+    const bad = stories.filter(({ wrong }) => wrong.length).map(({ seed }) => seed);
+    failed.push(...bad);
+    if (bad.length === 0) await rm(place, { recursive: true, force: true });
+  }
+  const seconds = (performance.now() - start) / 1000;
+  console.log(
+    `${count - failed.length} of ${count} seeds passed in ${seconds.toFixed(0)} s` +
+      (failed.length ? `; failed: ${failed.join(' ')}` : ''),
+  );
+  return failed.length ? 1 : 0;
+}
+
+process.exit(await main());
