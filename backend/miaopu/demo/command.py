@@ -41,6 +41,7 @@ def demo_command(
     today: Annotated[
         str | None, typer.Option(help="The county's present day, YYYY-MM-DD; default: today.")
     ] = None,
+    quiet: Annotated[bool, typer.Option(help="Do not say how to log in.")] = False,
     couchdb_url: Annotated[
         str | None,
         typer.Option(
@@ -73,7 +74,7 @@ def demo_command(
         _fail(console, f"the database refused: {error}")
     except (OSError, httpx.HTTPError) as error:
         _fail(console, f"{type(error).__name__}: {error}")
-    for line in announcement(note):
+    for line in () if quiet else announcement(note):
         console.print(line, markup=False)
 
 

@@ -52,6 +52,16 @@ class County:
                 return self._site(clinic)
         raise KeyError(f"the demo county has no database {database}")
 
+    def example_card(self) -> str:
+        """The number of a card in use at the first clinic; "" should there be none."""
+        for document in self.documents(self.databases[0]):
+            events = document.get("events", {}).values()
+            cards = {e["number"]: e["state"] for e in events if e["kind"] == "card"}
+            for number, state in cards.items():
+                if state == "issued":
+                    return str(number)
+        return ""
+
     @property
     def regions(self) -> tuple[Region, ...]:
         """The county, and the city and province above it."""

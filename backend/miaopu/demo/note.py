@@ -28,6 +28,8 @@ class Note:
     today: str
     sites: int
     children_per_site: int
+    card: str
+    """The card of a child of the first clinic, to swipe."""
     logins: tuple[Login, ...]
 
 
@@ -42,6 +44,7 @@ def write_note(data: Path, county: County) -> None:
         county.today.isoformat(),
         len(county.clinics),
         county.children_per_site,
+        county.example_card(),
         logins,
     )
     path = data / FILE
@@ -89,4 +92,5 @@ def announcement(note: Note) -> list[str]:
     ]
     if note.sites > 1:
         lines.append(f"  … nurse2, senior2, admin2 to {note.sites} for the other clinics")
+    lines.append(f"a child's card of clinic 1, to swipe or to type (一张接种证卡号): {note.card}")
     return lines

@@ -26,6 +26,7 @@ def serve_command(
     Each option may be given in the environment, as MIAOPU_DATA, MIAOPU_PORT and so on. The
     administrator of an outside CouchDB is MIAOPU_COUCHDB_USER with MIAOPU_COUCHDB_PASSWORD.
     """
+    from miaopu.demo.note import announcement, read_note
     from miaopu.provision.plan import PlanError
     from miaopu.serve.database import DatabaseError
     from miaopu.serve.keep import KeepError
@@ -40,13 +41,21 @@ def serve_command(
         logging.getLogger(name).setLevel(logging.WARNING)
     options = {"data": data, "host": host, "port": port, "couchdb": couchdb, "config": config}
     try:
-        serve(read_settings(options), lambda address: typer.echo(f"Miaopu: {address}/"))
+        settings = read_settings(options)
+        demo = read_note(settings.data)
+
+        def ready(address: str) -> None:
+            typer.echo(f"Miaopu: {address}/")
+            for line in announcement(demo) if demo is not None else ():
+                typer.echo(line)
+
+        serve(settings, ready)
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             name = str(problem["loc"][0])
             typer.echo(f"--{name} or {PREFIX}{name.upper()}: {problem['msg']}", err=True)
         raise typer.Exit(2) from None
-    except (KeepError, PlanError, DatabaseError) as error:
+    except (KeepError, PlanError, DatabaseError, ValueError) as error:
         typer.echo(f"Miaopu does not start: {error}", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
