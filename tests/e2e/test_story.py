@@ -31,6 +31,7 @@ from counter import (
     words,
 )
 from harness import Bridge, Server, Tablet
+from messages import pattern
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
@@ -71,6 +72,7 @@ def test_a_clinic_vaccinates_with_the_network_gone(
     server.stop()
     first.close()
     first.open()
+    expect(by_id(first.page, "login-network")).to_contain_text(pattern("zh", "login.offline"))
     log_in(first, "nurse1")
     wait_for_offline(first)
     assert pending(first) == 0
