@@ -127,7 +127,99 @@ ACCEPTED_AT_A_SITE = {
     "an administrator of the database": (child({E1: FOREIGN}), None, user("_admin")),
 }
 
+OTHER = "3301020002"
+RELEASE = event(site=OTHER, kind="move", step="released", from_site=OTHER, to_site=SITE)
+THEIRS = {"site": {"value": OTHER, "at": AT, "by": "other"}}
+OURS = {"site": {"value": SITE, "at": LATER, "by": "nurse"}}
+
+
+def step(name: str, **more: Any) -> dict[str, Any]:
+    return event(kind="move", step=name, **more)
+
+
+def same_as(kind: str = "same_as") -> dict[str, Any]:
+    return event(kind=kind, target="child:B")
+
+
+MOVES_ACCEPTED = {
+    "a new child of this clinic": (child(facts=OURS), None, NURSE),
+    "a clinic asks for a child": (
+        child({E1: step("requested", from_site=OTHER, to_site=SITE)}, THEIRS),
+        child(facts=THEIRS),
+        NURSE,
+    ),
+    "a clinic lets a child go": (
+        child({E1: step("released", from_site=SITE, to_site=OTHER)}, OURS),
+        child(facts=OURS),
+        NURSE,
+    ),
+    "a clinic receives a child that was released": (
+        child(
+            {E1: RELEASE, E2: step("received", from_site=OTHER, to_site=SITE, answers=[E1])}, OURS
+        ),
+        child({E1: RELEASE}, THEIRS),
+        NURSE,
+    ),
+    "a move from a clinic that is not on this system": (
+        child({E1: step("received", from_site="4401020001")}, OURS),
+        child(facts=OURS),
+        NURSE,
+    ),
+    "the managing site comes by the server": (child(facts=OURS), child(facts=THEIRS), SERVER),
+    "a senior joins two cases": (child({E1: same_as()}), child(), SENIOR),
+    "a senior tells two cases apart": (child({E1: same_as("not_same_as")}), child(), SENIOR),
+    "a senior parts two cases": (
+        child({E1: same_as(), E2: void()}),
+        child({E1: same_as()}),
+        SENIOR,
+    ),
+}
+
+MOVES_REFUSED = {
+    "a child of another clinic registered": (child(facts=THEIRS), None, NURSE, "another than this"),
+    "a child taken": (child(facts=OURS), child(facts=THEIRS), NURSE, "by a receipt"),
+    "a child taken with a receipt that answers nothing": (
+        child({E1: step("received", from_site=OTHER, to_site=SITE)}, OURS),
+        child(facts=THEIRS),
+        NURSE,
+        "by a receipt",
+    ),
+    "a child taken with a receipt of before": (
+        child({E1: RELEASE, E2: step("received", to_site=SITE, answers=[E1])}, OURS),
+        child({E1: RELEASE, E2: step("received", to_site=SITE, answers=[E1])}, THEIRS),
+        NURSE,
+        "by a receipt",
+    ),
+    "a child given away in the other's name": (
+        child(facts={"site": {**THEIRS["site"], "at": LATER}}),
+        child(facts={"site": {**OURS["site"], "at": AT}}),
+        NURSE,
+        "another than this",
+    ),
+    "a release for the other": (
+        child({E1: step("released", from_site=OTHER, to_site=SITE)}),
+        child(),
+        NURSE,
+        "another site takes",
+    ),
+    "a request for the other": (
+        child({E1: step("requested", from_site=SITE, to_site=OTHER)}),
+        child(),
+        NURSE,
+        "another site takes",
+    ),
+    "a nurse joins two cases": (child({E1: same_as()}), child(), NURSE, "grade"),
+    "a nurse tells two cases apart": (child({E1: same_as("not_same_as")}), child(), NURSE, "grade"),
+    "a nurse parts what the server joined": (
+        child({E1: {**same_as(), "by": "miaopu"}, E2: void()}),
+        child({E1: {**same_as(), "by": "miaopu"}}),
+        NURSE,
+        "needs the grade senior",
+    ),
+}
+
 REFUSED_AT_A_SITE = {
+    **MOVES_REFUSED,
     "a stranger": (child(), None, STRANGER, "only accounts of this clinic"),
     "a manager": (child(), None, MANAGER, "only accounts of this clinic"),
     "a manager adds a dose": (
@@ -243,6 +335,9 @@ REFUSED_AT_A_SITE = {
     "settings of another site": (settings(site="3301020002"), None, SENIOR, "_id"),
     "a type that is not written here": ({"_id": "x", "type": "site"}, None, NURSE, "type"),
 }
+
+
+ACCEPTED_AT_A_SITE |= MOVES_ACCEPTED
 
 
 @pytest.mark.parametrize("case", ACCEPTED_AT_A_SITE.values(), ids=ACCEPTED_AT_A_SITE)

@@ -113,3 +113,42 @@ def test_no_view_stumbles_over_other_documents(designs: Any) -> None:
             for view in design.get("views", {}):
                 for other in ({"_id": "x"}, {"_id": "stock:A", "type": "stock"}):
                     assert designs(kind).map(name.removeprefix("_design/"), view, other) == []
+
+
+def same_as(target: str) -> dict[str, Any]:
+    return {"kind": "same_as", "target": target}
+
+
+def test_a_joined_case_is_counted_with_the_other(designs: Any) -> None:
+    region = designs("region")
+    joined = child(BORN, dose("2025-03-09", "0101"), same_as("child:B"))
+    parted = child(
+        BORN, dose("2025-03-09", "0101"), same_as("child:B"), {"kind": "void", "target": "E1"}
+    )
+    for view in ("children", "doses"):
+        assert region.map("coverage", view, joined) == []
+        assert len(region.map("coverage", view, parted)) == 1
+    assert len(region.map("coverage", "given", joined)) == 1
+    assert region.map("duplicates", "links", joined) == [(["child:A", "child:B"], True)]
+    assert region.map("duplicates", "links", parted) == [(["child:A", "child:B"], False)]
+
+
+def test_what_two_cases_have_in_common(designs: Any) -> None:
+    facts = {"name": "苗苗", "birth_date": "2025-03-09", "mother_name": "林", "id_number": "1X"}
+    rows = designs("region").map(
+        "duplicates", "candidates", child(facts, card("620001", "issued", "2026-01-01"))
+    )
+    assert [key for key, _ in rows] == [
+        ["id_number", "1X"],
+        ["person", "苗苗", "2025-03-09", "林"],
+        ["card", "620001"],
+    ]
+    assert designs("region").map("duplicates", "candidates", child({"name": "苗苗"})) == []
+
+
+def test_a_provisional_case_waits_until_it_is_joined(designs: Any) -> None:
+    visit = {"kind": "visit", "provisional": True}
+    region = designs("region")
+    assert len(region.map("duplicates", "provisional", child({}, visit))) == 1
+    assert region.map("duplicates", "provisional", child({}, visit, same_as("child:B"))) == []
+    assert region.map("duplicates", "provisional", child({}, {"kind": "visit"})) == []

@@ -22,6 +22,7 @@ _BATCH = 500
 _POLL_MS = 50_000
 _KEEP_EVERY_S = 10.0
 _LONGEST_PAUSE_S = 30.0
+_LOOKS = 3
 
 
 @dataclass(slots=True)
@@ -30,6 +31,41 @@ class Tally:
 
     resolved: int = 0
     failed: int = 0
+
+
+async def leaves_of(client: httpx.AsyncClient, database: str, doc_id: str) -> list[Json]:
+    """The live leaves of a document, the winner first; empty when there is none.
+
+    Raises httpx.HTTPError.
+    """
+    leaves: list[Json] = []
+    for _ in range(_LOOKS):
+        answer = await client.get(
+            f"{database}/{quote(doc_id, safe='')}", params={"conflicts": "true"}
+        )
+        if answer.status_code == 404:
+            return []
+        answer.raise_for_status()
+        document = answer.json()
+        others = document.pop("_conflicts", [])
+        if not others:
+            return [document]
+        answer = await client.post(
+            f"{database}/_bulk_get",
+            json={"docs": [{"id": doc_id, "rev": revision} for revision in others]},
+        )
+        answer.raise_for_status()
+        found = [
+            entry["ok"]
+            for result in answer.json()["results"]
+            for entry in result["docs"]
+            if "ok" in entry and not entry["ok"].get("_deleted")
+        ]
+        leaves = [document, *found]
+        # A leaf that went in the meantime is named no more when one looks again.
+        if len(found) == len(others):
+            break
+    return leaves
 
 
 @dataclass(slots=True)
@@ -134,7 +170,7 @@ class _Feed:
 
     async def _resolve(self, ids: Iterable[str]) -> None:
         for doc_id in ids:
-            leaves = await self._leaves(doc_id)
+            leaves = await leaves_of(self.client, self.database, doc_id)
             if len(leaves) < 2:
                 continue
             merged = merge_on_winner(leaves)
@@ -151,31 +187,6 @@ class _Feed:
                 )
             else:
                 self.tally.failed += 1
-
-    async def _leaves(self, doc_id: str) -> list[Json]:
-        answer = await self.client.get(
-            f"{self.database}/{quote(doc_id, safe='')}", params={"conflicts": "true"}
-        )
-        if answer.status_code == 404:
-            return []
-        answer.raise_for_status()
-        document = answer.json()
-        others = document.pop("_conflicts", [])
-        if not others:
-            return []
-        answer = await self.client.post(
-            f"{self.database}/_bulk_get",
-            json={"docs": [{"id": doc_id, "rev": revision} for revision in others]},
-        )
-        answer.raise_for_status()
-        found = [
-            entry["ok"]
-            for result in answer.json()["results"]
-            for entry in result["docs"]
-            if "ok" in entry and not entry["ok"].get("_deleted")
-        ]
-        # A leaf that went in the meantime is in the next change.
-        return [document, *found] if len(found) == len(others) else []
 
     async def _write(self, doc_id: str, documents: list[Json]) -> bool:
         answer = await self.client.post(

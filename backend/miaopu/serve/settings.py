@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 PREFIX = "MIAOPU_"
 PWA_DIST = Path(__file__).resolve().parents[3] / "pwa" / "dist"
@@ -34,8 +34,13 @@ class Settings(BaseModel):
     """The built application."""
     session_seconds: int = Field(default=12 * 3600, ge=60)
     """How long a login lasts without a request: a working day."""
+    parent_user: str | None = None
+    """An account of the region above, at the server of that region."""
+    parent_password: SecretStr | None = None
+    parent_url: str | None = None
+    """Address of that server, asked for cases that this one does not know."""
 
-    @field_validator("couchdb", "couchdb_self")
+    @field_validator("couchdb", "couchdb_self", "parent_url")
     @classmethod
     def _url(cls, url: str | None) -> str | None:
         if url is None:
@@ -44,9 +49,17 @@ class Settings(BaseModel):
             raise ValueError("must begin with http:// or https://")
         if "@" in url:
             raise ValueError(
-                "must hold no password; set MIAOPU_COUCHDB_USER and MIAOPU_COUCHDB_PASSWORD"
+                "must hold no password; the account has a variable of its own (MIAOPU_…_USER, "
+                "MIAOPU_…_PASSWORD)"
             )
         return url.rstrip("/")
+
+    @field_validator("parent_url")
+    @classmethod
+    def _account(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is not None and not (info.data.get("parent_user") and info.data["parent_password"]):
+            raise ValueError("needs MIAOPU_PARENT_USER and MIAOPU_PARENT_PASSWORD")
+        return url
 
 
 def read_settings(

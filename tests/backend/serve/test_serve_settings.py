@@ -22,6 +22,12 @@ def test_options_come_before_the_environment() -> None:
         {"MIAOPU_DATA": "/a", "MIAOPU_PORT": "70000"},
         {"MIAOPU_DATA": "/a", "MIAOPU_COUCHDB": "localhost:5984"},
         {"MIAOPU_DATA": "/a", "MIAOPU_COUCHDB": "http://admin:secret@localhost:5984"},
+        {"MIAOPU_DATA": "/a", "MIAOPU_PARENT_URL": "http://city.example"},
+        {
+            "MIAOPU_DATA": "/a",
+            "MIAOPU_PARENT_URL": "http://city.example",
+            "MIAOPU_PARENT_USER": "a",
+        },
     ],
 )
 def test_what_cannot_be_is_refused(environment: dict[str, str]) -> None:

@@ -1,0 +1,156 @@
+"""Suspected duplicates of a region (疑似重复个案), and a person's decision on them."""
+
+from itertools import combinations, groupby
+from typing import Any, Literal
+
+import httpx
+
+from miaopu.children.events import standing, value
+from miaopu.duplicates.joined import links, suspicion, told_apart
+from miaopu.moves.case import add, merged
+from miaopu.moves.cases import shown
+from miaopu.moves.stamp import Stamp
+from miaopu.moves.views import query
+
+Json = dict[str, Any]
+Decision = Literal["same", "different", "undo"]
+
+MOST = 200
+"""Pairs of one answer."""
+_PAGE = 5000
+_ALIKE = 8
+"""Cases under one key that are held against each other."""
+_RANK = {"id_number": 0, "card": 1, "person": 2}
+
+
+class UndecidableError(Exception):
+    """The decision cannot be recorded; the message says why."""
+
+
+async def suspects(client: httpx.AsyncClient, region: str) -> list[Json]:
+    """Pairs of cases that may be one child, the surest first: reason and both rows.
+
+    Raises httpx.HTTPError.
+    """
+    pairs: dict[tuple[str, str], None] = {}
+    for same in await _alike(client, f"region-{region}"):
+        for first, second in combinations(sorted(set(same))[:_ALIKE], 2):
+            pairs[first, second] = None
+    ids = sorted({one for pair in pairs for one in pair})
+    documents: dict[str, Json] = {}
+    for start in range(0, len(ids), 500):
+        answer = await client.post(
+            f"region-{region}/_all_docs",
+            params={"include_docs": "true"},
+            json={"keys": ids[start : start + 500]},
+        )
+        answer.raise_for_status()
+        rows = answer.json()["rows"]
+        documents |= {row["id"]: row["doc"] for row in rows if row.get("doc") is not None}
+    found = []
+    for first, second in pairs:
+        a, b = documents.get(first), documents.get(second)
+        if a is None or b is None or told_apart(a, b) or _together(a, b):
+            continue
+        why = suspicion(a, b)
+        if why is not None:
+            found.append({"reason": why, "cases": [shown(a), shown(b)]})
+    found.sort(key=lambda pair: _RANK[str(pair["reason"])])
+    return found[:MOST]
+
+
+def _together(a: Json, b: Json) -> bool:
+    return b["_id"] in links(a) or a["_id"] in links(b) or bool(links(a) & links(b))
+
+
+async def _alike(client: httpx.AsyncClient, database: str) -> list[list[str]]:
+    """The ids under each key of `candidates` that several cases have."""
+    rows: list[Json] = []
+    found: list[list[str]] = []
+    page: Json = {"limit": _PAGE}
+    while True:
+        got = await query(client, database, "duplicates", "candidates", page)
+        rows += got
+        last = len(got) < _PAGE
+        groups = [(key, [row["id"] for row in same]) for key, same in groupby(rows, _key)]
+        # The last group may go on in the next page.
+        done = groups if last else groups[:-1]
+        found += [ids for _, ids in done if len(ids) > 1]
+        if last:
+            return found
+        rows = [row for row in rows if row["key"] == groups[-1][0]]
+        page = {
+            "limit": _PAGE,
+            "skip": 1,
+            "startkey": got[-1]["key"],
+            "startkey_docid": got[-1]["id"],
+        }
+
+
+def _key(row: Json) -> Any:
+    return row["key"]
+
+
+async def decide(
+    client: httpx.AsyncClient,
+    stamp: Stamp,
+    by: str,
+    sites: set[str],
+    pair: tuple[Json, Json],
+    decision: Decision,
+) -> None:
+    """Records a manager's decision on two cases, in the database of a clinic that holds them.
+
+    `same` joins the first to the second, `different` tells them apart, `undo` takes either back.
+    Raises UndecidableError, RefusedError and httpx.HTTPError.
+    """
+    first, second = pair
+    if decision == "undo":
+        done = False
+        for one, other in ((first, second), (second, first)):
+            done = await _undo(client, stamp, by, sites, one, other) or done
+        if not done:
+            raise UndecidableError("nothing was decided on these two cases")
+        return
+    site = _site_of(first, sites)
+    kind = "same_as" if decision == "same" else "not_same_as"
+    event = {"kind": kind, "target": second["_id"], **stamp.provenance(site, by)}
+    key = stamp.ulid()
+
+    def make(there: Json) -> dict[str, Json]:
+        said = any(e["target"] == second["_id"] for _, e in standing(there, kind))
+        return {} if said else {key: event}
+
+    await add(client, f"site-{site}", first["_id"], make)
+
+
+def _site_of(child: Json, sites: set[str]) -> str:
+    named = [value(child, "site"), *(event["site"] for event in child["events"].values())]
+    site = next((code for code in named if code in sites), None)
+    if site is None:
+        raise UndecidableError("no clinic of this server holds the case")
+    return str(site)
+
+
+async def _undo(
+    client: httpx.AsyncClient, stamp: Stamp, by: str, sites: set[str], one: Json, other: Json
+) -> bool:
+    site = _site_of(one, sites)
+    there = await merged(client, f"site-{site}", one["_id"])
+    decided = [
+        ulid
+        for ulid, event in (standing(there, "same_as", "not_same_as") if there else ())
+        if event["target"] == other["_id"]
+    ]
+    voids = {
+        stamp.ulid(): {
+            "kind": "void",
+            "target": ulid,
+            "reason": "wrong_entry",
+            **stamp.provenance(site, by),
+        }
+        for ulid in decided
+    }
+    if voids:
+        await add(client, f"site-{site}", one["_id"], lambda _: voids)
+    return bool(voids)

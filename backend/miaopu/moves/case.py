@@ -1,0 +1,87 @@
+"""Reads and writes one case with its whole history, in any database of the server."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from miaopu.children.merge import merge_all
+from miaopu.serve.merger import leaves_of
+
+Json = dict[str, Any]
+
+_TRIES = 8
+
+
+class RefusedError(Exception):
+    """The database refused a case; the message is its reason and names no child's data."""
+
+
+async def merged(client: httpx.AsyncClient, database: str, doc_id: str) -> Json | None:
+    """The case with all its versions merged, `_rev` the winner's; None when it is not there.
+
+    Raises httpx.HTTPError.
+    """
+    leaves = await leaves_of(client, database, doc_id)
+    if not leaves:
+        return None
+    return {**merge_all(leaves), "_rev": leaves[0]["_rev"]}
+
+
+async def histories(
+    client: httpx.AsyncClient, database: str, revisions: Iterable[tuple[str, str]]
+) -> list[Json]:
+    """These revisions, each with `_revisions`. Raises httpx.HTTPError."""
+    answer = await client.post(
+        f"{database}/_bulk_get",
+        params={"revs": "true"},
+        json={"docs": [{"id": doc_id, "rev": rev} for doc_id, rev in revisions]},
+    )
+    answer.raise_for_status()
+    return [
+        one["ok"] for result in answer.json()["results"] for one in result["docs"] if "ok" in one
+    ]
+
+
+async def write(client: httpx.AsyncClient, database: str, documents: list[Json]) -> dict[str, str]:
+    """Writes revisions as they are; returns id → reason of those that were refused.
+
+    Raises httpx.HTTPError.
+    """
+    if not documents:
+        return {}
+    answer = await client.post(
+        f"{database}/_bulk_docs", json={"docs": documents, "new_edits": False}
+    )
+    answer.raise_for_status()
+    return {
+        row["id"]: str(row.get("reason", row["error"])) for row in answer.json() if "error" in row
+    }
+
+
+async def add(
+    client: httpx.AsyncClient, database: str, doc_id: str, make: Callable[[Json], dict[str, Json]]
+) -> str | None:
+    """Adds the events that `make` returns for the merged case to its winner.
+
+    Returns the new revision, or the one there when nothing is to be added; None when there is no
+    such case. Raises RefusedError and httpx.HTTPError.
+    """
+    path = f"{database}/{quote(doc_id, safe='')}"
+    for _ in range(_TRIES):
+        leaves = await leaves_of(client, database, doc_id)
+        if not leaves:
+            return None
+        top = leaves[0]
+        events = {u: e for u, e in make(merge_all(leaves)).items() if u not in top["events"]}
+        if not events:
+            return str(top["_rev"])
+        answer = await client.put(path, json={**top, "events": {**top["events"], **events}})
+        if answer.status_code == 409:
+            continue
+        if answer.status_code == 403:
+            raise RefusedError(str(answer.json().get("reason", "forbidden")))
+        answer.raise_for_status()
+        return str(answer.json()["rev"])
+    raise RefusedError(f"{doc_id} is being changed by others all the time; try again")
