@@ -194,7 +194,7 @@ class Day {
   private async oldFashioned(device: Device): Promise<void> {
     const id = this.childOf(device);
     if (!id || this.ledger.child(id).sites.size > 1) return;
-    const event = { ...this.event(device), temp_c: 37 } as NewEvent;
+    const event = { ...this.event(device), temp_c: 37 } as unknown as NewEvent;
     this.ledger.tainted.add(`${device.name} ${id}`);
     await this.nurse(device, () => device.program.repository.addEvents(id, [event]));
   }

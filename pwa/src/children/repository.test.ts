@@ -136,7 +136,7 @@ describe('recording', () => {
     });
   });
 
-  it('writes on top of the winner with the events of all leaves', async () => {
+  it('writes on top of the winner, shows the events of all leaves, and joins none', async () => {
     const { repository, store } = desk();
     const { _id, _rev } = await repository.register(FACTS);
     const mine = await repository.addEvent(_id, DOSE);
@@ -161,8 +161,23 @@ describe('recording', () => {
         .sort(),
     ).toEqual(['0201', '0301', '0401']);
     expect(child._rev?.startsWith('3-')).toBe(true);
-    // The losing leaf is the server's to close.
-    expect((await store.db.get(_id, { conflicts: true }))._conflicts).toHaveLength(1);
+    // The losing leaf is the server's to close, and what it holds may not be this nurse's to bring.
+    const winner = await store.db.get<ChildDoc>(_id, { conflicts: true });
+    expect(winner._conflicts).toHaveLength(1);
+    expect(standing(winner, 'dose').map(({ event }) => event.vaccine)).toEqual(['0301', '0401']);
+  });
+
+  it('brings the event of another leaf when it voids it', async () => {
+    const { repository, store } = desk();
+    const { _id, _rev } = await repository.register(FACTS);
+    const mine = await repository.addEvent(_id, DOSE);
+    const [target] = Object.keys(mine.events) as [string];
+    const winner = { ...mine, events: {}, _rev: `2-${'f'.repeat(32)}` };
+    const _revisions = { start: 2, ids: ['f'.repeat(32), String(_rev).slice(2)] };
+    await store.db.bulkDocs([{ ...winner, _revisions }], { new_edits: false });
+    await repository.void(_id, target, 'mistake');
+    const written = await store.db.get<ChildDoc>(_id);
+    expect(Object.values(written.events).map(({ kind }) => kind)).toEqual(['dose', 'void']);
   });
 
   it('loses nothing when two tabs write at once', async () => {

@@ -1,7 +1,8 @@
 /**
  * Records what happens to children (个案的登记与更新). Each call is one revision that is on the disk
  * when it resolves; the provenance is filled in here; what a form must not send is refused with a
- * {@link Fault}. A child in conflict is written on top of the winner with all events of all leaves.
+ * {@link Fault}. A child in conflict is written on top of the winner, with nothing of the other leaves:
+ * joining them is the server's, who may bring what a nurse may not, such as another's void.
  */
 import type { Clock } from '../clock/clock.ts';
 import { Fault } from '../storage/fault.ts';
@@ -66,6 +67,16 @@ function compact<T extends object>(value: T): T {
       ([, field]) => field !== null && field !== undefined && field !== '',
     ),
   ) as T;
+}
+
+/** What is added must not hang in the air: an event that is voided comes with its void. */
+function withTargets(events: ChildDoc['events'], child: ChildDoc): ChildDoc['events'] {
+  const targets = Object.values(events).flatMap((event) =>
+    event.kind === 'void' && child.events[event.target]
+      ? [[event.target, child.events[event.target] as ChildEvent] as const]
+      : [],
+  );
+  return { ...Object.fromEntries(targets), ...events };
 }
 
 /** A millisecond later: what is written knowing the other edit comes after it, whatever the clock. */
@@ -168,9 +179,15 @@ export function createRepository(options: RepositoryOptions): Repository {
       if (!child) throw new Fault('UnknownChild', { id });
       const added = change(child, clock.instant(), clock.today());
       if (!added) return child;
-      const next = merge(child, { _id: id, type: 'child', ...added });
+      const _rev = child._rev as string;
+      const addition: ChildDoc = { _id: id, type: 'child', ...added };
+      const next = merge(child, addition);
+      const winner = child._conflicts?.length
+        ? await store.db.get<ChildDoc>(id, { rev: _rev })
+        : child;
+      const events = withTargets(added.events, child);
       try {
-        const { rev } = await store.put({ ...next, _rev: child._rev as string });
+        const { rev } = await store.put({ ...merge(winner, { ...addition, events }), _rev });
         await options.seen?.();
         return { ...next, _rev: rev };
       } catch (error) {
