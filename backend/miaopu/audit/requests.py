@@ -107,6 +107,11 @@ def _special(method: str, database: str, rest: list[str], query: str) -> Watch |
     return None
 
 
+def _text(value: object) -> str | None:
+    """A short text, such as a revision; None for anything else."""
+    return value if isinstance(value, str) and 0 < len(value) <= 200 else None
+
+
 def ids_in_text(text: bytes) -> Iterator[str]:
     """The ids of documents in JSON that was too long to be read as such."""
     return (found.decode() for found in _ID_IN_TEXT.findall(text))
@@ -128,7 +133,7 @@ def _ancestors(document: Json, replicated: bool) -> tuple[str, ...]:
 def _seen(document: Json, replicated: bool) -> Seen:
     found = Seen(
         shown_id(document.get("_id")),
-        document.get("_rev") if replicated else None,
+        _text(document.get("_rev")) if replicated else None,
         _ancestors(document, replicated),
     )
     events, facts = document.get("events"), document.get("facts")
@@ -159,8 +164,8 @@ def bulk(body: Json, answer: object, status: int) -> Written:
     if status in (401, 403):
         return Written(refused=[Seen(shown_id(doc.get("_id"))) for doc in documents])
     rows = [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
-    wrong = {row.get("id"): str(row.get("error")) for row in rows if "error" in row}
-    revisions = {row.get("id"): row.get("rev") for row in rows if "error" not in row}
+    wrong = {_text(row.get("id")): _text(row.get("error")) for row in rows if "error" in row}
+    revisions = {_text(row.get("id")): _text(row.get("rev")) for row in rows if "rev" in row}
     drawn = iter([row.get("id") for row in rows]) if not replicated else iter(())
     result = Written()
     for document in documents:
@@ -169,12 +174,12 @@ def bulk(body: Json, answer: object, status: int) -> Written:
             document = {**document, "_id": next(drawn, None)}
         else:
             next(drawn, None)
-        failed = wrong.get(document["_id"])
+        failed = wrong.get(_text(document["_id"]))
         if failed in _REFUSALS:
             result.refused.append(Seen(shown_id(document["_id"])))
         elif failed is None:
             seen = _seen(document, replicated)
-            seen.rev = seen.rev or revisions.get(document["_id"])
+            seen.rev = seen.rev or revisions.get(_text(document["_id"]))
             result.done.append(seen)
     return result
 
@@ -190,7 +195,7 @@ def single(
         return Written(refused=[Seen(shown_id(name))])
     replicated = isinstance(document.get("_revisions"), dict)
     seen = _seen({**document, "_id": name}, replicated)
-    seen.rev = reply.get("rev") or seen.rev
+    seen.rev = _text(reply.get("rev")) or seen.rev
     if before is not None and not seen.ancestors:
         seen.ancestors = (before,)
     return Written(done=[seen])
@@ -211,7 +216,8 @@ def cases_shown(watch: Watch, body: object, answer: object) -> list[str]:
         found += _ids(answer.get("rows"), "id")
         found += _ids(answer.get("docs"), "_id")
         found += _ids(answer.get("results"), "id")
-        for part in answer.get("results") or ():
+        parts = answer.get("results")
+        for part in parts if isinstance(parts, list) else ():
             if isinstance(part, dict):
                 found += _ids(part.get("rows"), "id")
     return list(dict.fromkeys(shown_id(one) for one in found if one.startswith(_CASE)))
