@@ -32,12 +32,16 @@ def log_in(tablet: Tablet, name: str, password: str = PASSWORD) -> None:
     expect(by_id(page, "user-name")).to_be_visible()
 
 
-def wait_for_load(tablet: Tablet, children: int) -> None:
+def wait_for_load(tablet: Tablet) -> None:
     """Waits for the first load of the clinic, with its bar and its count."""
     page = tablet.page
     expect(by_id(page, "first-load-progress")).to_be_visible()
-    expect(by_id(page, "child-count", count=str(children))).to_be_visible(timeout=60_000)
-    expect(by_id(page, "first-load")).to_have_count(0, timeout=60_000)
+    expect(by_id(page, "first-load")).to_have_count(0, timeout=90_000)
+
+
+def has_children(tablet: Tablet, count: int) -> None:
+    """The tablet says that it has so many children."""
+    expect(by_id(tablet.page, "child-count", count=str(count))).to_be_visible(timeout=60_000)
 
 
 def wait_for_sync(tablet: Tablet, state: str = "all", seconds: float = 90) -> None:

@@ -19,6 +19,7 @@ from counter import (
     fill_child,
     find,
     give,
+    has_children,
     log_in,
     pair,
     pending,
@@ -54,14 +55,15 @@ def test_a_clinic_vaccinates_with_the_network_gone(
     first, second, manager = tablet("first"), tablet("second"), tablet("manager")
 
     # 1. The tablets load their clinic once.
+    everything_is_in_the_county(server, note)
     for one, nurse in ((first, "nurse1"), (second, "senior1")):
         one.open()
         log_in(one, nurse)
-        wait_for_load(one, note.children_per_site)
+        wait_for_load(one)
         wait_for_sync(one)
+        has_children(one, len(Records(server).children(f"site-{SITE}")))
         wait_for_worker(one)
     pair(first, bridge)
-    everything_is_in_the_county(server, note)
     manager.open()
     log_in(manager, "county")
     expect(by_id(manager.page, "manager-coverage")).to_be_visible(timeout=60_000)
