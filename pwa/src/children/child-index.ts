@@ -3,7 +3,7 @@
  * synchronously. It starts from a snapshot and is then fed with whatever changes in the database.
  */
 import type { ChildDoc } from './document.ts';
-import { type ChildRow, type IndexedRow, type Pinyin, rowOf } from './row.ts';
+import { type ChildRow, type Dues, dueWithin, type IndexedRow, type Pinyin, rowOf } from './row.ts';
 import { search } from './search.ts';
 import { CHUNK, type Snapshot } from './snapshot.ts';
 
@@ -19,12 +19,15 @@ export interface ChildIndex {
   byCard(card: string): string | null;
   byCode(code: string): string | null;
   byIdNumber(idNumber: string): string | null;
-  /** Children with an 应种日 from `from` to `to`, both inclusive, the earliest first. */
-  due(from: string, to: string): ChildRow[];
+  /**
+   * Children with an 应种日 from `from` to `to`, both inclusive, the earliest first; with `besides`
+   * also of the schedules that are offered besides the programme.
+   */
+  due(from: string, to: string, besides?: boolean): ChildRow[];
   /** Doses that the own site has given of a lot (see `lotKey`). */
   given(lotKey: string): number;
   /** Notes what the schedule says of a child, unless it has changed since `rev`; tells nobody. */
-  setDue(id: string, rev: string, dueFor: string, nextDue: string | null, groups: string[]): void;
+  setDue(id: string, rev: string, dueFor: string, dues: Dues): void;
   /** Tells of what `setDue` has noted. */
   dueNoted(): void;
   /** Called after changes, at most once per turn of the event loop. */
@@ -108,16 +111,20 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
     byCard: (card) => byCard.get(card) ?? null,
     byCode: (code) => byCode.get(code) ?? null,
     byIdNumber: (idNumber) => byIdNumber.get(idNumber.toUpperCase()) ?? null,
-    due: (from, to) =>
+    due: (from, to, besides = false) =>
       slots
-        .filter((row) => row.nextDue !== null && row.nextDue >= from && row.nextDue <= to)
-        .sort((a, b) => ((a.nextDue as string) < (b.nextDue as string) ? -1 : 1)),
+        .flatMap((row) => {
+          const date = dueWithin(row, from, to, besides)?.date;
+          return date ? [{ row, date }] : [];
+        })
+        .sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))
+        .map(({ row }) => row),
     given: (key) => given.get(key) ?? 0,
-    setDue(id, rev, dueFor, nextDue, groups) {
+    setDue(id, rev, dueFor, dues) {
       const slot = places.get(id);
       const row = rowAt(id);
       if (!row || slot === undefined || row.rev !== rev) return;
-      slots[slot] = { ...row, dueFor, nextDue, nextGroups: groups };
+      slots[slot] = { ...row, dueFor, ...dues };
       dirty.add(Math.floor(slot / CHUNK));
     },
     dueNoted: notify,

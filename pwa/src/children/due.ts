@@ -52,9 +52,13 @@ export function createDuePlanner(options: DueOptions): DuePlanner {
         const revs = new Map(slice.map(({ id, rev }) => [id, rev]));
         for (const child of await read([...revs.keys()])) {
           noted = true;
-          const next = forecaster.next(child, today());
-          const rev = revs.get(child._id) as string;
-          index.setDue(child._id, rev, forecaster.key, next?.date ?? null, next?.groups ?? []);
+          const { programme, besides } = forecaster.next(child, today());
+          index.setDue(child._id, revs.get(child._id) as string, forecaster.key, {
+            nextDue: programme?.date ?? null,
+            nextGroups: programme?.groups ?? [],
+            besidesDue: besides?.date ?? null,
+            besidesGroups: besides?.groups ?? [],
+          });
         }
       }
     },

@@ -1,7 +1,7 @@
 /** The schedules that a clinic uses, compiled, and what they say of a child (接种推算). */
+import { localSchedule, type Parameters, type Rule, type Skipped } from '../catalog/local-rules.ts';
 import {
   type Compiled,
-  compile,
   type Forecast,
   forecast,
   formatDay,
@@ -9,86 +9,95 @@ import {
   parseDay,
   type Schedule,
 } from '../schedule/index.ts';
-import { applyLayers } from '../schedule/layers.ts';
-import type { Layer } from '../schedule/types.ts';
 import type { ChildDoc } from './document.ts';
 import { engineChild } from './history.ts';
 
+/** The nearest 应种日, and the groups due on it. */
+export interface Next {
+  date: string;
+  groups: string[];
+}
+
 export interface Forecaster {
-  /** Differs whenever another answer is possible: schedules, editions, parameters. */
+  /** Differs whenever another answer is possible: schedules, editions, local rules, parameters. */
   key: string;
   schedule: Schedule;
   compiled: Compiled;
+  /** Groups of the programme and of campaigns; all others are voluntary (非免疫规划). */
+  programme: ReadonlySet<string>;
+  /** Local rules and schedules that do not fit and are left out. */
+  skipped: readonly Skipped[];
   /** Null for a child without a birth date. `asOf` is `YYYY-MM-DD`. */
   forecast(child: ChildDoc, asOf: string, options?: Options): Forecast | null;
-  /** The nearest 应种日 of the programme's vaccines, and the groups due on it. */
-  next(child: ChildDoc, asOf: string): { date: string; groups: string[] } | null;
+  /** What is due next of the programme, and of the schedules offered besides. */
+  next(child: ChildDoc, asOf: string): { programme: Next | null; besides: Next | null };
 }
 
 export interface ForecasterSettings {
   schedules: readonly string[];
-  parameters?: Readonly<Record<string, string | number | boolean>>;
-}
-
-const VISIT = { 'visit.injections': 'maxInjections', 'visit.oral': 'maxOral' } as const;
-
-/** Parameters of a site as layers; those that no schedule in use has are left out. */
-function layersOf(schedule: Schedule, parameters: ForecasterSettings['parameters']): Layer[] {
-  return Object.entries(parameters ?? {}).flatMap(([name, value]): Layer[] => {
-    if (name in VISIT && typeof value === 'number') {
-      return [{ kind: 'visit', [VISIT[name as keyof typeof VISIT]]: value }];
-    }
-    if (name === 'visit.days-since-last' && typeof value === 'number') {
-      return [{ kind: 'visit', daysSinceLast: value }];
-    }
-    if (!schedule.parameters?.[name]) return [];
-    return [{ kind: 'parameter', name, value: typeof value === 'number' ? String(value) : value }];
-  });
+  parameters?: Parameters;
+  /** Local rules that hold here today, in their order. */
+  rules?: readonly Rule[];
+  /** The document that these stand in, for telling what is wrong with it. */
+  document?: { id: string; rev: string };
+  /** Revisions of the schedules, by name: an edition may be mended. */
+  revisions?: Readonly<Record<string, string>>;
 }
 
 /**
  * Compiles what the settings name: the first schedule is the programme, the others are offered
- * besides. Null when none of them is in the catalog. Throws `ScheduleError` for a faulty one.
+ * besides. Null when none of them is in the catalog. Throws `ScheduleError` for a faulty programme;
+ * anything else that is faulty is left out and stands in `skipped`.
  */
 export function createForecaster(
   schedules: Readonly<Record<string, Schedule>>,
   settings: ForecasterSettings,
 ): Forecaster | null {
-  const [programme, ...others] = settings.schedules.flatMap((name) => schedules[name] ?? []);
-  if (!programme) return null;
-  const joined = applyLayers(
-    programme,
-    others.map((schedule): Layer => ({ kind: 'with', schedule })),
-  );
-  const schedule = applyLayers(joined, layersOf(joined, settings.parameters));
-  const compiled = compile(schedule);
-  const routine = new Set(programme.groups.map(({ name }) => name));
+  const local = localSchedule({
+    schedules,
+    names: settings.schedules,
+    rules: settings.rules ?? [],
+    parameters: settings.parameters ?? {},
+    ...(settings.document && { settings: settings.document }),
+  });
+  if (!local) return null;
+  const { schedule, compiled, programme } = local;
   const answer = (child: ChildDoc, asOf: string, options?: Options) => {
     const input = engineChild(child, schedule);
     const day = parseDay(asOf);
     return input && day !== null ? forecast(compiled, input, day, options) : null;
   };
+  const nearest = (found: Forecast | null, voluntary: boolean): Next | null => {
+    let first: number | null = null;
+    let groups: string[] = [];
+    for (const { recommended, vaccineGroup, status } of found?.groups ?? []) {
+      if (status !== 'notComplete' || recommended === null) continue;
+      if (programme.has(vaccineGroup) === voluntary) continue;
+      if (first === null || recommended < first) {
+        first = recommended;
+        groups = [vaccineGroup];
+      } else if (recommended === first) groups.push(vaccineGroup);
+    }
+    return first === null ? null : { date: formatDay(first), groups };
+  };
   return {
     key: JSON.stringify([
-      [programme, ...others].map(({ name, edition }) => [name, edition]),
+      local.schedules.map((name) => [
+        name,
+        schedules[name]?.edition,
+        settings.revisions?.[name] ?? null,
+      ]),
+      local.used.map(({ _id, _rev }) => [_id, _rev ?? null]),
       settings.parameters ?? {},
     ]),
     schedule,
     compiled,
+    programme,
+    skipped: local.skipped,
     forecast: answer,
     next(child, asOf) {
-      let first: number | null = null;
-      let groups: string[] = [];
-      for (const group of answer(child, asOf)?.groups ?? []) {
-        const { recommended, vaccineGroup, status } = group;
-        if (status !== 'notComplete' || recommended === null || !routine.has(vaccineGroup))
-          continue;
-        if (first === null || recommended < first) {
-          first = recommended;
-          groups = [vaccineGroup];
-        } else if (recommended === first) groups.push(vaccineGroup);
-      }
-      return first === null ? null : { date: formatDay(first), groups };
+      const found = answer(child, asOf);
+      return { programme: nearest(found, false), besides: nearest(found, true) };
     },
   };
 }

@@ -32,7 +32,7 @@ function child(facts: Record<string, unknown>, events: Record<string, object> = 
     events: Object.fromEntries(
       Object.entries(events).map(([id, event]) => [id, { ...event, ...WHO }]),
     ),
-  } as ChildDoc;
+  } as unknown as ChildDoc;
 }
 
 const BORN = { birth_date: '2026-09-01', sex: 'F' };
@@ -109,14 +109,15 @@ describe('voids', () => {
 describe('the forecaster', () => {
   const settings = { schedules: ['cn-nip-2026', 'cn-non-programme'] };
 
-  it('offers the others beside the programme, and counts only the programme as due', () => {
+  it('offers the others beside the programme, and tells apart what is due of each', () => {
     const forecaster = createForecaster(schedules, settings);
     const answer = forecaster?.forecast(child(BORN), '2026-09-01');
     const groups = answer?.groups.map(({ vaccineGroup }) => vaccineGroup);
     expect(groups).toEqual(expect.arrayContaining(['HepB', 'BCG', 'Rotavirus']));
     const next = forecaster?.next(child(BORN), '2026-09-01');
-    expect(next?.date).toBe('2026-09-01');
-    expect(next?.groups.sort()).toEqual(['BCG', 'HepB']);
+    expect(next?.programme?.date).toBe('2026-09-01');
+    expect(next?.programme?.groups.sort()).toEqual(['BCG', 'HepB']);
+    expect(next?.besides).toEqual({ date: '2026-10-13', groups: ['Rotavirus'] });
   });
 
   it('is none without a schedule, and another with another parameter', () => {

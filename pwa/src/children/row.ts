@@ -28,7 +28,37 @@ export interface ChildRow {
   nextDue: string | null;
   /** Vaccine groups due on that day. */
   nextGroups: string[];
+  /** The same of the schedules that are offered besides the programme (非免疫规划). */
+  besidesDue: string | null;
+  besidesGroups: string[];
 }
+
+/** What of a row falls within days, both inclusive. */
+export interface Due {
+  /** The earliest. */
+  date: string;
+  groups: string[];
+  /** Groups of the schedules that are offered besides the programme. */
+  voluntary: string[];
+}
+
+/** What of a row falls within days; null when nothing does. `besides`: not only the programme. */
+export function dueWithin(row: Dues, from: string, to: string, besides: boolean): Due | null {
+  const within = (date: string | null): date is string =>
+    date !== null && date >= from && date <= to;
+  const own = within(row.nextDue) ? row.nextDue : null;
+  const also = besides && within(row.besidesDue) ? row.besidesDue : null;
+  const date = own === null || (also !== null && also < own) ? also : own;
+  if (date === null) return null;
+  return {
+    date,
+    groups: own === null ? [] : row.nextGroups,
+    voluntary: also === null ? [] : row.besidesGroups,
+  };
+}
+
+/** What the schedules say of a row. */
+export type Dues = Pick<ChildRow, 'nextDue' | 'nextGroups' | 'besidesDue' | 'besidesGroups'>;
 
 /** A row with what search and lots need. Private to the index. */
 export interface IndexedRow extends ChildRow {
@@ -105,6 +135,8 @@ export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): Indexed
     touchedAt,
     nextDue: null,
     nextGroups: [],
+    besidesDue: null,
+    besidesGroups: [],
     numbers: held,
     full: syllables.join('').toLowerCase(),
     initials: syllables

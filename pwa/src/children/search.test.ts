@@ -4,7 +4,7 @@ import type { ChildIndex } from './child-index.ts';
 import { createIndex } from './child-index.ts';
 import type { ChildDoc } from './document.ts';
 import { loadPinyin } from './pinyin.ts';
-import { lotKey, type Pinyin } from './row.ts';
+import { dueWithin, lotKey, type Pinyin } from './row.ts';
 
 const SITE = '3301020001';
 const AT = { at: '2026-01-01T00:00:00.000Z', by: 'a' };
@@ -176,10 +176,25 @@ describe('the index', () => {
   it('takes a due date only for the revision that it was computed from', () => {
     const local = createIndex(SITE, pinyin, null);
     local.put(child('child:1', { name: '一' }));
-    local.setDue('child:1', 'other', 'k', '2026-01-01', ['HepB']);
+    const dues = {
+      nextDue: '2026-01-01',
+      nextGroups: ['HepB'],
+      besidesDue: '2026-03-01',
+      besidesGroups: ['Rotavirus'],
+    };
+    local.setDue('child:1', 'other', 'k', dues);
     expect(local.due('2026-01-01', '2026-12-31')).toEqual([]);
-    local.setDue('child:1', '1-a', 'k', '2026-01-01', ['HepB']);
+    local.setDue('child:1', '1-a', 'k', dues);
     expect(local.due('2026-01-01', '2026-01-01').map(({ id }) => id)).toEqual(['child:1']);
     expect(local.due('2026-01-02', '2026-12-31')).toEqual([]);
+    // Of the schedules offered besides the programme only where it is asked for.
+    expect(local.due('2026-01-02', '2026-12-31', true).map(({ id }) => id)).toEqual(['child:1']);
+    expect(dueWithin(dues, '2026-01-01', '2026-12-31', true)).toEqual({
+      date: '2026-01-01',
+      groups: ['HepB'],
+      voluntary: ['Rotavirus'],
+    });
+    expect(dueWithin(dues, '2026-02-01', '2026-12-31', true)?.groups).toEqual([]);
+    expect(dueWithin(dues, '2026-02-01', '2026-12-31', false)).toBeNull();
   });
 });

@@ -25,8 +25,11 @@ export interface UseChildren {
   row(id: string): ChildRow | null;
   /** The child with all its versions merged; null when it is not here. */
   get(id: string): Promise<ChildDoc | null>;
-  /** Children with an 应种日 from `from` to `to`, both inclusive. */
-  due(from: string, to: string): ChildRow[];
+  /**
+   * Children with an 应种日 from `from` to `to`, both inclusive; with `besides` also of the schedules
+   * that are offered besides the programme.
+   */
+  due(from: string, to: string, besides?: boolean): ChildRow[];
 }
 
 export function useChildren(): UseChildren {
@@ -49,7 +52,7 @@ export function useChildren(): UseChildren {
     },
     row: (id) => current()?.row(id) ?? null,
     get: (id) => opened().get(id),
-    due: (from, to) => current()?.due(from, to) ?? [],
+    due: (from, to, besides) => current()?.due(from, to, besides) ?? [],
   };
 }
 

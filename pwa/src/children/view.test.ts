@@ -1,8 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dayOf } from '../app/format.ts';
+import { applyLayers, compile, forecast as engine, type Schedule } from '../schedule/index.ts';
 import type { DoseEvaluation, Forecast, GroupForecast } from '../schedule/types.ts';
 import type { ChildDoc, ChildEvent } from './document.ts';
-import { flagsOf, historyOf, mainReason, othersOf, planOf, reasonParams, writersOf } from './view';
+import {
+  flagsOf,
+  historyOf,
+  limited,
+  mainReason,
+  othersOf,
+  planOf,
+  reasonParams,
+  writersOf,
+} from './view';
 
 const today = '2026-11-23';
 const day = (date: string) => dayOf(date) as number;
@@ -26,6 +37,26 @@ const group = (vaccineGroup: string, more: Partial<GroupForecast>): GroupForecas
 const forecast = (groups: GroupForecast[], doses: DoseEvaluation[] = []): Forecast => ({
   groups,
   doses,
+});
+
+describe('limited', () => {
+  it('marks what the visit has no room for, the programme first', () => {
+    const DATA = new URL('../../../backend/miaopu/schedule/data/cn-nip-2026.json', import.meta.url);
+    const national = JSON.parse(readFileSync(DATA, 'utf8')) as Schedule;
+    const schedule = applyLayers(national, [{ kind: 'visit', maxInjections: 1 }]);
+    const compiled = compile(schedule);
+    const child = { birth: day('2025-01-10'), sex: 'F' as const, doses: [] };
+    const answer = engine(compiled, child, day(today));
+    const programme = new Set(schedule.groups.map(({ name }) => name));
+    const all = planOf(answer, today, programme);
+    const plan = limited(all, answer, { compiled, programme }, today);
+    expect(plan.due).toHaveLength(all.due.length);
+    expect(plan.due.filter(({ beyond }) => beyond === null)).toHaveLength(1);
+    expect(plan.due[0]?.beyond).toBeNull();
+    expect(plan.due.at(-1)?.beyond).toBe('maxInjections');
+    const open = limited(all, answer, { compiled: compile(national), programme }, today);
+    expect(open.due).toEqual(all.due);
+  });
 });
 
 describe('planOf', () => {

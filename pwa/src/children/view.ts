@@ -4,6 +4,7 @@
  */
 
 import { dateOf, dayOf } from '../app/format.ts';
+import { type Compiled, planVisit } from '../schedule/index.ts';
 import type {
   DoseEvaluation,
   DoseStatus,
@@ -29,6 +30,8 @@ export interface DueItem {
   overdueDays: number;
   seriesType: GroupForecast['seriesType'];
   reasons: Reason[];
+  /** The local limit on a visit that leaves it for another day; null when there is room. */
+  beyond: 'maxInjections' | 'maxOral' | null;
 }
 
 /** A vaccine group that may be given now, and is not of the programme (非免疫规划, 自愿自费). */
@@ -90,6 +93,7 @@ export function planOf(
         overdueDays: group.pastDue === null ? 0 : Math.max(0, now - group.pastDue),
         seriesType,
         reasons,
+        beyond: null,
       });
     } else {
       notDue.push({
@@ -112,6 +116,24 @@ export function planOf(
       (a.recommended ?? '9999').localeCompare(b.recommended ?? '9999'),
   );
   return { due, offered, notDue, next: nextOf(notDue, today) };
+}
+
+/**
+ * The plan with the place's limits on a visit (每次最多几针) in it: what they leave for another day is
+ * marked and stands last. It may still be given, with a reason.
+ */
+export function limited(
+  plan: Plan,
+  forecast: Forecast,
+  by: { compiled: Compiled; programme: ReadonlySet<string> },
+  today: string,
+): Plan {
+  const groups = forecast.groups.filter(({ vaccineGroup }) => by.programme.has(vaccineGroup));
+  const { later } = planVisit(by.compiled, { ...forecast, groups }, dayOf(today) ?? 0);
+  const limits = new Map(later.map(({ group, limit }) => [group.vaccineGroup, limit]));
+  const due = plan.due.map((item) => ({ ...item, beyond: limits.get(item.group) ?? null }));
+  due.sort((a, b) => Number(a.beyond !== null) - Number(b.beyond !== null));
+  return { ...plan, due };
 }
 
 function nextOf(items: readonly NotDueItem[], today: string): Plan['next'] {

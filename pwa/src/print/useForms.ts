@@ -6,6 +6,7 @@ import { useLabels } from '../app/labels';
 import { catalogNow } from '../catalog';
 import { useSettings } from '../catalog/settings';
 import { type ChildDoc, fact } from '../children/document';
+import { useForecast } from '../children/useForecast';
 import { historyOf, planOf } from '../children/view';
 import { useClock } from '../clock/useClock';
 import type { Site } from '../models/generated.ts';
@@ -30,6 +31,7 @@ export function useForms(): {
   const { user } = useSession();
   const { today, instant } = useClock();
   const settings = useSettings();
+  const { forecaster } = useForecast();
 
   const words: Words = {
     vaccine: vaccineFullName,
@@ -54,11 +56,7 @@ export function useForms(): {
 
   function appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null {
     if (!forecast) return null;
-    const programme = catalogNow().get<{ schedule: { groups: { name: string }[] } }>(
-      `schedule:${settings.value?.schedules[0] ?? ''}`,
-    )?.schedule.groups;
-    const groups = programme ? new Set(programme.map((group) => group.name)) : null;
-    const plan = planOf(forecast, today(), groups);
+    const plan = planOf(forecast, today(), forecaster.value?.programme ?? null);
     return nextAppointment(plan, today(), settings.value, fact(child, 'committee'));
   }
 

@@ -44,7 +44,10 @@ describe('nextAppointment', () => {
 
   it('asks soon for what was due and was not given', () => {
     const due = { ...item('MMR', null), recommended: '2026-10-01', target: 1 };
-    const left = { ...plan, due: [{ ...due, earliest: null, pastDue: null, overdueDays: 3 }] };
+    const left = {
+      ...plan,
+      due: [{ ...due, earliest: null, pastDue: null, overdueDays: 3, beyond: null }],
+    };
     expect(nextAppointment(left, today, null, null)).toEqual({
       date: '2026-11-24',
       groups: [{ group: 'MMR', target: 1, recommended: today, pastDue: null }],

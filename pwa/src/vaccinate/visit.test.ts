@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Forecast } from '../schedule/types.ts';
+import type { Forecast, VisitRule } from '../schedule/types.ts';
 import type { Lot } from '../stock/lots.ts';
 import {
   emptyVisit,
@@ -151,6 +151,39 @@ describe('warningsOf', () => {
       ],
     }).map((one) => one.code);
     expect(codes).toEqual(['visit.fever', 'visit.precheck', 'visit.contraindicated']);
+  });
+
+  it('warns of what the local rules on a visit leave for another day', () => {
+    const day = 20_000;
+    const routeOf = (code: string) => (code === '0311' ? 'oral' : 'injection') as 'oral';
+    const planned = ['0402', '1201', '0311'].map((code) =>
+      newItem({ group: code, target: 1, vaccines: [code] }, lotsOf, usageOf),
+    );
+    const seen = { ...quiet, items: planned, judged: null };
+    const codes = (rule: VisitRule | undefined) =>
+      warningsOf({ ...seen, limits: { day, rule, routeOf } }).map((one) => one.code);
+    expect(codes(undefined)).toEqual([]);
+    expect(codes({ maxInjections: 2, maxOral: 1 })).toEqual([]);
+    expect(codes({ maxInjections: 1 })).toEqual(['visit.injections']);
+
+    const spaced = (date: number) => ({
+      doses: [],
+      groups: [
+        {
+          vaccineGroup: '0402',
+          status: 'notComplete',
+          reasons: [{ code: 'forecast.visitSpacing', params: { date, days: 14 } }],
+        },
+      ],
+    });
+    const spacedTo = (date: number) =>
+      warningsOf({
+        ...seen,
+        before: spaced(date) as unknown as Forecast,
+        limits: { day, rule: { daysSinceLast: 14 }, routeOf },
+      }).map(({ code, vaccine }) => [code, vaccine]);
+    expect(spacedTo(day + 1)).toEqual([['forecast.visitSpacing', '0402']]);
+    expect(spacedTo(day)).toEqual([]);
   });
 
   it('warns of the same vaccine twice on a day and of a record that may be stale', () => {

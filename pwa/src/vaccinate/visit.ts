@@ -5,7 +5,7 @@
 
 import { dayOf } from '../app/format.ts';
 import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../children/document.ts';
-import type { Forecast, Reason } from '../schedule/types.ts';
+import type { Day, Forecast, Reason, VisitRule } from '../schedule/types.ts';
 import type { Lot } from '../stock/lots.ts';
 
 /** One vaccine of the visit. */
@@ -197,6 +197,12 @@ export function warningsOf(seen: {
   givenToday: readonly string[];
   /** Days since this device last heard the server; null when never. */
   silentDays: number | null;
+  /** The place's limits on a visit, and how a vaccine is given. */
+  limits?: {
+    day: Day;
+    rule: VisitRule | undefined;
+    routeOf: (vaccine: string) => 'injection' | 'oral' | 'nasal' | undefined;
+  };
 }): Warning[] {
   const { visit, items, before, judged } = seen;
   const found: Warning[] = [];
@@ -229,10 +235,45 @@ export function warningsOf(seen: {
       if (!HARMLESS.has(reason.code)) add(reason.code, item.vaccine, {}, reason);
     }
   }
+  if (seen.limits) limitWarnings(items, before, seen.limits, add);
   if (seen.silentDays !== null && seen.silentDays >= 3 && items.length > 0) {
     add('visit.stale', null, { days: seen.silentDays });
   }
   return found;
+}
+
+type Add = (
+  code: string,
+  vaccine?: string | null,
+  params?: Warning['params'],
+  reason?: Reason | null,
+) => void;
+
+/** What the local rules on a visit (每次最多几针、距上一针天数) say against it. */
+function limitWarnings(
+  items: readonly Item[],
+  before: Forecast | null,
+  {
+    day,
+    rule,
+    routeOf,
+  }: { day: Day; rule: VisitRule | undefined; routeOf: (code: string) => unknown },
+  add: Add,
+): void {
+  const count = (route: string) =>
+    items.filter((item) => (routeOf(item.vaccine) ?? 'injection') === route).length;
+  const limits = [
+    ['visit.injections', count('injection'), rule?.maxInjections],
+    ['visit.oral', count('oral'), rule?.maxOral],
+  ] as const;
+  for (const [code, planned, most] of limits) {
+    if (most !== undefined && planned > most) add(code, null, { count: planned, most });
+  }
+  for (const item of items) {
+    const group = before?.groups.find((one) => one.vaccineGroup === item.group);
+    const spaced = group?.reasons.find(({ code }) => code === 'forecast.visitSpacing');
+    if (spaced && Number(spaced.params?.date) > day) add(spaced.code, item.vaccine, {}, spaced);
+  }
 }
 
 /** The events of a visit, the pre-check first. `lots` holds the lots that were chosen. */
