@@ -8,7 +8,7 @@ from typing import Literal
 from miaopu.demo import places, stock
 from miaopu.demo.accounts import accounts
 from miaopu.demo.births import BIRTH_DAYS
-from miaopu.demo.calendar import Opening
+from miaopu.demo.calendar import Opening, add_months
 from miaopu.demo.children import children
 from miaopu.demo.clinic import APP, Clinic, Json, instant, new_ulid
 from miaopu.demo.identity import generator
@@ -53,14 +53,23 @@ class County:
         raise KeyError(f"the demo county has no database {database}")
 
     def example_card(self) -> str:
-        """The number of a card in use at the first clinic; "" should there be none."""
+        """A card of the first clinic to swipe: if possible of a child for whom MMR is due.
+
+        "" should no card be in use.
+        """
+        old_enough = add_months(self.today, -8).isoformat()
+        example = ""
         for document in self.documents(self.databases[0]):
-            events = document.get("events", {}).values()
-            cards = {e["number"]: e["state"] for e in events if e["kind"] == "card"}
-            for number, state in cards.items():
-                if state == "issued":
-                    return str(number)
-        return ""
+            if document["type"] != "child":
+                continue
+            card = _card(document)
+            # Children come in the order of their births: the last is the one due most lately.
+            waits = document["facts"]["birth_date"]["value"] <= old_enough and not any(
+                event.get("vaccine") == "1201" for event in document["events"].values()
+            )
+            if card and (waits or not example):
+                example = card
+        return example
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -134,6 +143,15 @@ class County:
                 "refused": 0,
                 "offset_ms": 120,
             }
+
+
+def _card(child: Json) -> str | None:
+    """The card that a child holds."""
+    states: dict[str, str] = {}
+    for event in child["events"].values():
+        if event["kind"] == "card":
+            states[event["number"]] = event["state"]
+    return next((number for number, state in states.items() if state == "issued"), None)
 
 
 def _region(

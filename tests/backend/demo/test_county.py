@@ -243,6 +243,23 @@ def test_impossible_sizes_are_refused(sites: int, children: int) -> None:
         build(sites, children, 1, TODAY)
 
 
+def test_the_example_card_is_of_a_child_with_something_due(
+    county: County, documents: dict[str, list[Json]]
+) -> None:
+    card = county.example_card()
+    holders = [
+        child
+        for child in documents[county.databases[0]]
+        if child["type"] == "child"
+        and any(e["kind"] == "card" and e["number"] == card for e in child["events"].values())
+    ]
+    assert len(holders) == 1
+    age = TODAY - dt.date.fromisoformat(holders[0]["facts"]["birth_date"]["value"])
+    assert 240 < age.days < 700
+    assert not [dose for dose in counted_doses(holders[0]) if dose["vaccine"] == "1201"]
+    assert build(1, 1, 1, TODAY).example_card().isdigit()
+
+
 def test_regions_and_sites_fit_together(county: County) -> None:
     codes = {region.code: region for region in county.regions}
     assert [codes[site.region].level for site in county.sites] == ["county"] * 3
