@@ -28,6 +28,8 @@ export interface ClinicParts {
   index: ChildIndex;
   /** The clinic's small documents. */
   documents: Mirror;
+  /** The cases that are one child with this one; each stands alone when absent. */
+  members?: (id: string) => readonly string[];
   /** Resolves when index and documents have seen all that was written before the call. */
   catchUp: () => Promise<void>;
   site: string;
@@ -100,6 +102,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     numbered: numbers.next,
     balance,
     seen: catchUp,
+    ...(parts.members && { members: parts.members }),
   });
 
   const outbox = createOutbox(store);

@@ -6,10 +6,11 @@ import type PouchDB from 'pouchdb-core';
 import { shallowRef, triggerRef } from 'vue';
 import { type ChildIndex, createIndex } from '../children/child-index.ts';
 import { type ChildDoc, isChildId } from '../children/document.ts';
-import { mergeLeaves, readChild } from '../children/leaves.ts';
+import { mergeLeaves } from '../children/leaves.ts';
 import { loadPinyin } from '../children/pinyin.ts';
 import { openSnapshots } from '../children/snapshot.ts';
 import { deviceClock } from '../clock/useClock.ts';
+import { createGrouping } from '../duplicates/grouping.ts';
 import { ulid } from '../ids/ulid.ts';
 import { indexedDbName, openDatabase } from '../storage/database.ts';
 import { Fault } from '../storage/fault.ts';
@@ -40,7 +41,10 @@ export interface Workspace extends Clinic {
   index: ChildIndex;
   /** The clinic's small documents. */
   documents: Mirror;
+  /** The child that a case belongs to, read whole. */
   get(id: string): Promise<ChildDoc | null>;
+  /** Children by the ids of their rows, read whole; absent ones are left out. */
+  readAll(ids: readonly string[]): Promise<ChildDoc[]>;
   /** Resolves when memory has seen all that was written before the call. */
   catchUp(): Promise<void>;
   close(): Promise<void>;
@@ -135,14 +139,15 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   const snapshot = loaded && loaded.covered <= sequence ? loaded : null;
   if (!snapshot) await snapshots?.clear();
   const index = createIndex(site, pinyin, snapshot);
+  const grouping = createGrouping(db, index);
   const documents = createMirror((id) => !isChildId(id) && !id.startsWith('_'));
   documents.take(await readSmall(db));
 
   const take = async (docs: PouchDB.Doc[]) => {
     for (const doc of docs) {
       if (!isChildId(doc._id)) continue;
-      if (doc._deleted) index.remove(doc._id);
-      else index.put(await mergeLeaves(db, doc as unknown as ChildDoc));
+      if (doc._deleted) await grouping.remove(doc._id);
+      else await grouping.take(await mergeLeaves(db, doc as unknown as ChildDoc));
     }
     documents.take(docs);
   };
@@ -191,6 +196,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     clock,
     ulid,
     index,
+    members: grouping.members,
     documents,
     catchUp: follower.catchUp,
     site,
@@ -239,7 +245,8 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     index,
     documents,
     ...clinic,
-    get: (id) => readChild(db, id),
+    get: grouping.read,
+    readAll: grouping.readAll,
     catchUp: follower.catchUp,
     async close() {
       removeEventListener('online', onOnline);

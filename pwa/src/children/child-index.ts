@@ -3,14 +3,24 @@
  * synchronously. It starts from a snapshot and is then fed with whatever changes in the database.
  */
 import type { ChildDoc } from './document.ts';
-import { type ChildRow, type Dues, dueWithin, type IndexedRow, type Pinyin, rowOf } from './row.ts';
+import {
+  type ChildRow,
+  type Dues,
+  dueWithin,
+  type IndexedRow,
+  isListed,
+  type Link,
+  type Pinyin,
+  rowOf,
+} from './row.ts';
 import { search } from './search.ts';
 import { CHUNK, type Snapshot } from './snapshot.ts';
 
 export interface ChildIndex {
-  /** A child as it is now, with all its leaves merged. */
-  put(child: ChildDoc): void;
+  /** A child as it is now, with all its leaves merged; `links` when it is several joined cases. */
+  put(child: ChildDoc, links?: Link[]): void;
   remove(id: string): void;
+  /** The row of a child, by any of the cases that make it. */
   row(id: string): ChildRow | null;
   rows(): readonly IndexedRow[];
   size(): number;
@@ -46,6 +56,8 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   const byCode = new Map<string, string>();
   const byIdNumber = new Map<string, string>();
   const given = new Map<string, number>();
+  /** Joined cases that are shown under another. */
+  const shownAs = new Map<string, string>();
   const listeners = new Set<() => void>();
   let notified = false;
 
@@ -62,12 +74,14 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
     notify();
   };
   const detach = (row: IndexedRow) => {
+    for (const id of row.links.flat()) if (shownAs.get(id) === row.id) shownAs.delete(id);
     for (const number of row.numbers) if (byCard.get(number) === row.id) byCard.delete(number);
     if (row.code && byCode.get(row.code) === row.id) byCode.delete(row.code);
     if (row.idNumber && byIdNumber.get(row.idNumber) === row.id) byIdNumber.delete(row.idNumber);
     for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) - 1);
   };
   const attach = (row: IndexedRow) => {
+    for (const id of row.links.flat()) if (id !== row.id) shownAs.set(id, row.id);
     for (const number of row.numbers) byCard.set(number, row.id);
     if (row.code) byCode.set(row.code, row.id);
     if (row.idNumber) byIdNumber.set(row.idNumber, row.id);
@@ -89,7 +103,7 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   dirty.clear();
 
   return {
-    put: (child) => place(rowOf(child, site, pinyin)),
+    put: (child, links = []) => place({ ...rowOf(child, site, pinyin), links }),
     remove(id) {
       const slot = places.get(id);
       if (slot === undefined) return;
@@ -104,7 +118,7 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
       changed(slots.length);
       changed(slot);
     },
-    row: (id) => rowAt(id) ?? null,
+    row: (id) => rowAt(id) ?? rowAt(shownAs.get(id) ?? id) ?? null,
     rows: () => slots,
     size: () => slots.length,
     search: (query, limit = 20) => search(slots, query, limit),
@@ -114,6 +128,7 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
     due: (from, to, besides = false) =>
       slots
         .flatMap((row) => {
+          if (!isListed(row, site)) return [];
           const date = dueWithin(row, from, to, besides)?.date;
           return date ? [{ row, date }] : [];
         })

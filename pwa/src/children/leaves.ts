@@ -12,6 +12,18 @@ export async function mergeLeaves(db: PouchDB.Database, winner: ChildDoc): Promi
   return { ...merged, ...(winner._rev && { _rev: winner._rev }), _conflicts: conflicts };
 }
 
+/** All leaves of a child, each with its `_rev`, the winner first; empty when there is none. */
+export async function readLeaves(db: PouchDB.Database, id: string): Promise<ChildDoc[]> {
+  try {
+    const { _conflicts = [], ...winner } = await db.get<ChildDoc>(id, { conflicts: true });
+    const others = await Promise.all(_conflicts.map((rev) => db.get<ChildDoc>(id, { rev })));
+    return [winner, ...others];
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return [];
+    throw error;
+  }
+}
+
 /** The child with all its leaves merged, or null when there is none of this id. */
 export async function readChild(db: PouchDB.Database, id: string): Promise<ChildDoc | null> {
   let winner: ChildDoc;

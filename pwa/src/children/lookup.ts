@@ -14,20 +14,26 @@ export interface LookupParts {
 
 const MOST = 20;
 
-/** The views that may answer a query, with their keys. */
-export function lookups(query: string): { view: string; key: unknown; until?: unknown }[] {
+/** A query of a view of `lookup`; it goes in the body, so that no child's data is in an address. */
+export interface Lookup {
+  view: string;
+  query: { keys: unknown[] } | { start_key: unknown; end_key: unknown };
+}
+
+/** The views that may answer a query. */
+export function lookups(query: string): Lookup[] {
   const text = query.normalize('NFKC').trim();
   const compact = text.replace(/\s/g, '').toUpperCase();
+  const by = (view: string): Lookup => ({ view, query: { keys: [compact] } });
   if (/^\d{17}[\dX]$/.test(compact)) {
-    const views = [{ view: 'by_id_number', key: compact as unknown }];
-    if (/^\d+$/.test(compact)) {
-      views.unshift({ view: 'by_child_code', key: compact }, { view: 'by_card', key: compact });
-    }
-    return views;
+    const views = [by('by_id_number')];
+    return /^\d+$/.test(compact) ? [by('by_child_code'), by('by_card'), ...views] : views;
   }
-  if (/^\d{6,37}$/.test(compact)) return [{ view: 'by_card', key: compact }];
+  if (/^\d{6,37}$/.test(compact)) return [by('by_card')];
   // Names are matched whole: [name] is before every [name, birth date].
-  if (/\p{L}/u.test(text)) return [{ view: 'by_name_birth', key: [text], until: [text, {}] }];
+  if (/\p{L}/u.test(text)) {
+    return [{ view: 'by_name_birth', query: { start_key: [text], end_key: [text, {}] } }];
+  }
   return [];
 }
 
@@ -36,16 +42,12 @@ export async function findOnServer(parts: LookupParts, query: string): Promise<C
   const server = parts.server ?? createServer();
   const ids = new Set<string>();
   try {
-    for (const { view, key, until } of lookups(query)) {
-      const range =
-        until === undefined
-          ? `key=${encodeURIComponent(JSON.stringify(key))}`
-          : `startkey=${encodeURIComponent(JSON.stringify(key))}` +
-            `&endkey=${encodeURIComponent(JSON.stringify(until))}`;
-      const { rows } = await server.json<{ rows: { id: string }[] }>(
-        `/db/site-${parts.site}/_design/lookup/_view/${view}?limit=${MOST}&${range}`,
-        { silence: 10_000 },
+    for (const { view, query: asked } of lookups(query)) {
+      const { results } = await server.json<{ results: { rows: { id: string }[] }[] }>(
+        `/db/site-${parts.site}/_design/lookup/_view/${view}/queries`,
+        { method: 'POST', body: { queries: [{ ...asked, limit: MOST }] }, silence: 10_000 },
       );
+      const rows = Array.isArray(results) ? results[0]?.rows : null;
       for (const row of Array.isArray(rows) ? rows : []) ids.add(row.id);
     }
     if (ids.size) {

@@ -5,6 +5,7 @@
  * joining them is the server's, who may bring what a nurse may not, such as another's void.
  */
 import type { Clock } from '../clock/clock.ts';
+import { union } from '../duplicates/joined.ts';
 import { Fault } from '../storage/fault.ts';
 import type { Store } from '../storage/store.ts';
 import {
@@ -19,8 +20,8 @@ import {
   voided,
 } from './document.ts';
 import { isCalendarDate, parseIdNumber } from './idnumber.ts';
-import { readChild } from './leaves.ts';
-import { merge } from './merge.ts';
+import { readLeaves } from './leaves.ts';
+import { merge, mergeAll } from './merge.ts';
 
 export interface Repository {
   /** Adds one event. */
@@ -29,8 +30,13 @@ export interface Repository {
   addEvents(childId: string, events: readonly NewEvent[]): Promise<ChildDoc>;
   /** Sets fields of the card; only those that differ are written. */
   setFacts(childId: string, patch: FactsPatch): Promise<ChildDoc>;
-  /** A new child of this clinic, with a child code when the device holds one, and a card. */
-  register(facts: FactsPatch, card?: string): Promise<ChildDoc>;
+  /** Adds events and sets fields in one revision: a step of a move and what follows from it. */
+  record(childId: string, events: readonly NewEvent[], patch: FactsPatch): Promise<ChildDoc>;
+  /**
+   * A new child of this clinic, with a child code when the device holds one, and a card. With
+   * `provisional` (临时建案) it is to be joined to the true case.
+   */
+  register(facts: FactsPatch, card?: string, provisional?: boolean): Promise<ChildDoc>;
   /** Voids an event that was a mistake (作废). */
   void(childId: string, eventId: string, reason: string, note?: string): Promise<ChildDoc>;
 }
@@ -47,6 +53,8 @@ export interface RepositoryOptions {
   numbered: <T>(year: number, work: (code: string | null) => Promise<T>) => Promise<T>;
   /** What is left of a lot at this clinic; null when the ledger does not know the lot. */
   balance?: (vaccine: string, lot: string) => number | null;
+  /** The cases that are one child with this one (合并个案), itself among them. */
+  members?: (id: string) => readonly string[];
   /** Resolves when the index has seen the write. */
   seen?: () => Promise<void>;
 }
@@ -69,21 +77,15 @@ function compact<T extends object>(value: T): T {
   ) as T;
 }
 
-/** What is added must not hang in the air: an event that is voided comes with its void. */
-function withTargets(events: ChildDoc['events'], child: ChildDoc): ChildDoc['events'] {
-  const targets = Object.values(events).flatMap((event) =>
-    event.kind === 'void' && child.events[event.target]
-      ? [[event.target, child.events[event.target] as ChildEvent] as const]
-      : [],
-  );
-  return { ...Object.fromEntries(targets), ...events };
-}
-
 /** A millisecond later: what is written knowing the other edit comes after it, whatever the clock. */
 const justAfter = (instant: string) => new Date(Date.parse(instant) + 1).toISOString();
 
 export function createRepository(options: RepositoryOptions): Repository {
   const { store, clock, ulid, author, holder, numbered } = options;
+
+  const members = (id: string) => options.members?.(id) ?? [id];
+  const isOther = (found: string | null, id: string): found is string =>
+    found !== null && !members(id).includes(found);
 
   const checkDate = (field: string, date: string, today: string) => {
     if (!isCalendarDate(date)) throw new Fault('BadDate', { field, date });
@@ -118,7 +120,7 @@ export function createRepository(options: RepositoryOptions): Repository {
     if (event.kind === 'card') {
       if (!CARD.test(event.number)) throw new Fault('BadValue', { field: 'card' });
       const other = event.state === 'issued' ? holder.card(event.number) : null;
-      if (other !== null && other !== child._id) throw new Fault('CardTaken', { id: other });
+      if (isOther(other, child._id)) throw new Fault('CardTaken', { id: other });
     }
   };
 
@@ -138,7 +140,7 @@ export function createRepository(options: RepositoryOptions): Repository {
     }
     if (patch.id_number) {
       const other = holder.idNumber(patch.id_number);
-      if (other !== null && other !== id) throw new Fault('IdNumberTaken', { id: other });
+      if (isOther(other, id)) throw new Fault('IdNumberTaken', { id: other });
     }
   };
 
@@ -175,25 +177,46 @@ export function createRepository(options: RepositoryOptions): Repository {
   ): Promise<ChildDoc> => {
     clock.recording();
     for (;;) {
-      const child = await readChild(store.db, id);
-      if (!child) throw new Fault('UnknownChild', { id });
+      const all = await Promise.all(members(id).map((one) => readLeaves(store.db, one)));
+      const cases = all.filter((leaves) => leaves.length > 0);
+      const own = cases.find(([winner]) => winner?._id === id) ?? cases[0];
+      if (!own) throw new Fault('UnknownChild', { id });
+      const child = union(cases.map((leaves) => mergeAll(leaves)));
       const added = change(child, clock.instant(), clock.today());
-      if (!added) return child;
-      const _rev = child._rev as string;
-      const addition: ChildDoc = { _id: id, type: 'child', ...added };
-      const next = merge(child, addition);
-      const winner = child._conflicts?.length
-        ? await store.db.get<ChildDoc>(id, { rev: _rev })
-        : child;
-      const events = withTargets(added.events, child);
+      if (!added) return { ...child, _rev: (own[0] as ChildDoc)._rev as string };
+      const leaf = leafFor(own, cases.flat(), added.events);
+      const next = merge(leaf, { _id: leaf._id, type: 'child', ...added });
       try {
-        const { rev } = await store.put({ ...merge(winner, { ...addition, events }), _rev });
+        const { rev } = await store.put({ ...next, _rev: leaf._rev as string });
         await options.seen?.();
-        return { ...next, _rev: rev };
+        return { ...merge(child, { _id: child._id, type: 'child', ...added }), _rev: rev };
       } catch (error) {
         if ((error as { status?: number }).status !== 409) throw error;
       }
     }
+  };
+
+  /**
+   * The leaf to write on: the winner, or the one in which stands what is added: a void beside its
+   * target, a receipt beside a release that it answers.
+   */
+  const leafFor = (
+    own: readonly ChildDoc[],
+    leaves: readonly ChildDoc[],
+    events: ChildDoc['events'],
+  ): ChildDoc => {
+    const added = Object.values(events);
+    const released = (leaf: ChildDoc, id: string) => {
+      const step = leaf.events[id];
+      return step?.kind === 'move' && step.step === 'released';
+    };
+    const holds = (leaf: ChildDoc) =>
+      added.every((event) => {
+        if (event.kind === 'void') return event.target in leaf.events;
+        if (event.kind !== 'move' || event.step !== 'received') return true;
+        return event.answers === undefined || event.answers.some((id) => released(leaf, id));
+      });
+    return own.find(holds) ?? leaves.find(holds) ?? (own[0] as ChildDoc);
   };
 
   const addEvents = (id: string, events: readonly NewEvent[]) =>
@@ -214,7 +237,16 @@ export function createRepository(options: RepositoryOptions): Repository {
         const facts = changedFacts(child, patch, at);
         return Object.keys(facts).length ? { facts, events: {} } : null;
       }),
-    async register(patch, card) {
+    record: (id, events, patch) =>
+      write(id, (child, at, today) => {
+        for (const event of events) checkEvent(child, event, today);
+        checkFacts(id, patch, today);
+        return {
+          facts: changedFacts(child, patch, at),
+          events: Object.fromEntries(events.map((event) => [ulid(), withProvenance(event, at)])),
+        };
+      }),
+    async register(patch, card, provisional = false) {
       clock.recording();
       const id = `child:${ulid()}`;
       const at = clock.instant();
@@ -223,15 +255,15 @@ export function createRepository(options: RepositoryOptions): Repository {
       if (!patch.birth_date) throw new Fault('Missing', { field: 'birth_date' });
       checkFacts(id, patch, today);
       const empty: ChildDoc = { _id: id, type: 'child', facts: {}, events: {} };
-      if (card) checkEvent(empty, { kind: 'card', number: card, state: 'issued' }, today);
+      const events: NewEvent[] = card ? [{ kind: 'card', number: card, state: 'issued' }] : [];
+      if (provisional) events.push({ kind: 'visit', date: today, provisional });
+      for (const event of events) checkEvent(empty, event, today);
       return numbered(Number(patch.birth_date.slice(0, 4)), async (code) => {
         const all: FactsPatch = { ...patch, site: author.site, ...(code && { child_code: code }) };
         const child: ChildDoc = {
           ...empty,
           facts: changedFacts(empty, all, at),
-          events: card
-            ? { [ulid()]: withProvenance({ kind: 'card', number: card, state: 'issued' }, at) }
-            : {},
+          events: Object.fromEntries(events.map((event) => [ulid(), withProvenance(event, at)])),
         };
         const { rev } = await store.put(child);
         await options.seen?.();

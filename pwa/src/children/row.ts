@@ -1,4 +1,5 @@
 /** What the in-memory index knows of a child: enough for lists and search, nothing more. */
+import { hasLeft, type MoveState, moveState, registerStatus } from '../moves/protocol.ts';
 import { type ChildDoc, cards, fact, standing } from './document.ts';
 
 export interface ChildRow {
@@ -16,8 +17,13 @@ export interface ChildRow {
   mother: string | null;
   committee: string | null;
   residence: string | null;
-  /** 在册情况. */
+  /** 在册情况, as the own clinic sees it. */
   status: string | null;
+  /** Another clinic has received the child from the own one (迁出). */
+  left: boolean;
+  /** What is open of a move, and who asks or to whom the child was released. */
+  move: MoveState['phase'];
+  moveTo: string[];
   /** 管理单位. */
   site: string | null;
   /** Other sites that have written to this child. */
@@ -75,6 +81,24 @@ export interface IndexedRow extends ChildRow {
   lots: string[];
   /** What `nextDue` was computed with; empty when not yet. */
   dueFor: string;
+  /** Which of the cases that make this child is joined to which: [case, target]. */
+  links: Link[];
+  /** Cases that a person has told apart from this one. */
+  apart: string[];
+}
+
+export type Link = readonly [source: string, target: string];
+
+/** 在册情况 of children whom no clinic waits for: 迁出, 死亡, 删除. */
+const GONE: ReadonlySet<string> = new Set(['2', '4', '5']);
+
+/**
+ * Does the clinic list the child as its own (应种名单)? A visiting child is its own clinic's; one that
+ * has left stays until the device knows that nothing of it is unsent (see `useChildren`).
+ */
+export function isListed(row: ChildRow, ownSite: string): boolean {
+  if (row.left) return true;
+  return (row.site === null || row.site === ownSite) && !GONE.has(row.status ?? '');
 }
 
 /** Syllables of a name without tones; `ü` is `v`. */
@@ -106,10 +130,13 @@ export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): Indexed
   const syllables = name ? pinyin(name) : [];
   const others = new Set<string>();
   let touchedAt: string | null = null;
+  let moves = false;
   for (const event of Object.values(child.events)) {
+    if (event.kind === 'move') moves = true;
     if (event.site !== ownSite) others.add(event.site);
     if (touchedAt === null || event.at > touchedAt) touchedAt = event.at;
   }
+  const move = moves ? moveState(child) : null;
   const lots: string[] = [];
   for (const { event } of standing(child, 'dose')) {
     if (event.origin === 'given' && event.lot && event.site === ownSite) {
@@ -129,7 +156,10 @@ export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): Indexed
     mother: fact(child, 'mother_name'),
     committee: fact(child, 'committee'),
     residence: fact(child, 'residence'),
-    status: fact(child, 'register_status'),
+    status: registerStatus(child, ownSite),
+    left: moves && hasLeft(child, ownSite),
+    move: move?.phase ?? 'none',
+    moveTo: move?.to ?? [],
     site: fact(child, 'site'),
     otherSites: [...others].sort(),
     touchedAt,
@@ -146,5 +176,7 @@ export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): Indexed
     digits: digitsOf(birthDate, code, idNumber, phone, phone2, ...held),
     lots,
     dueFor: '',
+    links: [],
+    apart: standing(child, 'not_same_as').map(({ event }) => event.target),
   };
 }

@@ -1,6 +1,6 @@
 /** The children of the clinic, for pages (儿童个案). */
 import { type ComputedRef, computed } from 'vue';
-import { childrenVersion, opened, workspace } from '../accounts/workspace.ts';
+import { childrenVersion, opened, syncStatus, workspace } from '../accounts/workspace.ts';
 import type { ChildDoc } from './document.ts';
 import { findOnServer } from './lookup.ts';
 import type { Repository } from './repository.ts';
@@ -52,7 +52,13 @@ export function useChildren(): UseChildren {
     },
     row: (id) => current()?.row(id) ?? null,
     get: (id) => opened().get(id),
-    due: (from, to, besides) => current()?.due(from, to, besides) ?? [],
+    due(from, to, besides) {
+      const rows = current()?.due(from, to, besides) ?? [];
+      if (!rows.some(({ left }) => left)) return rows;
+      // A child that another clinic has received is let go once nothing of it is unsent here.
+      const unsent = new Set(syncStatus.value.pending.map(({ id }) => id));
+      return rows.filter(({ left, id }) => !left || unsent.has(id));
+    },
   };
 }
 
@@ -62,7 +68,8 @@ export function useRepository(): Repository {
     addEvent: (id, event) => opened().repository.addEvent(id, event),
     addEvents: (id, events) => opened().repository.addEvents(id, events),
     setFacts: (id, patch) => opened().repository.setFacts(id, patch),
-    register: (facts, card) => opened().repository.register(facts, card),
+    record: (id, events, patch) => opened().repository.record(id, events, patch),
+    register: (facts, card, provisional) => opened().repository.register(facts, card, provisional),
     void: (id, event, reason, note) => opened().repository.void(id, event, reason, note),
   };
 }

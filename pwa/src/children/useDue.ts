@@ -3,7 +3,6 @@ import { watch } from 'vue';
 import { syncStatus, workspace } from '../accounts/workspace.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { createDuePlanner } from './due.ts';
-import { readChildren } from './leaves.ts';
 import { useForecast } from './useForecast.ts';
 
 const SETTLE_MS = 1500;
@@ -50,7 +49,7 @@ export function keepDueCurrent(): void {
       if (!open || !now || !complete) return;
       const planner = createDuePlanner({
         index: open.index,
-        read: (ids) => readChildren(open.store.db, ids),
+        read: open.readAll,
         today: deviceClock().today,
         idle,
       });

@@ -52,22 +52,31 @@ export function representative(group: readonly ChildDoc[]): string {
 
 /**
  * A group as one child: the events of all; of the facts, the representative's, and what it lacks
- * from the others. `_rev` is the representative's.
+ * from the others. `_rev` is the representative's; the other cases' revisions stand among its
+ * `_conflicts`, so that a change of any of them is noticed.
  */
 export function union(group: readonly ChildDoc[]): ChildDoc {
   const id = representative(group);
   const shown = group.find((child) => child._id === id) as ChildDoc;
-  const others = group
-    .filter((child) => child._id !== id)
-    .map((child): ChildDoc => ({ ...child, _id: id }))
-    .reduce<ChildDoc | null>((all, child) => (all ? merge(all, child) : child), null);
-  if (!others) return shown;
+  const rest = group.filter((child) => child._id !== id);
+  const [first, ...others] = rest.map((child): ChildDoc => ({ ...child, _id: id }));
+  if (!first) return shown;
+  const known = others.reduce(merge, first);
   const facts: Record<string, unknown> = { ...shown.facts };
-  for (const name of Object.keys(others.facts) as FactName[]) {
-    if (fact(shown, name) === null) facts[name] = others.facts[name];
+  for (const name of Object.keys(known.facts) as FactName[]) {
+    if (fact(shown, name) === null) facts[name] = known.facts[name];
   }
-  const { events } = merge(shown, { ...others, facts: {} });
-  return { ...shown, facts: facts as Facts, events };
+  const { events } = merge(shown, { ...known, facts: {} });
+  const revisions = rest.flatMap(({ _rev, _conflicts = [] }) => [
+    ...(_rev ? [_rev] : []),
+    ..._conflicts,
+  ]);
+  return {
+    ...shown,
+    facts: facts as Facts,
+    events,
+    _conflicts: [...(shown._conflicts ?? []), ...revisions],
+  };
 }
 
 /** Was the case opened without the true one at hand (临时建案)? */
