@@ -179,7 +179,7 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                "docs _id _rev events facts rows results id error kind _revisions start ids target".split()
+                ["docs", "_id", "_rev", "events", "facts", "rows", "results", "id", "error"]
             ),
             inner,
             max_size=4,
