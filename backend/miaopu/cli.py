@@ -14,6 +14,7 @@ COMMANDS = {
     "generate": "miaopu.generate.command:generate_command",
     "forecast": "miaopu.schedule.command:forecast_command",
     "schedule import-cdsi": "miaopu.schedule.command:import_cdsi_command",
+    "schedule check": "miaopu.schedule.command:check_command",
 }
 
 

@@ -104,8 +104,8 @@ class RuleAges(Shape):
 class RuleSeason(Shape):
     """A season (接种季节); both days belong to it."""
 
-    start: YearDay | None = None
-    end: YearDay | None = None
+    start: YearDay
+    end: YearDay
 
 
 class VisitLayer(Shape):

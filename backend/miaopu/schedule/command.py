@@ -1,4 +1,4 @@
-"""`miaopu forecast` and `miaopu schedule import-cdsi`."""
+"""`miaopu forecast`, `miaopu schedule import-cdsi` and `miaopu schedule check`."""
 
 from __future__ import annotations
 
@@ -65,6 +65,69 @@ def import_cdsi_command(
         raise typer.Exit(2) from error
     series = sum(len(antigen["series"]) for antigen in schedule["antigens"])
     typer.echo(f"{out}: {len(schedule['antigens'])} antigens, {series} series", err=True)
+
+
+def check_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Schedules or local rules, JSON."),
+    ],
+    schedule: Annotated[
+        str,
+        typer.Option(metavar="NAME|FILE", help="The schedule that local rules are held against."),
+    ] = "cn-nip-2026",
+) -> None:
+    """Say what is wrong with schedules and local rules; fail when any has an error.
+
+    A file holds a schedule, a local rule, a list of them, or such a document of the catalog.
+    """
+    from miaopu.schedule.check import check_rules, check_schedule
+
+    failed = False
+    for path in files:
+        try:
+            whole, rules = _read_checked(path)
+            found = (
+                check_schedule(whole)
+                if whole is not None
+                else check_rules(find_schedule(schedule), rules)
+            )
+        except (ScheduleNotFoundError, EngineError, OSError) as error:
+            typer.echo(f"miaopu schedule check: {path}: {error}", err=True)
+            raise typer.Exit(2) from error
+        for one in found:
+            typer.echo(f"{path}: {one.severity}: {one.text} [{one.path}]")
+        failed = failed or any(one.severity == "error" for one in found)
+        if not found:
+            typer.echo(f"{path}: good")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _read_checked(path: Path) -> tuple[str | None, list[dict[str, Any]]]:
+    """A schedule's text, or local rules as the engine takes them."""
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise EngineError(f"it is not JSON: {error}") from error
+    if isinstance(held, dict) and held.get("type") == "schedule":
+        held = held.get("schedule")
+    if isinstance(held, dict) and "antigens" in held:
+        return json.dumps(held), []
+    rules = held if isinstance(held, list) else [held]
+    rules = [
+        rule["layer"] if isinstance(rule, dict) and "layer" in rule else rule for rule in rules
+    ]
+    if not all(isinstance(rule, dict) and "kind" in rule for rule in rules):
+        raise EngineError("it holds neither a schedule nor local rules")
+    return None, [_with_schedule(rule) for rule in rules]
+
+
+def _with_schedule(rule: dict[str, Any]) -> dict[str, Any]:
+    """`with` names a schedule in a document, and holds one in the engine."""
+    if rule["kind"] == "with" and isinstance(rule.get("schedule"), str):
+        return {**rule, "schedule": json.loads(find_schedule(rule["schedule"]))}
+    return rule
 
 
 def _cdsi_text(folder: Path | None) -> str:

@@ -26,6 +26,7 @@ from miaopu.moves.parent import Parent
 from miaopu.moves.stamp import Stamp
 from miaopu.provision.catalog import content
 from miaopu.provision.plan import Plan, Upward, read_plan
+from miaopu.schedule.api import schedules_router
 from miaopu.serve.api import Health, build_api
 from miaopu.serve.app import build_application
 from miaopu.serve.asgi import Receive, Scope, Send
@@ -297,6 +298,7 @@ async def _serve(
             _parent(settings),
         )
     )
+    api.include_router(schedules_router(work.anonymous))
     observed = replace(
         database, application=Observer(database.application, work.trail, work.identities)
     )

@@ -33,7 +33,7 @@ function (newDoc) {
   var IntervalLayer = {type: "object", fields: {kind: {type: "values", values: ["interval"]}, antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, interval: RuleInterval}, required: ["kind", "antigen", "dose", "interval"]};
   var ParameterLayer = {type: "object", fields: {kind: {type: "values", values: ["parameter"]}, name: DictionaryCode, value: {type: "anyOf", of: [{type: "string"}, {type: "boolean"}]}}, required: ["kind", "name", "value"]};
   var YearDay = {type: "string", pattern: /^(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}$/};
-  var RuleSeason = {type: "object", fields: {start: YearDay, end: YearDay}, required: []};
+  var RuleSeason = {type: "object", fields: {start: YearDay, end: YearDay}, required: ["start", "end"]};
   var SeasonLayer = {type: "object", fields: {kind: {type: "values", values: ["season"]}, antigen: Text, series: Text, season: RuleSeason}, required: ["kind", "antigen", "season"]};
   var VisitLayer = {type: "object", fields: {kind: {type: "values", values: ["visit"]}, maxInjections: {type: "integer", minimum: 1, maximum: 20}, maxOral: {type: "integer", minimum: 1, maximum: 20}, daysSinceLast: {type: "integer", minimum: 0, maximum: 365}}, required: ["kind"]};
   var WithLayer = {type: "object", fields: {kind: {type: "values", values: ["with"]}, schedule: DictionaryCode}, required: ["kind", "schedule"]};

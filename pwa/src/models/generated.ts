@@ -345,8 +345,8 @@ export interface RuleInterval {
 
 /** A season (接种季节); both days belong to it. */
 export interface RuleSeason {
-  start?: YearDay;
-  end?: YearDay;
+  start: YearDay;
+  end: YearDay;
 }
 
 /** A text in the languages of the program. */
