@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="the first seed; drawn when absent")
     parser.add_argument("--seeds", type=int, default=20, help="how many, one after the other")
+    parser.add_argument("--trouble", choices=("none", "killed", "full", "restored"))
     parser.add_argument("--verbose", action="store_true", help="also what happened in each")
     parser.add_argument("--keep", type=Path, help="keeps the servers' data and logs in this folder")
     options = parser.parse_args(arguments)
@@ -52,6 +53,8 @@ def main(arguments: list[str]) -> int:
     print(f"seeds {seed} to {seed + options.seeds - 1}", flush=True)
     build()
     given = ["--seed", str(seed), "--seeds", str(options.seeds)]
+    if options.trouble is not None:
+        given += ["--trouble", options.trouble]
     if options.verbose:
         given.append("--verbose")
     if options.keep is not None:

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 import miaopu
+from miaopu.serve.keep import new_ulid
 
 _PDF = "application/pdf"
 _MOST_PRINTING = 2
@@ -20,10 +21,15 @@ _LARGEST_PRINT = 2_000_000
 
 
 class Now(BaseModel):
-    """The server's clock and the generation of its data."""
+    """The server's clock, the generation of its data, and the run of its process.
+
+    A run ends with the process: a server whose data came back from a backup has another. Tablets
+    then compare what they hold with it, since it may know less than it has named to them.
+    """
 
     now: str
     generation: str
+    run: str
 
 
 class Health(BaseModel):
@@ -50,10 +56,11 @@ def build_api(
     """The application below `/api`. `client` speaks to the database without credentials."""
     api = FastAPI(title="Miaopu", version=miaopu.__version__, docs_url=None, redoc_url=None)
     printing = anyio.CapacityLimiter(_MOST_PRINTING)
+    run = new_ulid()
 
     @api.get("/time")
     async def time() -> Now:
-        return Now(now=instant(dt.datetime.now(dt.UTC)), generation=generation)
+        return Now(now=instant(dt.datetime.now(dt.UTC)), generation=generation, run=run)
 
     @api.get("/health")
     async def state() -> JSONResponse:

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { loadPinyin } from '../../src/children/pinyin.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createStore } from '../../src/storage/store.ts';
-import { play, type Story, troubleOf } from './scenario.ts';
+import { drawTrouble, play, type ServerTrouble, type Story } from './scenario.ts';
 import { CountyServer, siteCode } from './server.ts';
 
 /** Stories that one server lives through: each has two clinics of its own. */
@@ -23,9 +23,14 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     python: { type: 'string' },
     folder: { type: 'string' },
+    /** What befalls the server, whatever the seed says. */
+    trouble: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
+
+const troubleOf = (seed: number): ServerTrouble =>
+  (values.trouble as ServerTrouble | undefined) ?? drawTrouble(seed);
 
 function tell(story: Story): void {
   const { seed, trouble, wrong, events, ms } = story;
@@ -46,7 +51,7 @@ async function batch(seeds: number[], folder: string, python: string): Promise<S
     const perform = async (seed: number) => {
       const at = seeds.indexOf(seed) * 2;
       const sites = [siteCode(at + 1), siteCode(at + 2)] as const;
-      const story = await play(seed, { server, sites, catalog, pinyin });
+      const story = await play(seed, troubleOf(seed), { server, sites, catalog, pinyin });
       stories.push(story);
       tell(story);
     };
@@ -77,6 +82,7 @@ async function main(): Promise<number> {
   for (let at = 0; at < count; at += BATCH) {
     const seeds = Array.from({ length: Math.min(BATCH, count - at) }, (_, n) => first + at + n);
     const place = join(folder, `batch-${seeds[0]}`);
+    await rm(place, { recursive: true, force: true });
     const stories = await batch(seeds, place, python);
     const bad = stories.filter(({ wrong }) => wrong.length).map(({ seed }) => seed);
     failed.push(...bad);

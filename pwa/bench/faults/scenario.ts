@@ -48,7 +48,7 @@ export interface Stage {
 }
 
 /** Which trouble the server has in the story of a seed. */
-export function troubleOf(seed: number): ServerTrouble {
+export function drawTrouble(seed: number): ServerTrouble {
   const random = createRandom(`${seed}`).fork('server');
   if (random.chance(0.8)) return 'none';
   return random.pick(['killed', 'killed', 'full', 'restored'] as const);
@@ -375,9 +375,8 @@ type Act =
   | 'wait';
 
 /** Plays the story of a seed. */
-export async function play(seed: number, stage: Stage): Promise<Story> {
+export async function play(seed: number, trouble: ServerTrouble, stage: Stage): Promise<Story> {
   const start = performance.now();
-  const trouble = troubleOf(seed);
   const day = new Day(seed, stage);
   let wrong: string[];
   try {

@@ -8,7 +8,7 @@ import { Fault } from '../storage/fault.ts';
 import type { Channel, Store } from '../storage/store.ts';
 import type { Leaf, Outbox, Refusal } from './outbox.ts';
 import { createPuller, type Puller } from './pull.ts';
-import { push, settled } from './push.ts';
+import { compare, push, settled } from './push.ts';
 import { type FaultKind, type Server, SyncFault } from './server.ts';
 import { INITIAL_STATUS, type Phase, type SyncStatus } from './types.ts';
 
@@ -72,6 +72,13 @@ type Message =
 
 /** Does a person have to act before it is worth trying again? */
 const FATAL: ReadonlySet<FaultKind> = new Set(['storage', 'recreated']);
+
+/** The server as it was last met, `_local/server`. */
+interface KnownServer {
+  generation: string | null;
+  /** The run of its process; absent where it was met before servers named it. */
+  run?: string | null;
+}
 
 function asSyncFault(error: unknown): SyncFault {
   if (error instanceof SyncFault) return error;
@@ -147,16 +154,19 @@ export function createEngine(options: EngineOptions): Engine {
 
   const greet = async (signal: AbortSignal) => {
     const sent = Date.parse(clock.instant());
-    const time = await server.json<{ now: string; generation: string }>('/api/time', { signal });
+    const time = await server.json<{ now: string; generation: string; run?: string }>('/api/time', {
+      signal,
+    });
     const received = Date.parse(clock.instant());
     if (typeof time?.now !== 'string' || typeof time.generation !== 'string') {
       throw new SyncFault('server', 'The server did not tell its time.', 200);
     }
     clock.measured(time.now, sent, received);
     heard();
-    const known = await store.local<{ generation: string | null }>('server', { generation: null });
-    if (known.generation === null) await store.setLocal('server', { generation: time.generation });
-    else if (known.generation !== time.generation) {
+    const { generation, run = null } = time;
+    const known = await store.local<KnownServer>('server', { generation: null });
+    if (known.generation === null) await store.setLocal('server', { generation, run });
+    else if (known.generation !== generation) {
       throw new SyncFault('recreated', 'The server is not the one that this device knows.');
     }
     const { userCtx } = await server.json<{ userCtx: { name: string | null; roles: string[] } }>(
@@ -167,6 +177,13 @@ export function createEngine(options: EngineOptions): Engine {
       throw new SyncFault('unauthorised', 'Nobody is logged in at the server.', 401);
     }
     session.confirmed(userCtx.roles);
+    if (known.generation === null || (known.run ?? null) === run) return;
+    // It has stopped since. Perhaps its disk was lost and a backup took its place, which knows less
+    // than it has told us: it gets back what it lacks.
+    await compare(pushOptions, signal);
+    await puller.compare(signal);
+    await catalogPuller.compare(signal);
+    await store.setLocal('server', { generation, run });
   };
 
   const pushAll = async (signal: AbortSignal) => {

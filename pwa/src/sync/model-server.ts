@@ -37,6 +37,8 @@ export interface ModelServer {
   onAnswer: ((call: Call, answer: Response) => Response) | null;
   user: { name: string | null; roles: string[] };
   generation: string;
+  /** The run of its process. */
+  run: string;
   offsetMs: number;
 }
 
@@ -55,6 +57,7 @@ export function createModelServer(site: string): ModelServer {
     onAnswer: null,
     user: { name: 'nurse', roles: [`site:${site}`, 'grade:ordinary'] },
     generation: '01K9A3Q6Z0000000000000000G',
+    run: '01K9A3Q6Z0000000000000000R',
     offsetMs: 0,
     async fetch(input, init = {}) {
       const { signal } = init;
@@ -83,7 +86,7 @@ async function respond(
   const query = url.searchParams;
   if (url.pathname === '/api/time') {
     const now = new Date(Date.now() + model.offsetMs).toISOString();
-    return json({ now, generation: model.generation });
+    return json({ now, generation: model.generation, run: model.run });
   }
   if (url.pathname === '/db/_session') return json({ ok: true, userCtx: model.user });
   if (model.user.name === null) return json({ error: 'unauthorized', reason: 'log in' }, 401);

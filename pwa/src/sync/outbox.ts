@@ -42,6 +42,11 @@ export interface Outbox {
   release(leaves: readonly Leaf[]): Promise<void>;
   /** Compares everything of this device with the server again, from the beginning. */
   again(): Promise<void>;
+  /**
+   * The server may know less than it has named: whatever `lacking` finds missing of all leaves of
+   * this device is pending again.
+   */
+  compare(lacking: (leaves: Leaf[]) => Promise<Leaf[]>): Promise<void>;
 }
 
 const PAGE = 1000;
@@ -157,6 +162,38 @@ export function createOutbox(store: Store): Outbox {
         open.clear();
         there.clear();
         kept = { ...kept, acknowledged: 0 };
+        await store.setLocal('outbox', kept);
+      }),
+    compare: (lacking) =>
+      serial(async () => {
+        let since = 0;
+        let { acknowledged } = kept;
+        for (;;) {
+          const page = await store.db.changes({ since, limit: PAGE, style: 'all_docs' });
+          const seqs = new Map<string, number>();
+          const leaves: Leaf[] = [];
+          for (const { id, seq, changes } of page.results) {
+            if (id.startsWith('_design/')) continue;
+            for (const { rev } of changes) {
+              const leaf = { id, rev };
+              if (isRefused(leaf)) continue;
+              leaves.push(leaf);
+              seqs.set(keyOf(leaf), seq);
+            }
+          }
+          for (const leaf of leaves.length ? await lacking(leaves) : []) {
+            const key = keyOf(leaf);
+            const seq = seqs.get(key) as number;
+            there.delete(key);
+            // What was not read yet is found by the next scan.
+            if (seq <= scanned && !open.has(key)) open.set(key, { leaf, seq });
+            acknowledged = Math.min(acknowledged, seq - 1);
+          }
+          since = Number(page.last_seq);
+          if (page.results.length < PAGE) break;
+        }
+        if (acknowledged === kept.acknowledged) return;
+        kept = { ...kept, acknowledged };
         await store.setLocal('outbox', kept);
       }),
   };

@@ -60,9 +60,16 @@ export interface Puller {
   fetch(ids: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Begins at the beginning again. */
   restart(): Promise<void>;
+  /**
+   * The server may have been set back, so that its places mean something else: compares all leaves
+   * with it, without their documents, and brings what is not here.
+   */
+  compare(signal: AbortSignal): Promise<void>;
 }
 
 const BULK_GET = 200;
+/** Leaves of one request when nothing but leaves is asked for. */
+const LEAVES = 10_000;
 /** From so many ids on it pays to know all ids of the local database. */
 const MANY = 500;
 
@@ -181,6 +188,38 @@ export function createPuller(options: PullOptions): Puller {
   return {
     place,
     restart: () => store.setLocal('pull', START),
+    async compare(signal) {
+      const before = await place();
+      if (!before.complete) {
+        await store.setLocal('pull', START);
+        return;
+      }
+      const here = new Map<string, Set<string>>();
+      for (const { id, changes } of (await db.changes({ style: 'all_docs' })).results) {
+        here.set(id, new Set(changes.map(({ rev }) => rev)));
+      }
+      let since: Seq = 0;
+      for (;;) {
+        const feed = feedOf(
+          await server.json(
+            `${remote}/_changes?style=all_docs&since=${encodeURIComponent(since)}&limit=${LEAVES}`,
+            { signal, heard: alive },
+          ),
+        );
+        const news = feed.results.filter(({ id, changes }) => {
+          const known = here.get(id);
+          return !known || changes.some(({ rev }) => !known.has(rev));
+        });
+        // Tombstones of what never was here are left out, as in the first load.
+        await take(
+          news.filter(({ id, deleted }) => !deleted || here.has(id)),
+          signal,
+        );
+        since = feed.last_seq;
+        if (feed.results.length < LEAVES && !feed.pending) break;
+      }
+      await store.setLocal('pull', { ...before, since });
+    },
     async small(signal) {
       const encode = (key: string) => encodeURIComponent(JSON.stringify(key));
       for (const range of [`endkey=${encode('child:')}`, `startkey=${encode('child;')}`]) {

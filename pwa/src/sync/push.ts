@@ -39,6 +39,31 @@ interface Row {
 
 const keyOf = ({ id, rev }: Leaf) => `${id} ${rev}`;
 
+/** Those of these leaves that the server does not have; `ask` is its `_revs_diff`. */
+async function lacking(
+  leaves: readonly Leaf[],
+  ask: (revisions: Record<string, string[]>) => Promise<Missing>,
+): Promise<Leaf[]> {
+  const asked: Record<string, string[]> = {};
+  for (const { id, rev } of leaves) {
+    const revs = asked[id];
+    if (revs) revs.push(rev);
+    else asked[id] = [rev];
+  }
+  const answer = await ask(asked);
+  if (answer === null || typeof answer !== 'object' || Array.isArray(answer)) {
+    throw new SyncFault('server', 'The answer does not say what is missing.', 200);
+  }
+  return leaves.filter(({ id, rev }) => {
+    if (!Object.hasOwn(answer, id)) return false;
+    const missing = answer[id]?.missing;
+    if (!Array.isArray(missing)) {
+      throw new SyncFault('server', 'The answer does not say what is missing.', 200);
+    }
+    return missing.includes(rev);
+  });
+}
+
 /** Sends what is pending; resolves when all of it is on the server or refused. */
 export async function push(options: PushOptions, signal: AbortSignal): Promise<Pushed> {
   const { store, outbox, server, remote, batch = 200, instant, ulid, heard } = options;
@@ -46,26 +71,8 @@ export async function push(options: PushOptions, signal: AbortSignal): Promise<P
   const call = <T>(path: string, body: unknown) =>
     server.json<T>(remote + path, { method: 'POST', body, signal, heard: () => heard?.() });
 
-  const diff = async (leaves: readonly Leaf[]): Promise<Leaf[]> => {
-    const asked: Record<string, string[]> = {};
-    for (const { id, rev } of leaves) {
-      const revs = asked[id];
-      if (revs) revs.push(rev);
-      else asked[id] = [rev];
-    }
-    const answer = await call<Missing>('/_revs_diff', asked);
-    if (answer === null || typeof answer !== 'object' || Array.isArray(answer)) {
-      throw new SyncFault('server', 'The answer does not say what is missing.', 200);
-    }
-    return leaves.filter(({ id, rev }) => {
-      if (!Object.hasOwn(answer, id)) return false;
-      const missing = answer[id]?.missing;
-      if (!Array.isArray(missing)) {
-        throw new SyncFault('server', 'The answer does not say what is missing.', 200);
-      }
-      return missing.includes(rev);
-    });
-  };
+  const diff = (leaves: readonly Leaf[]) =>
+    lacking(leaves, (body) => call<Missing>('/_revs_diff', body));
 
   const bodies = async (leaves: readonly Leaf[]): Promise<PouchDB.Doc[]> => {
     const { results } = await store.db.bulkGet({ docs: [...leaves], revs: true });
@@ -158,4 +165,19 @@ export async function settled(options: PushOptions, signal: AbortSignal): Promis
     signal,
   });
   return refused.filter(({ id, rev }) => !answer[id]?.missing?.includes(rev));
+}
+
+/** Takes back what was on the server and is not any more: it is pending again. */
+export async function compare(options: PushOptions, signal: AbortSignal): Promise<void> {
+  const { outbox, server, remote, heard } = options;
+  await outbox.compare((leaves) =>
+    lacking(leaves, (body) =>
+      server.json<Missing>(`${remote}/_revs_diff`, {
+        method: 'POST',
+        body,
+        signal,
+        heard: () => heard?.(),
+      }),
+    ),
+  );
 }

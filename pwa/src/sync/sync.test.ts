@@ -500,6 +500,28 @@ describe('the engine', () => {
     expect((await remoteOf(server).allDocs({})).rows).toHaveLength(1);
   });
 
+  it('gives back to a server from a backup what it had named and knows no more', async () => {
+    const server = createModelServer(SITE);
+    await seed(server, 3);
+    const { engine, store, until } = await engineOver(server);
+    await until(({ phase }) => phase === 'idle');
+    await store.put(childOf(7));
+    await engine.syncNow();
+    await until(({ phase, pending }) => phase === 'idle' && pending.length === 0);
+    // The backup is older than child 7, and a colleague's child has come to it since.
+    const remote = memoryDatabase();
+    server.databases[`site-${SITE}`] = remote;
+    await seed(server, 2);
+    await remote.bulkDocs([childOf(8)]);
+    server.run = '01K9A3Q6Z0000000000000000S';
+    await engine.syncNow();
+    await until(({ phase, pending }) => phase === 'idle' && pending.length === 0);
+    const all = [0, 1, 2, 7, 8].map((n) => childOf(n)._id);
+    expect((await remote.allDocs({})).rows.map(({ id }) => id)).toEqual(all);
+    expect(await ids(store)).toEqual(all);
+    await engine.stop();
+  });
+
   it('gives up an answer that falls silent, and not one that is merely slow', async () => {
     const encoder = new TextEncoder();
     const slow = (pieces: number, pause: number) =>
