@@ -18,7 +18,7 @@ BUNDLE = PWA / ".vite" / "faults.mjs"
 
 def build() -> None:
     """Bundles the simulation for Node."""
-    subprocess.run(  # noqa: S603 - our own script
+    subprocess.run(
         ["node", "scripts/build-faults.mjs"],  # noqa: S607 - node is on the PATH
         cwd=PWA,
         check=True,

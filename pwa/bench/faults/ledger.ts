@@ -2,7 +2,7 @@
 import { canonical } from '../../src/children/canonical.ts';
 import type { ChildDoc } from '../../src/children/document.ts';
 
-interface KeptFact {
+export interface KeptFact {
   at: string;
   by: string;
   value: unknown;
@@ -52,7 +52,7 @@ export class Ledger {
 }
 
 /** The rule of the merge, said once more: (at, by, canonical JSON of the value). */
-function isLater(a: KeptFact, b: KeptFact): boolean {
+export function isLater(a: KeptFact, b: KeptFact): boolean {
   const rank = ({ at, by, value }: KeptFact) => [at, by, canonical(value)] as const;
   const left = rank(a);
   const right = rank(b);

@@ -61,11 +61,13 @@ class Day {
   private readonly random: Random;
   private readonly stage: Stage;
   private readonly seed: number;
+  private readonly trouble: ServerTrouble;
   private act = 0;
   private backedUp = false;
 
-  constructor(seed: number, stage: Stage) {
+  constructor(seed: number, trouble: ServerTrouble, stage: Stage) {
     this.seed = seed;
+    this.trouble = trouble;
     this.stage = stage;
     this.random = createRandom(`${seed}`);
     const { server, catalog, pinyin } = stage;
@@ -224,6 +226,8 @@ class Day {
 
   /** A child that two clinics hold: the server brings its case to the other. */
   private async share(): Promise<void> {
+    // A clinic's tablets cannot give back what only the county may bring, so it would be refused.
+    if (this.trouble === 'restored') return;
     const { server } = this.stage;
     const [here, there] = this.stage.sites;
     const own = [...this.ledger.children.values()].filter(
@@ -246,7 +250,8 @@ class Day {
     }
   }
 
-  private async serverTrouble(trouble: ServerTrouble): Promise<void> {
+  private async serverTrouble(): Promise<void> {
+    const { trouble } = this;
     const { server } = this.stage;
     if (trouble === 'killed') {
       await server.kill();
@@ -307,8 +312,8 @@ class Day {
     }
   }
 
-  async run(trouble: ServerTrouble): Promise<void> {
-    const { random } = this;
+  async run(): Promise<void> {
+    const { random, trouble } = this;
     await Promise.all(this.devices.map((device) => device.start()));
     const [first] = this.devices as [Device];
     await first.sync(ROUND_MS);
@@ -320,7 +325,7 @@ class Day {
       trouble === 'none' ? [] : [random.int(5, steps / 2), random.int(steps / 2 + 1, steps - 1)],
     );
     for (let i = 0; i < steps; i++) {
-      if (moments.has(i)) await this.serverTrouble(trouble);
+      if (moments.has(i)) await this.serverTrouble();
       const act = this.step();
       // Often the next thing happens before this one has ended.
       if (random.chance(0.7)) await act;
@@ -377,10 +382,10 @@ type Act =
 /** Plays the story of a seed. */
 export async function play(seed: number, trouble: ServerTrouble, stage: Stage): Promise<Story> {
   const start = performance.now();
-  const day = new Day(seed, stage);
+  const day = new Day(seed, trouble, stage);
   let wrong: string[];
   try {
-    await day.run(trouble);
+    await day.run();
     wrong = await day.rest();
   } catch (error) {
     wrong = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
