@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,8 +187,13 @@ def healthy(address: str) -> bool:
 
 
 @contextmanager
-def running(kind: str, folder: Path, place: Place | None = None) -> Iterator[Server]:
-    """A server of a kind over databases of its own."""
+def running(
+    kind: str,
+    folder: Path,
+    place: Place | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """A server of a kind over databases of its own; `settings` are added to its environment."""
     if place is None:
         code = f"{random.randrange(100, 900)}{random.randrange(101, 199)}"
         place = Place(code, (f"{code}0001", f"{code}0002"))
@@ -199,6 +204,7 @@ def running(kind: str, folder: Path, place: Place | None = None) -> Iterator[Ser
     environment = {
         "MIAOPU_PASSWORD_" + name.upper().replace("-", "_"): PASSWORD for name in place.accounts()
     }
+    environment |= settings or {}
     options = ["--data", str(data), "--port", "0", "--config", str(config)]
     behind: subprocess.Popen[str] | None = None
     database = ""

@@ -18,7 +18,7 @@ import couchdb
 
 from miaopu.children.canonical import canonical
 from miaopu.provision.designs import design_documents
-from miaopu.provision.plan import GRADES, SERVER_ROLE, TRAIL_ROLE, Account, Plan, Upward
+from miaopu.provision.plan import GRADES, SERVER_ROLE, TRAIL_ROLE, Account, Above, Plan, Upward
 
 Json = dict[str, Any]
 
@@ -247,27 +247,60 @@ def _replications(server: couchdb.Server, plan: Plan, upward: Upward) -> Iterato
         for region in plan.regions
         if region.parent in codes
     ]
+    here = _End(upward.url, upward.username, upward.password)
     for source, target in pairs:
-        yield from _replication(server, source, target, upward)
+        doc_id = f"{source}-to-{target}"
+        yield from _replication(server, doc_id, here.database(source), here.database(target))
+    if upward.above is not None:
+        yield from _outward(server, plan, here, upward.above)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a replication."""
+
+    url: str
+    username: str
+    password: str
+
+    def database(self, name: str) -> Json:
+        auth = {"basic": {"username": self.username, "password": self.password}}
+        return {"url": f"{self.url}/{name}", "auth": auth}
+
+
+def _outward(server: couchdb.Server, plan: Plan, here: _End, parent: Above) -> Iterator[Change]:
+    """Replication with the server above; see `Parent`."""
+    there = _End(parent.url, parent.username, parent.password)
+    yield from _replication(
+        server, f"{CATALOG}-from-parent", there.database(CATALOG), here.database(CATALOG)
+    )
+    if parent.region is None:
+        for site in plan.sites:
+            name = f"site-{site.code}"
+            local, remote = here.database(name), there.database(name)
+            yield from _replication(server, f"{name}-to-parent", local, remote)
+            yield from _replication(server, f"{name}-from-parent", remote, local)
+        return
+    codes = {region.code for region in plan.regions}
+    for region in plan.regions:
+        if region.parent not in codes:
+            name = f"region-{region.code}"
+            target = there.database(f"region-{parent.region}")
+            yield from _replication(server, f"{name}-to-parent", here.database(name), target)
 
 
 def _replication(
-    server: couchdb.Server, source: str, target: str, upward: Upward
+    server: couchdb.Server, doc_id: str, source: Json, target: Json
 ) -> Iterator[Change]:
-    auth = {"basic": {"username": upward.username, "password": upward.password}}
-    wanted: Json = {
-        "source": {"url": f"{upward.url}/{source}", "auth": auth},
-        "target": {"url": f"{upward.url}/{target}", "auth": auth},
-        "continuous": True,
-    }
+    wanted: Json = {"source": source, "target": target, "continuous": True}
     # CouchDB shows a stored password to nobody, not even to compare; its digest is compared.
     mark = hashlib.sha256(canonical(wanted).encode()).hexdigest()
-    doc_id = f"{source}-to-{target}"
-    there = _existing(server, "_replicator", doc_id)
-    if there is None or there.get("miaopu") != mark:
+    existing = _existing(server, "_replicator", doc_id)
+    if existing is None or existing.get("miaopu") != mark:
+        document = {"_id": doc_id, **wanted, "miaopu": mark}
         yield Change(
-            f"replicate {source} to {target}",
-            lambda: _save(server, "_replicator", {"_id": doc_id, **wanted, "miaopu": mark}, there),
+            f"replicate {doc_id}",
+            lambda: _save(server, "_replicator", document, existing),
         )
 
 

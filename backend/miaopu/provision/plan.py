@@ -17,6 +17,11 @@ name = "nurse1"
 display_name = "…"
 site = "3301020001"       # or: region = "330102"
 grade = "ordinary"        # ordinary 普通用户, senior 高级用户, admin 高级管理员
+
+[[account]]               # the account by which a county's server writes into this city's region
+name = "county-330102"
+display_name = "…"
+grade = "server"
 ```
 """
 
@@ -64,13 +69,30 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """The server above (上级服务器): where its databases are, and an account there.
+
+    With `region`, this server's highest regions are pushed into that region of the parent, by an
+    account of role `server`. Without, this server is a clinic's hub: each of its sites goes both
+    ways, for which an account of the site suffices. Either way the catalog comes down.
+    """
+
+    url: str
+    """Base URL of its databases, without credentials: `https://county.example/db`."""
+    username: str
+    password: str = field(repr=False)
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Upward:
-    """How the database server reaches itself to replicate sites into their regions."""
+    """How the database server reaches itself, and the server above, to replicate upward."""
 
     url: str
     """Base URL of the databases as the database server itself sees it, without credentials."""
     username: str
     password: str = field(repr=False)
+    above: Above | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +134,22 @@ class _AccountEntry(BaseModel):
 
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
     display_name: Text
-    grade: Grade
+    grade: Grade | Literal["server"]
     site: SiteCode | None = None
     region: RegionCode | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.site is None) == (self.region is None):
-            raise ValueError("an account belongs to one site or to one region")
+        places = (self.site is not None) + (self.region is not None)
+        if places != (self.grade != "server"):
+            raise ValueError("an account belongs to one site or to one region; a server's to none")
         return self
 
     def account(self, environment: Mapping[str, str]) -> Account:
-        place = f"site:{self.site}" if self.site else f"region:{self.region}"
         password = environment.get(password_variable(self.name)) or None
+        if self.grade == "server":
+            return Account(self.name, (SERVER_ROLE,), self.display_name, password)
+        place = f"site:{self.site}" if self.site else f"region:{self.region}"
         return Account(self.name, roles_of(place, self.grade), self.display_name, password)
 
 

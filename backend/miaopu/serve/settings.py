@@ -38,7 +38,10 @@ class Settings(BaseModel):
     """An account of the region above, at the server of that region."""
     parent_password: SecretStr | None = None
     parent_url: str | None = None
-    """Address of that server, asked for cases that this one does not know."""
+    """Address of that server, asked for cases that this one does not know; records go there."""
+    parent_region: str | None = Field(default=None, pattern=r"^\d{6}$")
+    """The region there that this server's highest regions go into. Without it this server is a
+    clinic's hub: its sites are replicated both ways."""
 
     @field_validator("couchdb", "couchdb_self", "parent_url")
     @classmethod
