@@ -18,7 +18,7 @@ import couchdb
 
 from miaopu.children.canonical import canonical
 from miaopu.provision.designs import design_documents
-from miaopu.provision.plan import GRADES, SERVER_ROLE, TRAIL_ROLE, Account, Above, Plan, Upward
+from miaopu.provision.plan import GRADES, SERVER_ROLE, TRAIL_ROLE, Above, Account, Plan, Upward
 
 Json = dict[str, Any]
 

@@ -25,7 +25,7 @@ from miaopu.moves.distribution import Distributor
 from miaopu.moves.parent import Parent
 from miaopu.moves.stamp import Stamp
 from miaopu.provision.catalog import content
-from miaopu.provision.plan import Plan, Upward, read_plan
+from miaopu.provision.plan import Above, Plan, Upward, read_plan
 from miaopu.schedule.api import schedules_router
 from miaopu.serve.api import Health, build_api
 from miaopu.serve.app import build_application
@@ -179,9 +179,9 @@ class _Work:
 
             server = connect(self.databases, self.database.admin, self.database.admin_password)
             inside = self.settings.couchdb_self or self.databases
-            return set_up(
-                server, self.plan, Upward(inside, SERVER_ACCOUNT, self.keep.server_password)
-            )
+            own = self.keep.server_password
+            upward = Upward(inside, SERVER_ACCOUNT, own, _above(self.settings))
+            return set_up(server, self.plan, upward)
 
         pause = 1.0
         while True:
@@ -269,6 +269,13 @@ def _parent(settings: Settings) -> Parent | None:
         return None
     password = settings.parent_password.get_secret_value()
     return Parent(settings.parent_url, settings.parent_user or "", password)
+
+
+def _above(settings: Settings) -> Above | None:
+    parent = _parent(settings)
+    if parent is None:
+        return None
+    return Above(parent.url + MOUNT, parent.user, parent.password, settings.parent_region)
 
 
 async def _serve(
