@@ -55,6 +55,18 @@ export const router = createRouter({
       meta: { for: 'region', title: 'nav.manager' },
     },
     {
+      path: '/accounts',
+      name: 'accounts',
+      component: () => import('../accounts/AccountsPage.vue'),
+      meta: { title: 'accounts.manage.nav' },
+    },
+    {
+      path: '/audit',
+      name: 'audit',
+      component: () => import('../reports/AuditPage.vue'),
+      meta: { for: 'region', title: 'audit.nav' },
+    },
+    {
       path: '/settings',
       name: 'settings',
       component: () => import('./SettingsPage.vue'),
