@@ -37,6 +37,11 @@ export function holders(child: ChildDoc): Set<string> {
   return found;
 }
 
+/** Holders other than one's own clinic, sorted. */
+export function otherHolders(child: ChildDoc, site: string): string[] {
+  return [...holders(child)].filter((holder) => holder !== site).sort();
+}
+
 /** ULIDs of the requests and releases that no standing receipt answers: what one must name. */
 export function unanswered(child: ChildDoc): string[] {
   const steps = standing(child, 'move');

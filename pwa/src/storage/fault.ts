@@ -40,7 +40,15 @@ export type FaultCode =
   /** Another child has this ID number: {id}. */
   | 'IdNumberTaken'
   /** All child codes of this year of birth that the clinic can have are taken: {year}. */
-  | 'NumbersExhausted';
+  | 'NumbersExhausted'
+  /** The server refuses a local rule. */
+  | 'RuleRefused'
+  /** The server's check of a local rule found problems. */
+  | 'RuleProblems'
+  /** What needs the server was tried without it. */
+  | 'NoServer'
+  /** The step of a move that was chosen is not open (any more): {id}. */
+  | 'MoveNotOpen';
 
 export class Fault extends Error {
   override name = 'Fault';

@@ -191,9 +191,10 @@ describe('warningsOf', () => {
       ...quiet,
       judged: judged({}),
       givenToday: ['0402'],
-      silentDays: 5,
+      silentDays: 1,
+      elsewhere: true,
     }).map((one) => one.code);
-    expect(codes).toEqual(['visit.sameDay', 'visit.stale']);
+    expect(codes).toEqual(['visit.sameDay', 'visit.stale', 'visit.elsewhere']);
   });
 });
 

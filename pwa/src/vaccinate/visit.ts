@@ -197,6 +197,8 @@ export function warningsOf(seen: {
   givenToday: readonly string[];
   /** Days since this device last heard the server; null when never. */
   silentDays: number | null;
+  /** Other clinics hold the child, and this device is offline. */
+  elsewhere?: boolean;
   /** The place's limits on a visit, and how a vaccine is given. */
   limits?: {
     day: Day;
@@ -236,9 +238,10 @@ export function warningsOf(seen: {
     }
   }
   if (seen.limits) limitWarnings(items, before, seen.limits, add);
-  if (seen.silentDays !== null && seen.silentDays >= 3 && items.length > 0) {
+  if (seen.silentDays !== null && seen.silentDays >= 1 && items.length > 0) {
     add('visit.stale', null, { days: seen.silentDays });
   }
+  if (seen.elsewhere && items.length > 0) add('visit.elsewhere');
   return found;
 }
 
