@@ -49,6 +49,18 @@ export const router = createRouter({
       meta: { for: 'site', title: 'nav.stock' },
     },
     {
+      path: '/moves',
+      name: 'moves',
+      component: () => import('../moves/MovesPage.vue'),
+      meta: { for: 'site', title: 'nav.moves' },
+    },
+    {
+      path: '/duplicates',
+      name: 'duplicates',
+      component: () => import('../duplicates/DuplicatesPage.vue'),
+      meta: { title: 'nav.duplicates' },
+    },
+    {
       path: '/region',
       name: 'manager',
       component: () => import('../reports/ManagerPage.vue'),
