@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import hashlib
 import logging
+import ssl
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -112,8 +114,15 @@ class Endpoint:
             headers=headers,
             timeout=httpx.Timeout(30.0, read=FEED_SECONDS + 30.0),
             transport=transport,
+            verify=_tls(),
             trust_env=False,
         )
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: each copy costs milliseconds and megabytes."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _basic(value: Any, side: str) -> tuple[str, str] | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import logging
+import os
 import shutil
 import uuid
 from collections.abc import Iterable, Mapping
@@ -79,6 +81,8 @@ class Server:
     settings: Settings
     sessions: Sessions
     uuid: str
+    lock: int
+    """The descriptor that keeps other servers out of the folder."""
     pool: ThreadPoolExecutor
     hashing: ThreadPoolExecutor
     building: ThreadPoolExecutor
@@ -100,13 +104,15 @@ class Server:
     def start(cls, data: Path, admins: Mapping[str, str], settings: Settings) -> Server:
         """Opens the data folder, making it and the system databases where they are missing.
 
-        Raises ValueError without an administrator or with a password that is not hashed."""
+        Raises ValueError without an administrator or with a password that is not hashed,
+        OSError when the folder cannot be written or another server has it."""
         if not admins:
             raise ValueError("the embedded database does not start without an administrator")
         parsed = {name: parse_admin(record) for name, record in admins.items()}
         for folder in ("dbs", "trash"):
             (data / folder).mkdir(parents=True, exist_ok=True)
         data.chmod(0o700)
+        lock = _hold(data)
         for left in (data / "trash").iterdir():
             shutil.rmtree(left, ignore_errors=True)
         for name, security in (("_users", USERS_SECURITY), ("_replicator", DEFAULT)):
@@ -122,6 +128,7 @@ class Server:
             settings,
             Sessions(read_secret(data / "secret"), settings.session_seconds),
             identity.read_text().strip(),
+            lock,
             ThreadPoolExecutor(max_workers=8, thread_name_prefix="couch"),
             ThreadPoolExecutor(max_workers=2, thread_name_prefix="couch-hash"),
             # Each waits for one index to be built, and computes nothing itself.
@@ -270,6 +277,7 @@ class Server:
         self.hashing.shutdown(wait=False)
         self.building.shutdown(wait=False)
         self.scripts.shutdown(wait=False)
+        os.close(self.lock)
 
     # -- people ------------------------------------------------------------------------------
 
@@ -380,6 +388,18 @@ class Server:
 
     def is_system(self, name: str) -> bool:
         return name in SYSTEM_DATABASES
+
+
+def _hold(data: Path) -> int:
+    """Keeps other servers out of `data` for as long as the descriptor is open: two that write the
+    same files would each overwrite what the other has counted."""
+    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OSError(f"another server uses {data}; stop it first") from None
+    return descriptor
 
 
 def _close(database: Database) -> None:

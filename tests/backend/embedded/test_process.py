@@ -41,6 +41,20 @@ def test_without_an_administrator_there_is_no_start(tmp_path: Path) -> None:
         create_app(tmp_path / "e", {})
 
 
+def test_a_folder_has_one_server(start: Callable[..., Process]) -> None:
+    first = start()
+    with first.client() as admin:
+        assert admin.put("/a").status_code == 201
+    with pytest.raises(AssertionError, match="another server uses"):
+        start()
+    # The second did not touch what the first has open, and a killed one leaves no lock behind.
+    with first.client() as admin:
+        assert admin.get("/a").status_code == 200
+    first.kill()
+    with start().client() as admin:
+        assert admin.get("/a").status_code == 200
+
+
 def test_it_stops_quickly_with_feeds_open(start: Callable[..., Process]) -> None:
     process = start()
     with process.client() as admin:
