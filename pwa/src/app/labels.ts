@@ -2,7 +2,8 @@
 
 import { computed } from 'vue';
 import { useI18n } from 'vue-i18n';
-import { useCatalog } from '../catalog';
+import { catalogNow, useCatalog } from '../catalog';
+import type { LayerDocument } from '../models/generated.ts';
 import { moreOf } from '../vaccinate/usage';
 
 export type DictionaryName =
@@ -43,6 +44,9 @@ const named = computed((): { groups: Names; observations: Names } => {
   const groups: Record<string, { zh?: string; en?: string }> = {};
   for (const { name, title } of schedules.flatMap((one) => one.groups)) {
     if (title) groups[name] ??= title;
+  }
+  for (const { layer } of catalogNow().all<LayerDocument>('layer:')) {
+    if (layer.kind === 'campaign' && layer.title) groups[layer.name] ??= layer.title;
   }
   return { groups, observations: Object.assign({}, ...schedules.map((one) => one.observations)) };
 });

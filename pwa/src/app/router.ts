@@ -67,6 +67,12 @@ export const router = createRouter({
       meta: { for: 'region', title: 'nav.manager' },
     },
     {
+      path: '/schedules',
+      name: 'schedules',
+      component: () => import('../schedules/SchedulesPage.vue'),
+      meta: { for: 'region', title: 'nav.schedules' },
+    },
+    {
       path: '/accounts',
       name: 'accounts',
       component: () => import('../accounts/AccountsPage.vue'),

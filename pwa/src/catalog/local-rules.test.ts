@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Day, forecast, formatDay, parseDay, type Schedule } from '../schedule/index.ts';
-import { type LocalSchedule, localSchedule, placeOf, type Rule, rulesFor } from './local-rules.ts';
+import {
+  type LocalSchedule,
+  localSchedule,
+  placeOf,
+  type Rule,
+  rulesFor,
+  unreported,
+} from './local-rules.ts';
+import { readParameters, siteParameters } from './site-parameters.ts';
 
 const DATA = new URL('../../../backend/miaopu/schedule/data/', import.meta.url);
 const schedules = Object.fromEntries(
@@ -222,5 +230,43 @@ describe('what does not fit', () => {
     const settings = { id: `settings:${SITE}`, rev: '3-c' };
     const made = local([good], { parameters: { 'hepb-dose1-dose3': 'x' }, settings });
     expect(made.skipped).toMatchObject([{ ...settings, title: 'hepb-dose1-dose3' }]);
+  });
+});
+
+describe('what a clinic sets for itself', () => {
+  const over = { schedules, names: ['cn-nip-2026'], rules: [] };
+  const form = (own: Record<string, string>) =>
+    siteParameters(local([rule('two', { kind: 'visit', maxInjections: 2 })]).schedule, {}).map(
+      (one) => ({ ...one, own: own[one.name] ?? '' }),
+    );
+
+  it('shows what holds otherwise: the region, then the schedule', () => {
+    const shown = Object.fromEntries(form({}).map(({ name, otherwise }) => [name, otherwise]));
+    expect(shown['visit.injections']).toBe('2');
+    expect(shown['visit.oral']).toBeNull();
+    expect(shown['je-mixed']).toBe(true);
+  });
+
+  it('keeps only what is set, and names what does not fit', () => {
+    const set = { 'visit.injections': '3', 'je-mixed': 'false', 'hepb-dose1-dose3': '4 months' };
+    expect(readParameters(form(set), over)).toEqual({
+      parameters: { 'visit.injections': 3, 'je-mixed': false, 'hepb-dose1-dose3': '4 months' },
+      wrong: [],
+    });
+    const bad = { 'visit.injections': 'many', 'visit.oral': '0', 'hepb-dose1-dose3': 'soon' };
+    expect(readParameters(form(bad), over).wrong).toEqual([
+      'visit.injections',
+      'visit.oral',
+      'hepb-dose1-dose3',
+    ]);
+  });
+});
+
+describe('reports of what does not fit', () => {
+  it('are made once for each revision of a document', () => {
+    const skipped = (id: string, rev: string) => ({ id, rev, title: 't', message: 'm' });
+    const known = [{ document: 'layer:a', revision: '1-a' }];
+    const all = [skipped('layer:a', '1-a'), skipped('layer:a', '2-b'), skipped('layer:a', '2-b')];
+    expect(unreported(all, known)).toEqual([skipped('layer:a', '2-b')]);
   });
 });

@@ -3,7 +3,7 @@
  * the schedules are with them. Pure; a rule that does not fit is left out and told of, so that a
  * mistake made far away never takes the schedule from a nurse.
  */
-import type { LayerDocument } from '../models/generated.ts';
+import type { LayerDocument, Problem } from '../models/generated.ts';
 import {
   applyLayers,
   type Compiled,
@@ -270,4 +270,18 @@ function tried(schedule: Schedule): Compiled {
   }));
   forecast(compiled, { birth: SAMPLE_BIRTH, sex: 'F', doses }, SAMPLE_DAY);
   return compiled;
+}
+
+/** What is not reported yet: one report for each revision of a document, whoever made it. */
+export function unreported(
+  skipped: readonly Skipped[],
+  known: readonly Pick<Problem, 'document' | 'revision'>[],
+): Skipped[] {
+  const told = new Set(known.map(({ document, revision }) => `${document} ${revision}`));
+  return skipped.filter(({ id, rev }) => {
+    const key = `${id} ${rev}`;
+    if (told.has(key)) return false;
+    told.add(key);
+    return true;
+  });
 }

@@ -19,6 +19,8 @@ export interface UseForecast {
   problem: ComputedRef<string | null>;
   /** Local rules and schedules that are faulty and left out. */
   skipped: ComputedRef<readonly Skipped[]>;
+  /** The local rules that hold at the clinic today, in their order. */
+  rules: ComputedRef<readonly Rule[]>;
 }
 
 const LOOK_MS = 60_000;
@@ -93,5 +95,6 @@ export function useForecast(): UseForecast {
     forecaster,
     problem: computed(() => made.value.problem),
     skipped: computed(() => forecaster.value?.skipped ?? NONE),
+    rules: computed(() => (workspace.value ? rulesHere(workspace.value.site) : [])),
   };
 }
