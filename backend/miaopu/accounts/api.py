@@ -18,7 +18,7 @@ from miaopu.provision.plan import Grade, roles_of
 
 Json = dict[str, Any]
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
-Password = Annotated[str, Field(max_length=1000, repr=False)]
+Password = Annotated[str, Field(max_length=1000)]
 
 
 class _Body(BaseModel):
