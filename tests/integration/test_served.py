@@ -37,8 +37,8 @@ def test_a_session_holds_for_the_whole_origin(server: Server) -> None:
         who = client.get("_session").json()["userCtx"]
         assert who["name"] == server.nurse
         assert set(who["roles"]) == {f"site:{server.place.sites[0]}", "grade:ordinary"}
-        own = client.get(f"_users/org.couchdb.user:{server.nurse}").json()
-        assert own["display_name"] == server.nurse
+        own = client.get(server.address + "/api/accounts/me").json()
+        assert (own["name"], own["display_name"]) == (server.nurse, server.nurse)
         assert client.get(f"_users/org.couchdb.user:chief-{server.place.county}").status_code in (
             403,
             404,

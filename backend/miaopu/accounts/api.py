@@ -234,6 +234,15 @@ def accounts_router(
         told(request, actor, "change", record, changed)
         return Made(account=_shown(record), password=drawn)
 
+    @router.get("/me")
+    async def own(actor: Annotated[Actor, Depends(logged_in)]) -> Account:
+        """One's own account. CouchDB 3 shows `_users` to its administrators alone."""
+        async with _database():
+            record = await users.get(actor.name)
+        if record is None or place_in(record) is None:
+            raise HTTPException(404, "this account belongs to no place")
+        return _shown(record)
+
     @router.post("/me/password", status_code=204)
     async def own_password(
         given: NewPassword, request: Request, actor: Annotated[Actor, Depends(logged_in)]
@@ -244,7 +253,8 @@ def accounts_router(
                 raise HTTPException(403, "this account's password is not changed here")
             login = {"name": actor.name, "password": given.old}
             answer = await anonymous().post("_session", json=login)
-            if answer.status_code == 429:
+            # CouchDB's word for an account that is locked for a while is 403.
+            if answer.status_code in (403, 429):
                 raise HTTPException(429, "too many wrong passwords; try again later")
             if answer.status_code == 401:
                 wrong = {"code": "password.old", "message": "the old password is wrong"}

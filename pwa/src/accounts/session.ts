@@ -54,7 +54,8 @@ export async function authenticate(
       else verifiers.failed(name);
       return { ok: false, reason: 'wrong_password' };
     }
-    if (fault?.status === 429) {
+    // CouchDB's word for an account that is locked after wrong passwords is 403.
+    if (fault?.status === 429 || fault?.status === 403) {
       return { ok: false, reason: 'locked', until: new Date(now() + 60_000).toISOString() };
     }
     const verdict = await verifiers.verify(name, password, offlineDays());
@@ -72,7 +73,7 @@ export async function authenticate(
     return { ok: false, reason: verdict.reason };
   }
   const record = await server
-    .json<{ display_name?: string }>(`/db/_users/${encodeURIComponent(`org.couchdb.user:${name}`)}`)
+    .json<{ display_name?: string }>('/api/accounts/me')
     .catch((error: unknown) => {
       // The name on forms falls back to the account's.
       if (error instanceof SyncFault) return {} as { display_name?: string };

@@ -92,7 +92,7 @@ describe('a login', () => {
   const roles = ['site:3301020001', 'grade:senior'];
   const well: Answers = {
     _session: () => Response.json({ ok: true, name: 'anna', roles }),
-    _users: () => Response.json({ name: 'anna', display_name: '安娜' }),
+    '/api/accounts/me': () => Response.json({ name: 'anna', display_name: '安娜' }),
   };
 
   it('goes by the server, and then works without it', async () => {
@@ -114,6 +114,14 @@ describe('a login', () => {
     });
     expect(await offline.login('anna', 'x')).toMatchObject({ reason: 'wrong_password' });
     expect(await offline.login('ben', 'b')).toMatchObject({ reason: 'unknown_offline' });
+  });
+
+  it.each([403, 429])('a server that waits after wrong passwords says so (%i)', async (status) => {
+    const online = parts(well);
+    await online.login('anna', 'a');
+    const locked = parts({ _session: () => Response.json({ error: 'x' }, { status }) }, online);
+    expect(await locked.login('anna', 'a')).toMatchObject({ reason: 'locked' });
+    expect(online.verifiers.names()).toEqual(['anna']);
   });
 
   it('a refusal of the right password ends the offline login; a wrong one does not', async () => {
