@@ -31,6 +31,8 @@ export function openMoves(rows: readonly ChildRow[], site: string): OpenMoves {
   for (const row of rows) {
     if (row.move === 'none') continue;
     const own = row.site === site;
+    // Out of this system nobody answers: the register says that it is done.
+    if (own && row.status === MOVED_OUT) continue;
     const mine = row.moveTo.length === 0 || row.moveTo.includes(site);
     if (own && row.move === 'requested') open.asked.push(row);
     else if (!own && mine && row.move === 'released') open.released.push(row);
