@@ -12,6 +12,7 @@ import {
   othersOf,
   planOf,
   reasonParams,
+  withChoices,
   writersOf,
 } from './view';
 
@@ -56,6 +57,21 @@ describe('limited', () => {
     expect(plan.due.at(-1)?.beyond).toBe('maxInjections');
     const open = limited(all, answer, { compiled: compile(national), programme }, today);
     expect(open.due).toEqual(all.due);
+  });
+});
+
+describe('withChoices', () => {
+  it('lets a contraindicated vaccine be chosen all the same', () => {
+    const DATA = new URL('../../../backend/miaopu/schedule/data/cn-nip-2026.json', import.meta.url);
+    const schedule = JSON.parse(readFileSync(DATA, 'utf8')) as Schedule;
+    const none = { target: null, vaccines: [] };
+    const answer = forecast([
+      group('MMR', { ...none, status: 'contraindicated' }),
+      group('BCG', { ...none, status: 'complete' }),
+    ]);
+    const plan = withChoices(planOf(answer, today), schedule);
+    expect(plan.notDue.find((item) => item.group === 'MMR')?.vaccines).toContain('1201');
+    expect(plan.notDue.find((item) => item.group === 'BCG')?.vaccines).toEqual([]);
   });
 });
 

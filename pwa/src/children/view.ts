@@ -4,7 +4,8 @@
  */
 
 import { dateOf, dayOf } from '../app/format.ts';
-import { type Compiled, planVisit } from '../schedule/index.ts';
+import { enteredTwice } from '../duplicates/doses.ts';
+import { type Compiled, planVisit, type Schedule } from '../schedule/index.ts';
 import type {
   DoseEvaluation,
   DoseStatus,
@@ -136,6 +137,28 @@ export function limited(
   return { ...plan, due };
 }
 
+/**
+ * The plan with something to choose from where a contraindication leaves nothing to recommend: such a
+ * dose may be given all the same (狂犬病暴露后, a doctor's decision), with a warning and a reason.
+ */
+export function withChoices(plan: Plan, schedule: Schedule): Plan {
+  const notDue = plan.notDue.map((item) =>
+    item.status === 'contraindicated' && item.vaccines.length === 0
+      ? { ...item, vaccines: vaccinesOf(schedule, item.group) }
+      : item,
+  );
+  return { ...plan, notDue };
+}
+
+/** The vaccines that a schedule names for the doses of a group. */
+function vaccinesOf(schedule: Schedule, group: string): string[] {
+  const named = schedule.antigens
+    .flatMap(({ series }) => series.filter(({ vaccineGroup }) => vaccineGroup === group))
+    .flatMap(({ doses }) => doses.flatMap(({ preferable }) => preferable))
+    .filter(({ forecast }) => forecast === true);
+  return [...new Set(named.map(({ code }) => code))];
+}
+
 function nextOf(items: readonly NotDueItem[], today: string): Plan['next'] {
   const coming = items.filter(
     (item) => !item.optional && item.recommended !== null && item.recommended > today,
@@ -160,7 +183,7 @@ export interface HistoryRow {
   /** For each vaccine group it was held against: whether it counted. */
   groups: { group: string; target: number | null; status: DoseStatus; reasons: Reason[] }[];
   void: { reason: string; note: string | null; by: string; at: string } | null;
-  /** Another standing dose of the same vaccine on the same day (疑似重复). */
+  /** Another standing dose may be this one entered twice (疑似重复; see `enteredTwice`). */
   duplicate: boolean;
 }
 
@@ -207,11 +230,12 @@ export function historyOf(child: ChildDoc, forecast: Forecast | null): HistoryRo
       at: event.at,
     });
   }
-  const counts = new Map<string, number>();
-  const sameDay = (dose: Dose) => `${dose.vaccine} ${dose.date}`;
-  for (const { event } of standing(child, 'dose')) {
-    counts.set(sameDay(event), (counts.get(sameDay(event)) ?? 0) + 1);
-  }
+  const twice = enteredTwice(child, (id) =>
+    (evaluations.get(id) ?? []).some(
+      ({ status, reasons }) =>
+        status !== 'valid' && reasons.some(({ code }) => code === 'dose.tooSoon'),
+    ),
+  );
   const rows: HistoryRow[] = [];
   for (const [id, event] of Object.entries(child.events)) {
     if (event.kind !== 'dose') continue;
@@ -225,7 +249,7 @@ export function historyOf(child: ChildDoc, forecast: Forecast | null): HistoryRo
       reasons: best?.reasons ?? [],
       groups,
       void: gone.has(id) ? (voids.get(id) ?? null) : null,
-      duplicate: !gone.has(id) && (counts.get(sameDay(event)) ?? 0) > 1,
+      duplicate: twice.has(id),
     });
   }
   return rows.sort((a, b) => b.dose.date.localeCompare(a.dose.date) || b.id.localeCompare(a.id));
