@@ -146,6 +146,11 @@ class Try:
         name = f"matrix-{ulid()[-8:].lower()}"
         return self.put("catalog", {"_id": f"{kind}:{name}", "type": kind, "name": name, **more})
 
+    def rule(self, region: str) -> httpx.Response:
+        layer = {"kind": "visit", "maxInjections": 2}
+        more = {"title": "两针", "region": region, "effective": "2026-01-01", "layer": layer}
+        return self.catalog("layer", **more, updated_at=AT, updated_by=self.name)
+
     def user(self, name: str) -> str:
         return f"_users/org.couchdb.user:{name}"
 
@@ -279,6 +284,8 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("catalog", "schedule"): lambda t: t.catalog(
         "schedule", edition="1", effective="2026-01-01", schedule={}
     ),
+    ("catalog", "local-rule"): lambda t: t.rule(t.served.country.county),
+    ("catalog", "local-rule-above"): lambda t: t.rule(t.served.country.province),
     ("catalog", "dictionary"): lambda t: t.catalog("dictionary", entries={}),
     ("catalog", "add-site"): lambda t: t.put("catalog", t.place(f"{next(NUMBERS)}")),
     ("catalog", "edit-site"): lambda t: t.put("catalog", {**t.known_place(), "name": "新名"}),
