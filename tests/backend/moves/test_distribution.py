@@ -1,0 +1,39 @@
+"""What is decided in the distribution: whom a region serves, and what is drawn for a join."""
+
+import re
+
+from miaopu.accounts.tree import Tree
+from miaopu.moves.distribution import join_event_id, targets
+from miaopu.moves.limits import Limit
+
+TREE = Tree(
+    sites={"3301020001": "330102", "3301020002": "330102", "3301030001": "330103"},
+    parents={"330102": "330100", "330103": "330100", "330100": None},
+)
+
+
+def test_a_county_serves_its_own_clinics_and_the_city_those_of_several() -> None:
+    one_county = {"3301020001", "3301020002"}
+    assert targets("330102", TREE, one_county) == one_county
+    assert targets("330100", TREE, one_county) == set()
+    two_counties = {"3301020001", "3301030001", "4401020001"}
+    assert targets("330102", TREE, two_counties) == {"3301020001"}
+    assert targets("330100", TREE, two_counties) == {"3301020001", "3301030001"}
+
+
+def test_a_join_has_one_id_whoever_makes_it() -> None:
+    one, other = "child:01K9A3Q6Z0000000000000000A", "child:01K9A3Q6Z0000000000000000B"
+    assert join_event_id(one, other) == join_event_id(one, other)
+    assert join_event_id(one, other) != join_event_id(other, one)
+    assert re.fullmatch("[0-9A-HJKMNP-TV-Z]{26}", join_event_id(one, other))
+
+
+def test_an_account_waits_when_it_asks_too_often() -> None:
+    clock = [0.0]
+    limit = Limit(2, 60, lambda: clock[0])
+    assert [limit.wait("a"), limit.wait("a"), limit.wait("b")] == [0, 0, 0]
+    assert limit.wait("a") == 60
+    clock[0] = 59
+    assert limit.wait("a") == 1
+    clock[0] = 60
+    assert limit.wait("a") == 0
