@@ -209,6 +209,58 @@ def test_a_move_is_requested_released_and_received(clinics: tuple[Clinic, Clinic
     )
 
 
+@pytest.mark.parametrize("order", [("release", "request"), ("request", "release")])
+def test_a_move_whose_steps_were_taken_offline_on_both_sides(
+    clinics: tuple[Clinic, Clinic], order: tuple[str, str]
+) -> None:
+    home, away = clinics
+    case = home.put(child(home.site, register_status="1"))
+    doc_id = case["_id"]
+    until(lambda: away.api("fetch", id=doc_id, purpose="visit").status_code == 200, "a fetch", 40)
+    (visit,) = away.has(doc_id)["events"]
+    home.has(doc_id, visit)
+    # Each side has this version, loses the network, and takes its step without the other's.
+    base = away.has(doc_id, visit)
+    base.pop("_conflicts", None)
+    steps = {}
+    for name in order:
+        clinic = home if name == "release" else away
+        steps[name] = ulid()
+        event = move(f"{name}d" if name == "release" else "requested", home.site, away.site)
+        extra = dose(clinic.site, "0101", "2026-11-23")
+        events = {
+            **base["events"],
+            steps[name]: {**event, **provenance(clinic.site)},
+            ulid(): extra,
+        }
+        digest = steps[name].lower().encode().hex()[-32:]
+        number, parent = base["_rev"].split("-")
+        late = {
+            **base,
+            "events": events,
+            "_rev": f"{int(number) + 1}-{digest}",
+            "_revisions": {"start": int(number) + 1, "ids": [digest, parent]},
+        }
+        answer = clinic.client.post(
+            f"{clinic.database}/_bulk_docs", json={"docs": [late], "new_edits": False}
+        )
+        assert not [row for row in answer.json() if "error" in row], answer.text
+    there = away.has(doc_id, *steps.values())
+    assert sum(e["kind"] == "dose" for e in there["events"].values()) == 2
+    received = away.add(
+        doc_id,
+        move("received", home.site, away.site, answers=sorted(steps.values())),
+        site=away.site,
+        register_status="10",
+    )
+    assert home.has(doc_id, received)["facts"]["site"]["value"] == away.site
+    until(
+        lambda: canonical(body(home.get(doc_id) or {})) == canonical(body(away.get(doc_id) or {})),
+        "equal copies",
+        40,
+    )
+
+
 def test_a_provisional_case_is_joined_whichever_comes_first(
     clinics: tuple[Clinic, Clinic],
 ) -> None:
