@@ -99,6 +99,7 @@ class Server:
     admin: tuple[str, str]
     database: str
     """Base URL of the databases, behind a proxy if there is one."""
+    is_couchdb: bool
 
     @contextmanager
     def client(self, name: str | None = None) -> Iterator[httpx.Client]:
@@ -181,6 +182,11 @@ def _answers(address: str) -> bool:
     return True
 
 
+def no_majority(answer: httpx.Response) -> bool:
+    """How CouchDB 3.5 refuses a change of `_security`: its shards refuse, and it counts them."""
+    return answer.status_code == 500 and answer.json().get("reason") == "no_majority"
+
+
 def healthy(address: str) -> bool:
     answer = httpx.get(address + "/api/health", trust_env=False)
     return bool(answer.is_success and answer.json()["provisioned"])
@@ -231,7 +237,9 @@ def running(
             admin = ("miaopu-admin", secrets["admin_password"])
         else:
             admin = (environment["MIAOPU_COUCHDB_USER"], environment["MIAOPU_COUCHDB_PASSWORD"])
-        server = Server(address, process, place, config, data, admin, database or address + "/db")
+        behind_it = database or address + "/db"
+        real = kind == "couchdb"
+        server = Server(address, process, place, config, data, admin, behind_it, real)
         try:
             until(lambda: healthy(address), "provisioning")
         except AssertionError as error:

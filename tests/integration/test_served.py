@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from records import LATER, STATION, child, dose, fact, provenance, ulid
-from served import PASSWORD, Server, until
+from served import PASSWORD, Server, no_majority, until
 
 
 def test_the_clock_and_the_generation_are_told_without_login(server: Server) -> None:

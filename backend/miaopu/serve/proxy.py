@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import httpx
@@ -56,6 +57,9 @@ class Proxy:
             follow_redirects=False,
             trust_env=False,
         )
+        # A session belongs to whom the database gave it: kept here, it would be sent along with
+        # the next request of anybody.
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     async def close(self) -> None:
         """Closes the connections to the database."""

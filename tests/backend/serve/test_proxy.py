@@ -114,6 +114,17 @@ async def test_headers_of_one_connection_stay_on_it(way: Way) -> None:
     assert got.headers["etag"] == '"2"'
 
 
+async def test_a_session_is_its_owners_alone(way: Way) -> None:
+    given = b"AuthSession=nurse; Version=1; Max-Age=600; Path=/; HttpOnly"
+    way.handle = answer(200, [(b"set-cookie", given)])
+    async with httpx.AsyncClient() as nurse, httpx.AsyncClient() as stranger:
+        assert (await nurse.post(way.url + "/_session")).cookies["AuthSession"] == "nurse"
+        await stranger.get(way.url + "/site-1")
+        await nurse.get(way.url + "/site-1")
+    cookies = [dict(seen["headers"]).get(b"cookie") for seen in way.seen]
+    assert cookies == [None, None, b"AuthSession=nurse"]
+
+
 async def test_places_and_cookies_are_those_of_this_origin(way: Way) -> None:
     here = way.upstream.encode()
     async with httpx.AsyncClient() as client:
