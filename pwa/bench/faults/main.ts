@@ -21,6 +21,8 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
+    /** These seeds instead. */
+    only: { type: 'string', multiple: true },
     python: { type: 'string' },
     folder: { type: 'string' },
     /** What befalls the server, whatever the seed says. */
@@ -76,11 +78,13 @@ async function main(): Promise<number> {
   // Many waits listen to one signal at a time.
   setMaxListeners(0);
   const first = Number(values.seed);
-  const count = Number(values.seeds);
+  const all =
+    values.only?.map(Number) ?? Array.from({ length: Number(values.seeds) }, (_, n) => first + n);
+  const count = all.length;
   const failed: number[] = [];
   const start = performance.now();
   for (let at = 0; at < count; at += BATCH) {
-    const seeds = Array.from({ length: Math.min(BATCH, count - at) }, (_, n) => first + at + n);
+    const seeds = all.slice(at, at + BATCH);
     const place = join(folder, `batch-${seeds[0]}`);
     await rm(place, { recursive: true, force: true });
     const stories = await batch(seeds, place, python);

@@ -22,8 +22,8 @@ export type ServerTrouble = 'none' | 'killed' | 'full' | 'restored';
 
 const VACCINES = ['0201', '0101', '0303', '0401', '1201'] as const;
 const HOUR = 3_600_000;
-/** The longest that a county may take to come to rest, in ms. */
-const REST_MS = 30_000;
+/** The longest that a county may take to come to rest, in ms: for machines that are busy otherwise. */
+const REST_MS = 120_000;
 const ROUND_MS = 3000;
 
 const ulid = createUlid();

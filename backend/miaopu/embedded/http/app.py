@@ -206,10 +206,15 @@ async def _send_stream(
         whole = True
     finally:
         for task in (following, gone, stopping):
-            if task is not None and not task.done():
+            if task is None:
+                continue
+            if not task.done():
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError, _End, CouchError):
                     await task
+            elif not task.cancelled():
+                # Whoever asked has gone while the answer ended: no failure to be logged.
+                task.exception()
         await _close(chunks)
     if whole or stopping.done():
         if not begun:

@@ -1,0 +1,33 @@
+"""A few days of simulated clinics under faults; `./dev bench faults` plays as many as one likes."""
+
+import subprocess
+from pathlib import Path
+
+from tests.bench.faults import build, command
+
+FOUND = (
+    2,  # two tabs wrote one note of their own at the same time
+    6,  # a colleague's void in another leaf was brought along, and refused
+)
+"""Seeds that once failed, and what they found."""
+RESTORED = 100
+"""A server from a backup did not get back what it had named; found with this seed."""
+
+
+def played(folder: Path, *arguments: str) -> None:
+    """Plays seeds; fails with what they say when one fails."""
+    done = subprocess.run(  # noqa: S603 - our own simulation
+        command(folder, *arguments), capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_recorded_is_lost_whatever_fails(tmp_path: Path) -> None:
+    build()
+    seeds = [*FOUND, 8]
+    played(tmp_path, *(word for seed in seeds for word in ("--only", str(seed))))
+
+
+def test_a_server_from_a_backup_gets_back_what_it_had_named(tmp_path: Path) -> None:
+    build()
+    played(tmp_path, "--seed", str(RESTORED), "--seeds", "1", "--trouble", "restored")
