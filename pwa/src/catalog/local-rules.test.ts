@@ -170,6 +170,32 @@ describe('the schedule of a clinic', () => {
     expect(ask(made, 'Varicella').found).toBeDefined();
   });
 
+  it('does not call to a campaign who must not have its vaccine', () => {
+    const campaign = {
+      kind: 'campaign',
+      name: 'measles-2026',
+      vaccines: ['1201'],
+      births: { from: '2026-01-01' },
+      from: '2026-11-01',
+      to: '2026-11-30',
+    };
+    const made = local([rule('c', campaign)]);
+    const day = (date: string) => parseDay(date) as Day;
+    const found = (code: string) =>
+      forecast(
+        made.compiled,
+        {
+          birth: day('2026-01-10'),
+          sex: 'F',
+          doses: [],
+          observations: [{ code, date: day('2026-10-01') }],
+        },
+        day('2026-11-20'),
+      ).groups.find(({ vaccineGroup }) => vaccineGroup === 'measles-2026')?.status;
+    expect(found('immunodeficiency')).toBe('contraindicated');
+    expect(found('preterm')).toBe('notComplete');
+  });
+
   it('leaves a rule for another schedule alone where that is not in use', () => {
     const season = {
       kind: 'season',

@@ -250,8 +250,9 @@ function take(base: { schedule: Schedule; steps: Step[] }, steps: readonly Step[
       schedule = next;
       fitting.push(step);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      skipped.push({ ...step.from, message });
+      // Which of the layers it was stands in the title already.
+      const text = error instanceof Error ? error.message : String(error);
+      skipped.push({ ...step.from, message: text.replace(/^layers\/\d+: /, '') });
     }
   }
   return { schedule, compiled, steps: fitting, skipped };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Rule } from '../catalog/local-rules.ts';
 import { parseDay, type Schedule } from '../schedule/index.ts';
 import { createIndex } from './child-index.ts';
 import { type ChildDoc, standing, voided } from './document.ts';
@@ -128,6 +129,28 @@ describe('the forecaster', () => {
       parameters: { 'hepb-dose1-dose3': '4 months', 'of-no-schedule': 'x' },
     });
     expect(other?.key).not.toBe(plain?.key);
+    // What is kept of a child's due dates is kept for one state of the local rules.
+    const rule = (rev: string): Rule => ({
+      _id: 'layer:two',
+      _rev: rev,
+      type: 'layer',
+      name: 'two',
+      title: '两针',
+      region: '330102',
+      effective: '2026-01-01',
+      layer: { kind: 'visit', maxInjections: 2 },
+      updated_at: AT.at,
+      updated_by: AT.by,
+    });
+    const keys = [[], [rule('1-a')], [rule('2-b')]].map(
+      (rules) => createForecaster(schedules, { ...settings, rules })?.key,
+    );
+    expect(new Set(keys).size).toBe(3);
+    const mended = createForecaster(schedules, {
+      ...settings,
+      revisions: { 'cn-nip-2026': '2-x' },
+    });
+    expect(mended?.key).not.toBe(plain?.key);
     expect(other?.schedule.parameters?.['hepb-dose1-dose3']?.value).toBe('4 months');
   });
 });

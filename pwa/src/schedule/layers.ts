@@ -112,6 +112,13 @@ function addCampaign(
     const link = { antigen: name, given: { from: layer.from, to: layer.to } };
     vaccines[code] = { ...vaccine, antigens: [...vaccine.antigens, link] };
   }
+  // Who must not have a vaccine must not have it in a campaign either.
+  const meant = new Set(
+    layer.vaccines.flatMap((code) => schedule.vaccines[code]?.antigens.map((one) => one.antigen)),
+  );
+  const contraindications = schedule.antigens
+    .filter((antigen) => meant.has(antigen.name))
+    .flatMap((antigen) => antigen.contraindications ?? []);
   const dose: SeriesDose = {
     ages: [{ min: '0 days' }],
     preferable: layer.vaccines.map((code) => ({ code, forecast: true })),
@@ -140,7 +147,7 @@ function addCampaign(
     ...schedule,
     vaccines,
     groups: [...schedule.groups, { name, ...title, ...source, antigens: [name] }],
-    antigens: [...schedule.antigens, { name, series: [series] }],
+    antigens: [...schedule.antigens, { name, contraindications, series: [series] }],
   };
 }
 
