@@ -161,7 +161,7 @@ class Bridge(Process):
 
     def pdfs(self) -> list[Path]:
         """The files that the simulated PDF printer has written."""
-        return sorted(self.state.rglob("*.pdf"))
+        return sorted((self.state / "pdf").glob("*.pdf"))
 
 
 class Tablet:
