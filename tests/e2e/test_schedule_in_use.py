@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import ARTIFACTS
 from counter import (
     PASSWORD,
     Json,
@@ -115,7 +114,7 @@ def sync(page: Page) -> None:
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    folder: Path = ARTIFACTS / "schedule_in_use"
+    folder: Path = ROOT / "build" / "e2e" / "schedule_in_use"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     data = folder / "data"
