@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 from choice import candidates, county_of, waiting
-from conftest import ARTIFACTS
 from counter import (
     Json,
     Records,
@@ -73,7 +72,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = ARTIFACTS / "bad_input"
+    folder = ROOT / "build" / "e2e" / "bad_input"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     data = folder / "data"
