@@ -227,11 +227,13 @@ class _Child:
         self._add(day, ms - 20_000, void, by=self.clinic.senior)
 
     def _twice(self, day: int, ms: int, dose: Json) -> None:
-        """Another clinic of the county records the same dose on the same day (疑似重复)."""
+        """Another clinic of the county copies the dose from the certificate too (疑似重复)."""
         other = self.places.other_site(self.clinic.index)
         if other is None:
             return
         again = {key: value for key, value in dose.items() if key != "trace_code"}
+        # A copy is not from that clinic's fridge, so its ledger knows nothing of it.
+        again["origin"] = "history"
         key = self._add(day, ms + 5 * 3_600_000, again)
         self.events[key] |= {
             "by": other.nurse, "station": other.stations[0], "site": other.code,
