@@ -91,7 +91,7 @@ def measure(url: str, documents: int, singles: int) -> Iterator[tuple[str, float
             yield "changes with documents", rate(documents, lambda: send("GET", with_docs))
             for clients in CLIENTS:
                 with ThreadPoolExecutor(clients) as pool:
-                    done = rate(singles, lambda pool=pool: list(pool.map(single, range(singles))))
+                    done = rate(singles, lambda: list(pool.map(single, range(singles))))
                 yield f"single writes, {clients} at once", done
         finally:
             client.delete(name)

@@ -415,21 +415,48 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
+_FIELDS: dict[str, tuple[type, ...]] = {
+    "filters": (dict,),
+    "language": (str,),
+    "lists": (dict,),
+    "options": (dict,),
+    "rewrites": (str, list),
+    "shows": (dict,),
+    "updates": (dict,),
+    "validate_doc_update": (str,),
+    "views": (dict,),
+}
+_KINDS: dict[type, str] = {dict: "object", str: "string", list: "array"}
+
+
+def _require_kind(
+    members: dict[str, Any], name: str, kinds: tuple[type, ...], path: str | None = None
+) -> None:
+    if name in members and not isinstance(members[name], kinds):
+        allowed = " or ".join(_KINDS[kind] for kind in kinds)
+        raise bad_request(f"`{path or name}` field must have {allowed} type", "invalid_design_doc")
+
+
 def check_design(document: NewDocument) -> None:
     """Raises 400 for a design document whose views could never be built."""
     if document.deleted:
         return
     members = orjson.loads(document.body)
+    for name, kinds in _FIELDS.items():
+        _require_kind(members, name, kinds)
+    for name in ("filters", "lists", "shows", "updates"):
+        for inner in members.get(name, {}):
+            _require_kind(members[name], inner, (dict, str), f"{name}.{inner}")
     views = members.get("views", {})
-    if not isinstance(views, dict):
-        raise bad_request("`views` parameter must be an object.", "invalid_design_doc")
     if members.get("language", "javascript") != "javascript":
         return
     for name, view in views.items():
         if name == "lib":
             continue
         if not isinstance(view, dict):
-            raise bad_request(f"View {name} must be an object.", "invalid_design_doc")
+            raise bad_request(f"`views.{name}` field must have object type", "invalid_design_doc")
+        if "map" not in view:
+            raise bad_request(f"View `{name}` must contain map function", "invalid_design_doc")
         sources = [view[part] for part in ("map", "reduce") if part in view]
         if not all(isinstance(source, str) for source in sources):
             raise bad_request("`map` and `reduce` must be strings.", "invalid_design_doc")

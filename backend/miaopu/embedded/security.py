@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from .auth import ADMIN_ROLE, User
 from .errors import bad_request, forbidden, unauthorized
 
@@ -42,6 +44,10 @@ class Security:
                 if not all(isinstance(name, str) for name in names):
                     raise bad_request(f"{member} must be a JSON list of strings")
                 lists.append(frozenset(names))
+        try:
+            orjson.dumps(value)
+        except (orjson.JSONEncodeError, RecursionError):
+            raise bad_request("Security object nests too deep") from None
         return cls(value, *lists)
 
     def is_admin(self, user: User) -> bool:
@@ -75,7 +81,6 @@ class Security:
 
 
 def require_server_admin(user: User) -> None:
+    """Raises 401, as CouchDB does whoever it is that asks."""
     if not user.is_admin:
-        if user.name is None:
-            raise unauthorized("You are not a server admin.")
-        raise forbidden("You are not a server admin.")
+        raise unauthorized("You are not a server admin.")

@@ -289,3 +289,44 @@ def test_limits_are_kept(admin: Client, db: str) -> None:
     assert got["_revisions"]["start"] == 9
     assert len(got["_revisions"]["ids"]) == 3
     assert admin.put(f"{db}/_revs_limit", content="0").status_code == 400
+
+
+def test_a_deleted_document_is_not_deleted_again(admin: Client, db: str) -> None:
+    rev = admin.put(f"{db}/a", json={}).json()["rev"]
+    gone = admin.delete(f"{db}/a", params={"rev": rev}).json()["rev"]
+    again = admin.delete(f"{db}/a", params={"rev": gone})
+    assert (again.status_code, again.json()["reason"]) == (404, "deleted")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"filters": 1}, {"filters": {"f": 1}}, {"language": 1}, {"options": 1}, {"rewrites": 1},
+     {"updates": []}, {"validate_doc_update": {}}, {"views": []}, {"views": {"v": 1}},
+     {"views": {"v": {}}}],
+)  # fmt: skip
+def test_design_documents_have_fields_of_their_kind(
+    admin: Client, db: str, members: dict[str, Any]
+) -> None:
+    answer = admin.put(f"{db}/_design/d", json=members)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_design_doc")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"reduce": "true"}, {"group": "true"}, {"group_level": "1"}, {"stale": "x"},
+     {"update": "x"}, {"sorted": "x"}],
+)  # fmt: skip
+def test_all_documents_are_no_view(admin: Client, db: str, params: dict[str, str]) -> None:
+    answer = admin.get(f"{db}/_all_docs", params=params)
+    assert (answer.status_code, answer.json()["error"]) == (400, "query_parse_error")
+
+
+def test_no_document_has_the_id_null(admin: Client, db: str) -> None:
+    admin.put(f"{db}/a", json={})
+    assert admin.get(f"{db}/_all_docs", params={"key": "null"}).json()["rows"] == []
+
+
+def test_no_change_is_sent_when_none_is_asked_for(admin: Client, db: str) -> None:
+    admin.put(f"{db}/a", json={})
+    found = admin.get(f"{db}/_changes", params={"limit": "0"}).json()
+    assert (found["results"], found["pending"]) == ([], 1)

@@ -11,7 +11,7 @@ import orjson
 from .. import store
 from ..database import Database
 from ..documents import Document, Options, loads, splice
-from ..errors import bad_request, forbidden, query_error
+from ..errors import bad_request, query_error, unauthorized
 from .messages import Answer, Request, Stream, boolean, integer, only
 
 CHUNK = 1 << 20
@@ -50,7 +50,8 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
                     raise bad_request("`keys` parameter must be an array.")
                 query = replace(query, keys=tuple(value))
             elif name == "key":
-                query = replace(query, start=_id(value), end=_id(value))
+                only = _id(value) or ""
+                query = replace(query, start=only, end=only)
             elif name.startswith("start"):
                 query = replace(query, start=_id(value))
             else:
@@ -71,11 +72,29 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
         ):
             changes: dict[str, Any] = {name: boolean(raw, name)}
             query = replace(query, **changes)
+        else:
+            _check_of_views(name, raw)
     if query.keys and (query.start is not None or query.end is not None):
         if query.keys == (query.start,) == (query.end,):
             return query
         raise query_error("`keys` is incompatible with `key`, `start_key` and `end_key`")
     return query
+
+
+def _check_of_views(name: str, raw: Any) -> None:
+    """Parameters that only views have: 400 where they cannot be, and no effect otherwise."""
+    if name == "reduce" and boolean(raw, name):
+        raise query_error("Reduce is invalid for map-only views.")
+    if name == "group_level":
+        integer(raw, name)
+    if name == "group_level" or (name == "group" and boolean(raw, name)):
+        raise query_error("Invalid use of grouping on a map view.")
+    if name in ("sorted", "stable"):
+        boolean(raw, name)
+    if name == "stale" and raw not in ("ok", "update_after"):
+        raise query_error("Invalid value for `stale`.")
+    if name == "update" and raw not in (True, False, "true", "false", "lazy"):
+        raise query_error("Invalid value for `update`.")
 
 
 def _id(value: Any) -> str | None:
@@ -92,7 +111,7 @@ async def handle(request: Request, database: Database) -> Answer:
     if kind == "_local_docs":
         database.security.require_admin(request.user)
     elif request.server.is_system(database.name) and not database.security.is_admin(request.user):
-        raise forbidden(f"Only admins can access {kind} of system databases.")
+        raise unauthorized("You are not a server admin.")
     prefix = "_design/" if kind == "_design_docs" else ""
     base = Query(prefix=prefix)
     if request.parts[2:] == ["queries"]:

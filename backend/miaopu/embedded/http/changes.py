@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import changes, mango, store
 from ..database import Database
-from ..errors import CouchError, bad_request, forbidden
+from ..errors import CouchError, bad_request, unauthorized
 from .filters import script_filter, view_filter
 from .messages import Answer, Request, Stream, only
 
@@ -32,7 +32,7 @@ class Feed:
 async def handle(request: Request, database: Database) -> Answer:
     only(request, "GET,HEAD,POST")
     if request.server.is_system(database.name) and not database.security.is_admin(request.user):
-        raise forbidden("Only admins can access _changes of system databases.")
+        raise unauthorized("You are not a server admin.")
     body: dict[str, Any] = {}
     if request.method == "POST":
         request.require_json()
@@ -76,8 +76,10 @@ def _feed(request: Request, database: Database) -> Feed:
     since = database.seq if text == "now" else database.parse_sequence(text or "0")
     limit = None
     if "limit" in given:
-        # CouchDB sends one row when it is asked for none.
-        limit = max(1, _number(given["limit"], "The limit value should be a non-negative integer"))
+        limit = _number(given["limit"], "The limit value should be a non-negative integer")
+        if kind != "normal":
+            # Who waits, waits for one row at least.
+            limit = max(1, limit)
     heartbeat = None
     beat = given.get("heartbeat")
     if beat == "true":
@@ -162,6 +164,10 @@ async def _normal(
     database: Database, query: changes.Query, feed: Feed, head: bytes = b'{"results":[\n'
 ) -> AsyncIterator[bytes]:
     """All changes up to the moment of asking. While one chunk is sent the next is read."""
+    if feed.limit == 0:
+        pending = await database.read(lambda cx: store.count_changes(cx, feed.since))
+        yield head + _tail(database, feed.since, pending)
+        return
     end = database.seq
     since = end + 1 if query.descending else feed.since
     limit = feed.limit

@@ -270,6 +270,8 @@ async def _security(request: Request, database: Database) -> Answer:
 
 async def _limit(request: Request, database: Database, name: str) -> Answer:
     only(request, "GET,HEAD,PUT")
+    if name == "purged_infos_limit":
+        require_server_admin(request.user)
     if request.method == "PUT":
         database.security.require_admin(request.user)
         value = await request.json()
@@ -291,7 +293,7 @@ async def _purged_infos_limit(request: Request, database: Database) -> Answer:
 async def _purge(request: Request, database: Database) -> Answer:
     only(request, "POST")
     request.require_json()
-    database.security.require_admin(request.user)
+    require_server_admin(request.user)
     wanted = _revs_of(await request.json_object())
     purged = await database.write(lambda writer: writer.purge(wanted))
     database.purge_seq = database.read_now(lambda cx: store.read_meta(cx, "purge_seq"))

@@ -38,9 +38,7 @@ async def handle(request: Request, database: Database, doc_id: str, rest: list[s
         request.require_json()
         body = await request.json_object()
         if "queries" in body:
-            if "keys" in body:
-                raise bad_request("`keys` and `queries` are mutually exclusive")
-            return await _several(request, database, design, view)
+            raise bad_request("The `queries` parameter is no longer supported at this endpoint")
         query = viewquery.parse(body, query, decoded=True)
     query = viewquery.parse(dict(request.query), query, decoded=False)
     query = _single_key(query)

@@ -372,7 +372,7 @@ async def _delete(request: Request, database: Database, doc_id: str) -> Answer:
         if database.name == "_users":
             require_reader(doc_id, request.user, database.security)
         row = database.read_now(lambda cx: store.require_row(cx, doc_id))
-        if row.deleted and rev is None:
+        if row.deleted:
             raise not_found("deleted")
     document = NewDocument(doc_id, [rev] if rev is not None else [], True, b"{}")
     return written(request, database, await store_one(request, database, document), 200)
