@@ -44,6 +44,22 @@ def has_children(tablet: Tablet, count: int) -> None:
     expect(by_id(tablet.page, "child-count", count=str(count))).to_be_visible(timeout=60_000)
 
 
+def has_all_children(tablet: Tablet, records: "Records", site: str) -> None:
+    """The tablet has as many children as the server.
+
+    Both may grow for a while: a child with a dose of another clinic is brought to that clinic too.
+    """
+    end = time.monotonic() + 60
+    here = there = -1
+    while time.monotonic() < end:
+        there = len(records.children(f"site-{site}"))
+        here = int(by_id(tablet.page, "child-count").get_attribute("data-count") or 0)
+        if here == there:
+            return
+        tablet.page.wait_for_timeout(200)
+    raise AssertionError(f"{tablet.name} has {here} children, the server {there}")
+
+
 def wait_for_sync(tablet: Tablet, state: str = "all", seconds: float = 90) -> None:
     """Waits for what the sign in the header says."""
     expect(by_id(tablet.page, "sync-status")).to_have_attribute(

@@ -11,6 +11,7 @@ from counter import (
     Records,
     by_id,
     find,
+    has_all_children,
     has_children,
     log_in,
     wait_for_load,
@@ -29,7 +30,7 @@ def opened(tablet: Tablet, records: Records, account: str, site: str) -> None:
     log_in(tablet, account)
     wait_for_load(tablet)
     wait_for_sync(tablet)
-    has_children(tablet, len(records.children(f"site-{site}")))
+    has_all_children(tablet, records, site)
 
 
 def a_case_with_a_card(records: Records) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from counter import (
     fill_child,
     find,
     give,
-    has_children,
+    has_all_children,
     log_in,
     pair,
     pending,
@@ -61,7 +61,7 @@ def test_a_clinic_vaccinates_with_the_network_gone(
         log_in(one, nurse)
         wait_for_load(one)
         wait_for_sync(one)
-        has_children(one, len(Records(server).children(f"site-{SITE}")))
+        has_all_children(one, Records(server), SITE)
         wait_for_worker(one)
     pair(first, bridge)
     manager.open()
