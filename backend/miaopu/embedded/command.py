@@ -103,6 +103,13 @@ def embedded_command(
     cors: Annotated[
         list[str] | None, typer.Option(help="Origin that may call from a browser; repeatable.")
     ] = None,
+    compact_share: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of garbage that has a file compacted; 1: never."),
+    ] = 0.5,
+    compact_seconds: Annotated[
+        float, typer.Option(min=0.01, help="Seconds between two looks at how much there is.")
+    ] = 60,
 ) -> None:
     """Run the embedded, CouchDB-compatible database alone.
 
@@ -127,7 +134,11 @@ def embedded_command(
             admin,
             password,
             host=host,
-            settings=Settings(cors_origins=tuple(cors or ())),
+            settings=Settings(
+                cors_origins=tuple(cors or ()),
+                compact_share=compact_share,
+                compact_seconds=compact_seconds,
+            ),
         )
     except OSError as error:
         typer.echo(f"The database cannot start: {error}", err=True)

@@ -72,6 +72,7 @@ class Database:
         self.security = Security.parse(orjson.loads(meta["security"]))
         self.design_generation = 0
         self.compacting = False
+        """Kept by `compaction`."""
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -364,33 +365,6 @@ class Database:
         text = orjson.dumps(security.given).decode()
         await self.write(lambda writer: writer.set_meta("security", text))
         self.security = security
-
-    async def compact(self) -> None:
-        """Drops what no leaf needs, a little at a time, so that nobody waits for it."""
-        if self.compacting:
-            return
-        self.compacting = True
-        try:
-            after: int | None = 0
-            while after is not None:
-                start = after
-
-                def step(writer: Writer, start: int = start) -> int | None:
-                    return writer.compact(start, 200)
-
-                after = await self.write(step)
-            await self.write(lambda writer: writer.drop_orphans())
-            await asyncio.get_running_loop().run_in_executor(self.pool, self._shrink)
-        finally:
-            self.compacting = False
-
-    def _shrink(self) -> None:
-        connection = store.connect(self.path, write=True)
-        try:
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            connection.close()
 
     def shut(self) -> None:
         """Ends the writing thread after what it has begun. Whoever waits is told by `wake`,

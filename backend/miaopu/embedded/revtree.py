@@ -22,11 +22,14 @@ _NAME = re.compile(r'[^\x00-\x1f"\\\x7f-\x9f\ud800-\udfff]*')
 
 class Node(NamedTuple):
     """One revision: its parent (None at a root or where the tree was cut), the row that holds
-    its body (0: not held) and whether it deletes the document."""
+    its body (0: not held), whether it deletes the document, and the bytes of its body and of
+    what is attached to it."""
 
     parent: str | None
     body: int
     deleted: bool
+    size: int = 0
+    attached: int = 0
 
 
 Tree = dict[str, Node]
@@ -65,8 +68,11 @@ def order(rev: str) -> tuple[int, bytes]:
     return int(number), name.encode()
 
 
-def merge_path(tree: Tree, path: Sequence[str], body: int, deleted: bool) -> tuple[Tree, bool]:
-    """`tree` with the revision `path[0]`, whose ancestors are `path[1:]`, newest first.
+def merge_path(
+    tree: Tree, path: Sequence[str], body: int, deleted: bool, size: int = 0, attached: int = 0
+) -> tuple[Tree, bool]:
+    """`tree` with the revision `path[0]`, whose ancestors are `path[1:]`, newest first; the rest
+    as in `Node`.
 
     Returns the new tree and whether `path[0]` was not held before. A body that is held already
     is kept. Where two histories give one revision different parents, the greater one stays, so
@@ -84,7 +90,7 @@ def merge_path(tree: Tree, path: Sequence[str], body: int, deleted: bool) -> tup
         elif parent is not None and (node.parent is None or order(parent) > order(node.parent)):
             merged[rev] = node._replace(parent=parent)
     if fresh:
-        merged[leaf] = merged[leaf]._replace(body=body, deleted=deleted)
+        merged[leaf] = Node(merged[leaf].parent, body, deleted, size, attached)
     return merged, fresh
 
 
@@ -103,6 +109,8 @@ def merge(one: Mapping[str, Node], other: Mapping[str, Node]) -> Tree:
             max(parents, key=order, default=None),
             min(bodies, default=0),
             mine.deleted or node.deleted,
+            max(mine.size, node.size),
+            max(mine.attached, node.attached),
         )
     return merged
 
@@ -173,11 +181,18 @@ def purge(tree: Tree, revs: Iterable[str]) -> tuple[Tree, list[str]]:
 
 
 def dump(tree: Mapping[str, Node]) -> bytes:
-    """The tree as stored: a JSON list of `[revision, index of parent or -1, body, deleted]`."""
+    """The tree as stored: a JSON list of `[revision, index of parent or -1, body, deleted]`,
+    with `size` and `attached` where a body is held."""
     index = {rev: number for number, rev in enumerate(tree)}
     return orjson.dumps(
         [
-            (rev, index.get(node.parent, -1) if node.parent else -1, node.body, int(node.deleted))
+            (
+                rev,
+                index.get(node.parent, -1) if node.parent else -1,
+                node.body,
+                int(node.deleted),
+                *((node.size, node.attached) if node.body else ()),
+            )
             for rev, node in tree.items()
         ]
     )
@@ -187,6 +202,6 @@ def load(data: bytes) -> Tree:
     """The inverse of `dump`."""
     rows = orjson.loads(data)
     return {
-        rev: Node(rows[parent][0] if parent >= 0 else None, body, bool(deleted))
-        for rev, parent, body, deleted in rows
+        rev: Node(rows[parent][0] if parent >= 0 else None, body, bool(deleted), *sizes)
+        for rev, parent, body, deleted, *sizes in rows
     }

@@ -30,6 +30,7 @@ from .auth import (
     parse_user,
     read_secret,
 )
+from .compaction import Compactor
 from .database import Database, make
 from .documents import NewDocument, dumps
 from .errors import CouchError, closing, no_database, unauthorized
@@ -53,6 +54,8 @@ class Settings:
     `cors_origins`: origins that may call from a page of another host ("*": any).
     `session_seconds`: how long a cookie lives; it is renewed while it is used.
     `max_request`: bytes of one request's body.
+    `compact_share`: the share of garbage in a file above which it is compacted (1: never).
+    `compact_seconds`: how long between two looks at how much garbage there is.
     `secure_cookies`: True sets `Secure` always, None only when the request came over HTTPS.
     """
 
@@ -61,6 +64,8 @@ class Settings:
     session_seconds: int = 600
     max_request: int = 64 * 1024 * 1024
     secure_cookies: bool | None = None
+    compact_share: float = 0.5
+    compact_seconds: float = 60
     same_site: str = "Strict"
 
 
@@ -91,6 +96,7 @@ class Server:
     throttle: Throttle = field(default_factory=Throttle)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     scheduler: Scheduler = field(init=False)
+    compactor: Compactor = field(init=False)
     _open: dict[str, Database] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _creating: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -140,13 +146,25 @@ class Server:
         return server
 
     def begin(self, local: LocalTransport) -> None:
-        """What the server does of its own accord: the replications of `_replicator`. `local`
-        is how it calls itself."""
+        """What the server does of its own accord: the replications of `_replicator`, and
+        compaction. `local` is how it calls itself."""
         self.scheduler = Scheduler(
             self.uuid, local, self.spawn, lambda: self.database("_replicator"), self.identify
         )
         if "_replicator" in self._names:
             self.scheduler.begin()
+        self.compactor = Compactor(self.pool, self.building, self.settings.compact_share)
+        self.spawn(self._tidy())
+
+    async def _tidy(self) -> None:
+        """Gives the room of garbage back, now and then."""
+        while True:
+            await asyncio.sleep(self.settings.compact_seconds)
+            for database in self.open_databases():
+                self.tidy_views(database)
+            await self.compactor.look(
+                (database, self._views.get(database.name)) for database in self.open_databases()
+            )
 
     def identify(self, name: str | None) -> User:
         """A user as they stand now, without a password: for work done in their name."""
@@ -363,8 +381,9 @@ class Server:
         return found
 
     def tasks(self) -> list[dict[str, Any]]:
-        """Replications under way, as `_active_tasks` lists them."""
-        return [job.task_members() for job in self.scheduler.jobs() if job.state == "running"]
+        """Replications and compactions under way, as `_active_tasks` lists them."""
+        replications = [job for job in self.scheduler.jobs() if job.state == "running"]
+        return self.compactor.tasks() + [job.task_members() for job in replications]
 
     def views(self, database: Database) -> Views:
         """The view indexes of a database."""
@@ -408,9 +427,11 @@ def _close(database: Database) -> None:
 
 
 def _clean(views: Views) -> None:
-    with views.database.reader() as cx:
-        current = {
-            Design.parse(document.id, orjson.loads(document.body)).signature
-            for document in store.iterate_design(cx)
-        }
-    views.cleanup(current)
+    def signatures() -> set[str]:
+        with views.database.reader() as cx:
+            return {
+                Design.parse(document.id, orjson.loads(document.body)).signature
+                for document in store.iterate_design(cx)
+            }
+
+    views.cleanup(signatures)

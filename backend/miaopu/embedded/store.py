@@ -90,7 +90,7 @@ class Outcome(NamedTuple):
 
 
 class Info(NamedTuple):
-    """Counters of a database, all of one moment."""
+    """Counters of a database, all of one moment; sizes in bytes."""
 
     doc_count: int
     del_count: int
@@ -98,6 +98,9 @@ class Info(NamedTuple):
     purge_seq: int
     file_size: int
     active_size: int
+    """What the leaves hold."""
+    garbage: int
+    """About what a compaction gives back: outdated bodies and attachments, and free pages."""
 
 
 def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
@@ -137,6 +140,8 @@ def create(path: Path, security: dict[str, Any]) -> None:
                 ("seq", 0),
                 ("purge_seq", 0),
                 ("bytes", 0),
+                ("outdated", 0),
+                ("outdated_atts", 0),
             ],
         )
         connection.execute("COMMIT")
@@ -151,13 +156,16 @@ def read_meta(cx: sqlite3.Connection, name: str) -> Any:
 def read_info(cx: sqlite3.Connection) -> Info:
     values = dict(cx.execute("SELECT name, value FROM meta"))
     pages: int = cx.execute("PRAGMA page_count").fetchone()[0]
+    free: int = cx.execute("PRAGMA freelist_count").fetchone()[0]
+    outdated = values.get("outdated", 0) + values.get("outdated_atts", 0)
     return Info(
         values["doc_count"],
         values["del_count"],
         values["seq"],
         values["purge_seq"],
         pages * PAGE,
-        max(0, values["bytes"]),
+        max(0, values["bytes"] - outdated),
+        outdated + free * PAGE,
     )
 
 
@@ -285,12 +293,19 @@ def read_purged(cx: sqlite3.Connection) -> list[tuple[str, list[str]]]:
     ]
 
 
+_COUNTERS = ("seq", "doc_count", "del_count", "bytes", "outdated", "outdated_atts")
+
+
 class Writer:
     """The only hand that changes the database. Lives on one thread, within its transactions."""
 
     def __init__(self, path: Path) -> None:
         self.cx = connect(path, write=True)
         self.design_changed = False
+        # A database from before there were these counters counts from now on.
+        self.cx.executemany(
+            "INSERT OR IGNORE INTO meta VALUES (?, 0)", [(name,) for name in _COUNTERS]
+        )
         self.reload()
 
     def reload(self) -> None:
@@ -301,24 +316,36 @@ class Writer:
         self._live: int = values["doc_count"]
         self._gone: int = values["del_count"]
         self._bytes: int = values["bytes"]
+        self._outdated: int = values["outdated"]
+        self._outdated_atts: int = values["outdated_atts"]
         self._next_body: int = self.cx.execute(
             "SELECT coalesce(max(num), 0) + 1 FROM body"
         ).fetchone()[0]
         self._next_doc: int = self.cx.execute(
             "SELECT coalesce(max(num), 0) + 1 FROM doc"
         ).fetchone()[0]
-        self._saved = (self.seq, self._live, self._gone, self._bytes)
+        self._saved = self._counters()
+
+    def _counters(self) -> tuple[int, ...]:
+        return (
+            self.seq,
+            self._live,
+            self._gone,
+            self._bytes,
+            self._outdated,
+            self._outdated_atts,
+        )
 
     def begin(self) -> None:
         self.cx.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Returns when everything since `begin` is on the disk."""
-        now = (self.seq, self._live, self._gone, self._bytes)
+        now = self._counters()
         if now != self._saved:
             self.cx.executemany(
                 "UPDATE meta SET value = ? WHERE name = ?",
-                zip(now, ("seq", "doc_count", "del_count", "bytes"), strict=True),
+                zip(now, _COUNTERS, strict=True),
             )
         self.cx.execute("COMMIT")
         self._saved = now
@@ -330,7 +357,7 @@ class Writer:
 
     def savepoint(self) -> tuple[int, ...]:
         self.cx.execute("SAVEPOINT job")
-        return (self.seq, self._live, self._gone, self._bytes, self._next_body, self._next_doc)
+        return (*self._counters(), self._next_body, self._next_doc)
 
     def release(self) -> None:
         self.cx.execute("RELEASE job")
@@ -340,7 +367,8 @@ class Writer:
         if self.cx.in_transaction:
             self.cx.execute("ROLLBACK TO job")
             self.cx.execute("RELEASE job")
-        self.seq, self._live, self._gone, self._bytes, self._next_body, self._next_doc = point
+        self.seq, self._live, self._gone, self._bytes, self._outdated = point[:5]
+        self._outdated_atts, self._next_body, self._next_doc = point[5:]
 
     def close(self) -> None:
         self.cx.close()
@@ -433,16 +461,31 @@ class Writer:
 
         number = self._next_body
         self._next_body += 1
+        size = len(doc.body)
+        attached = sum(one.stored for one in kept.values())
         if row is None and len(path) == 1:
-            merged: revtree.Tree = {path[0]: revtree.Node(None, number, doc.deleted)}
+            merged: revtree.Tree = {
+                path[0]: revtree.Node(None, number, doc.deleted, size, attached)
+            }
             ends = path
         else:
-            merged, _ = revtree.merge_path(tree, path, number, doc.deleted)
-            merged = revtree.stem(merged, self.revs_limit)
+            grown, _ = revtree.merge_path(tree, path, number, doc.deleted, size, attached)
+            merged = revtree.stem(grown, self.revs_limit)
             ends = revtree.leaves(merged)
+            # What the leaves that have a child now held, and it has not kept, is garbage.
+            outdated = [tree[rev] for rev in row.all_leaves() if rev not in ends] if row else []
+            self._outdated += sum(node.size for node in outdated)
+            if any(node.attached for node in outdated):
+                stubs = [kept[name] for name, one in doc.attachments.items() if one.data is None]
+                self._outdated_atts += max(
+                    0,
+                    sum(node.attached for node in outdated) - sum(one.stored for one in stubs),
+                )
+            if len(merged) < len(grown):
+                self._drop_outdated(node for rev, node in grown.items() if rev not in merged)
         win = ends[0]
         self.seq += 1
-        self._bytes += len(doc.body)
+        self._bytes += size
         deleted = merged[win].deleted
         if row is None:
             doc_number = self._next_doc
@@ -516,7 +559,8 @@ class Writer:
         return kept
 
     def _store_attachment(self, key: str, data: bytes) -> None:
-        self.cx.execute("INSERT OR IGNORE INTO att VALUES (?, ?)", (key, data))
+        stored = self.cx.execute("INSERT OR IGNORE INTO att VALUES (?, ?)", (key, data))
+        self._bytes += len(data) if stored.rowcount else 0
 
     def _write_local(self, doc: NewDocument) -> Outcome:
         # Attachments of a local document are left out in silence, as CouchDB does.
@@ -558,7 +602,11 @@ class Writer:
             result[doc_id] = removed
             if not removed:
                 continue
-            self._drop_bodies(node.body for rev, node in tree.items() if rev not in remaining)
+            self._drop_outdated(
+                node for rev, node in tree.items() if rev not in remaining and rev not in removed
+            )
+            self._drop_bodies(tree[rev] for rev in set(removed))
+            self._outdated_atts += sum(tree[rev].attached for rev in set(removed))
             if row.deleted:
                 self._gone -= 1
             else:
@@ -599,50 +647,121 @@ class Writer:
         )
         return result
 
-    def _drop_bodies(self, numbers: Iterable[int]) -> None:
-        for number in numbers:
-            if number:
-                found = self.cx.execute(
-                    "SELECT length(json) FROM body WHERE num = ?", (number,)
-                ).fetchone()
-                self._bytes -= found[0] if found else 0
-                self.cx.execute("DELETE FROM body WHERE num = ?", (number,))
+    def _attached(self, numbers: Iterable[int]) -> list[str | None]:
+        """What is attached to bodies, packed."""
+        return [
+            packed
+            for number in numbers
+            for (packed,) in self.cx.execute("SELECT atts FROM body WHERE num = ?", (number,))
+        ]
 
-    def compact(self, after: int, count: int) -> int | None:
-        """Drops the bodies of old revisions of up to `count` documents whose number is above
-        `after`. Returns the last number looked at; None when there are no more documents."""
-        rows = self.cx.execute(
-            _SELECT_ROW + "WHERE num > ? ORDER BY num LIMIT ?", (after, count)
-        ).fetchall()
-        if not rows:
-            return None
-        for found in rows:
+    def _drop_bodies(self, nodes: Iterable[revtree.Node]) -> int:
+        """Forgets the bodies of revisions; returns how many bytes they had."""
+        held = [node for node in nodes if node.body]
+        self.cx.executemany("DELETE FROM body WHERE num = ?", [(node.body,) for node in held])
+        size = sum(node.size for node in held)
+        self._bytes -= size
+        return size
+
+    def _drop_outdated(self, nodes: Iterable[revtree.Node]) -> None:
+        """Forgets bodies of revisions that were no leaves any more."""
+        self._outdated = max(0, self._outdated - self._drop_bodies(nodes))
+
+    def compact(self, after: int, seconds: float) -> int | None:
+        """Drops the bodies of outdated revisions of the documents whose number is above `after`,
+        for about so many seconds. Returns the last number looked at; None when there is none."""
+        until = time.perf_counter() + seconds
+        last = None
+        for found in self.cx.execute(
+            _SELECT_ROW + "WHERE num > ? ORDER BY num LIMIT 1000", (after,)
+        ).fetchall():
             row = Row._make(found)
+            last = row.num
             tree = revtree.load(row.tree)
             ends = set(revtree.leaves(tree))
             old = {rev: node for rev, node in tree.items() if node.body and rev not in ends}
             if old:
-                self._drop_bodies(node.body for node in old.values())
-                tree.update({rev: node._replace(body=0) for rev, node in old.items()})
+                self._drop_outdated(old.values())
+                tree.update(
+                    {rev: revtree.Node(node.parent, 0, node.deleted) for rev, node in old.items()}
+                )
                 self.cx.execute(
                     "UPDATE doc SET tree = ? WHERE num = ?", (revtree.dump(tree), row.num)
                 )
-        last: int = rows[-1][0]
+            if time.perf_counter() > until:
+                break
         return last
 
-    def drop_orphans(self) -> None:
-        """Forgets attachments that no held revision has, and gives pages back to the disk."""
-        used: set[str] = set()
-        for (packed,) in self.cx.execute("SELECT atts FROM body WHERE atts IS NOT NULL"):
-            used.update(att.key for att in unpack_attachments(packed).values())
-        for (key,) in self.cx.execute("SELECT key FROM att").fetchall():
+    def drop_orphans(self, used: set[str], seq: int, seconds: float) -> bool:
+        """Forgets attachments that no held revision has, for about so many seconds; True when
+        none is left. `used`: the keys in use at `seq`, by `read_attachment_keys`."""
+        until = time.perf_counter() + seconds
+        used = used | {
+            attachment.key
+            for (tree,) in self.cx.execute("SELECT tree FROM doc WHERE seq > ?", (seq,)).fetchall()
+            for packed in self._attached(node.body for node in revtree.load(tree).values())
+            for attachment in unpack_attachments(packed).values()
+        }
+        for key, size in self.cx.execute("SELECT key, length(data) FROM att").fetchall():
             if key not in used:
                 self.cx.execute("DELETE FROM att WHERE key = ?", (key,))
+                self._bytes -= size
+                if time.perf_counter() > until:
+                    return False
+        self._outdated_atts = 0
+        return True
 
-    def shrink(self) -> None:
-        """Outside a transaction: returns free pages and the log's room to the disk."""
-        self.cx.execute("PRAGMA incremental_vacuum").fetchall()
-        self.cx.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def give_back(self, seconds: float) -> int:
+        """Returns free pages to the disk, for about so many seconds; how many are left."""
+        return give_back(self.cx, seconds)
+
+
+def give_back(cx: sqlite3.Connection, seconds: float) -> int:
+    """Within a transaction: cuts free pages off a file, for about so many seconds. Returns how
+    many are left. The file itself shrinks with the next checkpoint."""
+    until = time.perf_counter() + seconds
+    while (left := cx.execute("PRAGMA freelist_count").fetchone()[0]) > 0:
+        # Python takes one step of the statement, and a step is one page.
+        cx.execute("PRAGMA incremental_vacuum(1)")
+        if time.perf_counter() > until:
+            break
+    return int(left)
+
+
+def read_last(cx: sqlite3.Connection) -> int:
+    """The greatest number of a document; 0 when there is none."""
+    last: int = cx.execute("SELECT coalesce(max(num), 0) FROM doc").fetchone()[0]
+    return last
+
+
+def read_whether_attached(cx: sqlite3.Connection) -> bool:
+    return cx.execute("SELECT 1 FROM att LIMIT 1").fetchone() is not None
+
+
+def read_attachment_keys(cx: sqlite3.Connection) -> tuple[set[str], int]:
+    """The keys of all attachments that a held revision has, and the sequence of that moment."""
+    cx.execute("BEGIN")
+    try:
+        seq = read_meta(cx, "seq")
+        keys = {
+            attachment.key
+            for (packed,) in cx.execute("SELECT atts FROM body WHERE atts IS NOT NULL")
+            for attachment in unpack_attachments(packed).values()
+        }
+    finally:
+        cx.execute("COMMIT")
+    return keys, seq
+
+
+def checkpoint(path: Path) -> None:
+    """Brings the log into the file and gives its room back, unless somebody reads or writes."""
+    connection = connect(path, write=True)
+    try:
+        connection.execute("PRAGMA busy_timeout = 0")
+        for way in ("PASSIVE", "TRUNCATE"):
+            connection.execute(f"PRAGMA wal_checkpoint({way})").fetchall()
+    finally:
+        connection.close()
 
 
 def read_changes(

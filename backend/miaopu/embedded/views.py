@@ -15,12 +15,11 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from . import mango, revtree
+from . import mango, revtree, store
 from .collation import raw_key, sort_key
 from .database import Database
 from .documents import splice, unpack_attachments
@@ -100,7 +99,7 @@ class Design:
                 View(name, number, source, reduce if isinstance(reduce, str) else None, raw)
             )
         shape = [
-            3,
+            4,
             language,
             [identity.decode() for identity in numbers],
             library if isinstance(library, dict) else None,
@@ -144,6 +143,8 @@ class Index:
         self.path = folder / f"{design.signature}.sqlite"
         self.used = 0
         self.building = False
+        self.compacting = False
+        """Kept by `compaction`."""
         self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views")
         self._reducing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reduce")
@@ -160,7 +161,8 @@ class Index:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, timeout=30
         )
-        connection.execute("PRAGMA page_size = 8192")
+        connection.execute(f"PRAGMA page_size = {store.PAGE}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # An index can be built again, so it need not be on the disk at every step; WAL keeps it
         # consistent all the same.
@@ -354,6 +356,8 @@ class Index:
 
     def read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Does `work` with a reader of the index, on any thread beside the event loop."""
+        if self._closed:
+            raise _gone()
         with self._lock:
             connection = self._readers.pop() if self._readers else None
         if connection is None:
@@ -393,8 +397,36 @@ class Index:
                 f"A reduce function of {self.design.id} was stopped: {error}", "timeout"
             ) from None
 
-    def size(self) -> int:
-        return self.path.stat().st_size if self.path.exists() else 0
+    def size(self) -> tuple[int, int]:
+        """Bytes of the file, and of its free pages."""
+
+        def count(cx: sqlite3.Connection) -> tuple[int, int]:
+            pages, free = (
+                cx.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("page_count", "freelist_count")
+            )
+            return pages * store.PAGE, free * store.PAGE
+
+        sizes: tuple[int, int] = self.read(count)
+        return sizes
+
+    def give_back(self, seconds: float) -> int:
+        """Returns free pages to the disk, between two builds; how many are left. Waits for its
+        thread."""
+        try:
+            return self._thread.submit(self._give_back, seconds).result()
+        except RuntimeError:  # the thread has ended
+            raise _gone() from None
+
+    def _give_back(self, seconds: float) -> int:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            left = store.give_back(self._writer, seconds)
+            self._writer.execute("COMMIT")
+        except sqlite3.Error:
+            self._writer.execute("ROLLBACK")
+            raise
+        return left
 
     def close(self) -> None:
         """Stops building; called beside the event loop."""
@@ -419,10 +451,11 @@ class Index:
     def _end_reducing(self) -> None:
         self._reducers = None
 
-    def delete(self) -> None:
-        self.close()
-        for suffix in ("", "-wal", "-shm"):
-            Path(str(self.path) + suffix).unlink(missing_ok=True)
+
+def _gone() -> CouchError:
+    return CouchError(
+        503, "service unavailable", "These views are being closed, or were replaced; ask again."
+    )
 
 
 def _conflicts(leaves: str | None, tree: bytes | None) -> bytes:
@@ -490,17 +523,24 @@ class Views:
                 found = self._open[design.signature] = Index(self.database, design)
             return found
 
-    def cleanup(self, current: set[str]) -> None:
-        """Removes indexes that no design document describes any more."""
+    def opened(self) -> list[Index]:
+        """The indexes in use."""
         with self._lock:
-            old = [self._open.pop(name) for name in set(self._open) - current]
-        for index in old:
-            index.delete()
-        folder = self.database.folder / "views"
-        if folder.exists():
-            for path in folder.iterdir():
-                if path.name.partition(".")[0] not in current:
-                    path.unlink(missing_ok=True)
+            return list(self._open.values())
+
+    def cleanup(self, signatures: Callable[[], set[str]]) -> None:
+        """Removes indexes that no design document describes any more. `signatures` reads those
+        that one does. No index is opened meanwhile: it might be of a design document that is
+        newer than what was read, or have the files that are just being removed."""
+        with self._lock:
+            current = signatures()
+            for name in set(self._open) - current:
+                self._open.pop(name).close()
+            folder = self.database.folder / "views"
+            if folder.exists():
+                for path in folder.iterdir():
+                    if path.name.partition(".")[0] not in current:
+                        path.unlink(missing_ok=True)
 
     def close(self) -> None:
         with self._lock:

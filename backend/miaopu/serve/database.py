@@ -37,7 +37,11 @@ def _embedded(settings: Settings, keep: Keep) -> Database:
     application = create_app(
         settings.data / "couch",
         {ADMINISTRATOR: hash_password(keep.admin_password)},
-        EmbeddedSettings(session_seconds=settings.session_seconds),
+        EmbeddedSettings(
+            session_seconds=settings.session_seconds,
+            compact_share=settings.compact_share,
+            compact_seconds=settings.compact_seconds,
+        ),
     )
     release: Callable[[], None] | None = None
 

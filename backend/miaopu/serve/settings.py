@@ -34,6 +34,10 @@ class Settings(BaseModel):
     """The built application."""
     session_seconds: int = Field(default=12 * 3600, ge=60)
     """How long a login lasts without a request: a working day."""
+    compact_share: float = Field(default=0.5, gt=0, le=1)
+    """The share of garbage above which a file of the embedded database is compacted; 1: never."""
+    compact_seconds: float = Field(default=60, gt=0)
+    """How long between two looks at how much garbage there is."""
     parent_user: str | None = None
     """An account of the region above, at the server of that region."""
     parent_password: SecretStr | None = None

@@ -310,10 +310,14 @@ async def _compact(request: Request, database: Database) -> Answer:
     only(request, "POST")
     request.require_json()
     database.security.require_admin(request.user)
+    server = request.server
     if len(request.parts) > 2:
-        database.read_now(lambda cx: store.require_row(cx, "_design/" + request.parts[2]))
+        index = await design.open_index(
+            request, database, design.read_design(database, "_design/" + request.parts[2])
+        )
+        server.spawn(server.compactor.index(database, index))
     else:
-        request.server.spawn(database.compact())
+        server.spawn(server.compactor.database(database))
     return reply({"ok": True}, 202)
 
 

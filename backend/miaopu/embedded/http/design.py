@@ -63,17 +63,23 @@ def _single_key(query: Query) -> Query:
     return query
 
 
+async def open_index(request: Request, database: Database, design: Design) -> Index:
+    """The index of a design document as it stands."""
+    server = request.server
+    views = server.views(database)
+    return await asyncio.get_running_loop().run_in_executor(server.pool, views.index, design)
+
+
 async def up_to_date(
     request: Request, database: Database, design: Design, update: str
 ) -> tuple[Index, int]:
     """The index, as fresh as was asked for, and the sequence it holds."""
     server = request.server
-    views = server.views(database)
-    loop = asyncio.get_running_loop()
-    index = await loop.run_in_executor(server.pool, views.index, design)
+    index = await open_index(request, database, design)
     seq = database.seq
     if update == "true":
         if index.seq < seq or index.purge_seq < database.purge_seq:
+            loop = asyncio.get_running_loop()
             await loop.run_in_executor(server.building, index.bring_up, seq)
         server.tidy_views(database)
     elif update == "lazy":
@@ -204,10 +210,9 @@ async def _rows(
 async def _info(request: Request, database: Database, doc_id: str) -> Answer:
     only(request, "GET,HEAD")
     design = read_design(database, doc_id)
-    views = request.server.views(database)
+    index = await open_index(request, database, design)
     loop = asyncio.get_running_loop()
-    index = await loop.run_in_executor(request.server.pool, views.index, design)
-    size = index.size()
+    size, free = await loop.run_in_executor(request.server.pool, index.size)
     return reply(
         {
             "name": doc_id.removeprefix("_design/"),
@@ -215,12 +220,12 @@ async def _info(request: Request, database: Database, doc_id: str) -> Answer:
                 "signature": design.signature,
                 "language": design.language,
                 "updater_running": index.building,
-                "compact_running": False,
+                "compact_running": index.compacting,
                 "waiting_commit": False,
                 "waiting_clients": 0,
                 "update_seq": index.seq,
                 "purge_seq": index.purge_seq,
-                "sizes": {"file": size, "external": size, "active": size},
+                "sizes": {"file": size, "external": size - free, "active": size - free},
                 "updates_pending": {
                     "total": max(0, database.seq - index.seq),
                     "minimum": max(0, database.seq - index.seq),

@@ -8,6 +8,7 @@ from typing import Any
 from .. import store
 from ..database import Database
 from ..errors import CouchError, bad_request, not_found
+from ..scheduler import NODE
 from ..security import require_server_admin
 from ..server import VERSION
 from .messages import Answer, Request, Response, integer, only, reply
@@ -132,21 +133,13 @@ async def _uuids(request: Request) -> Answer:
 async def _active_tasks(request: Request) -> Answer:
     only(request, "GET,HEAD")
     require_server_admin(request.user)
-    tasks: list[dict[str, Any]] = [
-        {"type": "database_compaction", "database": database.name, "node": _NODE}
-        for database in request.server.open_databases()
-        if database.compacting
-    ]
-    return reply(tasks + request.server.tasks())
-
-
-_NODE = "miaopu@127.0.0.1"
+    return reply(request.server.tasks())
 
 
 async def _membership(request: Request) -> Answer:
     only(request, "GET,HEAD")
     require_server_admin(request.user)
-    return reply({"all_nodes": [_NODE], "cluster_nodes": [_NODE]})
+    return reply({"all_nodes": [NODE], "cluster_nodes": [NODE]})
 
 
 async def _node(request: Request) -> Answer:
@@ -155,7 +148,7 @@ async def _node(request: Request) -> Answer:
     only(request, "GET,HEAD")
     rest = request.parts[1:]
     if rest[:1] == ["_local"] and len(rest) == 1:
-        return reply({"name": _NODE})
+        return reply({"name": NODE})
     if len(rest) < 2 or rest[1] not in ("_config", "_system", "_stats"):
         raise not_found()
     if rest[1] != "_config":
