@@ -17,8 +17,11 @@ import { search } from './search.ts';
 import { CHUNK, type Snapshot } from './snapshot.ts';
 
 export interface ChildIndex {
-  /** A child as it is now, with all its leaves merged; `links` when it is several joined cases. */
-  put(child: ChildDoc, links?: Link[]): void;
+  /**
+   * A child as it is now, with all its leaves merged; when it is several joined cases, how they are
+   * joined, and each for itself.
+   */
+  put(child: ChildDoc, links?: Link[], cases?: readonly ChildDoc[]): void;
   remove(id: string): void;
   /** The row of a child, by any of the cases that make it. */
   row(id: string): ChildRow | null;
@@ -76,15 +79,15 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   const detach = (row: IndexedRow) => {
     for (const id of row.links.flat()) if (shownAs.get(id) === row.id) shownAs.delete(id);
     for (const number of row.numbers) if (byCard.get(number) === row.id) byCard.delete(number);
-    if (row.code && byCode.get(row.code) === row.id) byCode.delete(row.code);
-    if (row.idNumber && byIdNumber.get(row.idNumber) === row.id) byIdNumber.delete(row.idNumber);
+    for (const code of row.codes) if (byCode.get(code) === row.id) byCode.delete(code);
+    for (const one of row.idNumbers) if (byIdNumber.get(one) === row.id) byIdNumber.delete(one);
     for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) - 1);
   };
   const attach = (row: IndexedRow) => {
     for (const id of row.links.flat()) if (id !== row.id) shownAs.set(id, row.id);
     for (const number of row.numbers) byCard.set(number, row.id);
-    if (row.code) byCode.set(row.code, row.id);
-    if (row.idNumber) byIdNumber.set(row.idNumber, row.id);
+    for (const code of row.codes) byCode.set(code, row.id);
+    for (const one of row.idNumbers) byIdNumber.set(one, row.id);
     for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) + 1);
   };
   const place = (row: IndexedRow) => {
@@ -103,7 +106,8 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   dirty.clear();
 
   return {
-    put: (child, links = []) => place({ ...rowOf(child, site, pinyin), links }),
+    put: (child, links = [], cases = [child]) =>
+      place({ ...rowOf(child, site, pinyin, cases), links }),
     remove(id) {
       const slot = places.get(id);
       if (slot === undefined) return;

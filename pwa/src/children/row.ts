@@ -70,8 +70,11 @@ export type Dues = Pick<ChildRow, 'nextDue' | 'nextGroups' | 'besidesDue' | 'bes
 export interface IndexedRow extends ChildRow {
   /** The revision, and those in conflict with it, that the row was made from. */
   rev: string;
-  /** All cards in use, all phones. */
+  /** All cards in use. */
   numbers: string[];
+  /** The child codes and ID numbers of all cases that make the child. */
+  codes: string[];
+  idNumbers: string[];
   /** Pinyin of the name, in full and its first letters: `zengxiaoming`, `zxm`. */
   full: string;
   initials: string;
@@ -118,8 +121,22 @@ function digitsOf(birthDate: string | null, ...values: (string | null)[]): strin
   return parts.map((part) => part.replace(/[^\dX]/gi, '').toUpperCase()).join(' ');
 }
 
-/** The row of a child; `ownSite` is the clinic whose stock the doses come from. */
-export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): IndexedRow {
+/** A field as each of these cases has it, without repetition. */
+function each(cases: readonly ChildDoc[], name: 'child_code' | 'id_number'): string[] {
+  const values = cases.map((one) => fact(one, name));
+  return [...new Set(values.filter((value): value is string => value !== null))];
+}
+
+/**
+ * The row of a child; `ownSite` is the clinic whose stock the doses come from, `cases` are those
+ * that are joined in the child.
+ */
+export function rowOf(
+  child: ChildDoc,
+  ownSite: string,
+  pinyin: Pinyin,
+  cases: readonly ChildDoc[] = [child],
+): IndexedRow {
   const name = fact(child, 'name') ?? '';
   const birthDate = fact(child, 'birth_date');
   const code = fact(child, 'child_code');
@@ -127,6 +144,8 @@ export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): Indexed
   const phone = fact(child, 'phone');
   const phone2 = fact(child, 'phone_2');
   const held = cards(child);
+  const codes = each([child, ...cases], 'child_code');
+  const idNumbers = each([child, ...cases], 'id_number');
   const syllables = name ? pinyin(name) : [];
   const others = new Set<string>();
   let touchedAt: string | null = null;
@@ -168,12 +187,14 @@ export function rowOf(child: ChildDoc, ownSite: string, pinyin: Pinyin): Indexed
     besidesDue: null,
     besidesGroups: [],
     numbers: held,
+    codes,
+    idNumbers,
     full: syllables.join('').toLowerCase(),
     initials: syllables
       .map((syllable) => syllable[0] ?? '')
       .join('')
       .toLowerCase(),
-    digits: digitsOf(birthDate, code, idNumber, phone, phone2, ...held),
+    digits: digitsOf(birthDate, ...codes, ...idNumbers, phone, phone2, ...held),
     lots,
     dueFor: '',
     links: [],

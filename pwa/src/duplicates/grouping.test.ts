@@ -34,6 +34,7 @@ function desk(store = createStore(memoryDatabase()), snapshot?: Snapshot) {
     clock,
     ulid: createUlid(),
     author: { by: 'nurse', station: '01K9A3Q6Z0000000000000000S', site: SITE, app: '0.1.0' },
+    senior: () => true,
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: (_, work) => work(null),
     members: grouping.members,
@@ -68,6 +69,17 @@ it('shows joined cases as one child, by whatever it is looked for', async () => 
   expect(whole._id).toBe(other._id);
   expect(standing(whole, 'dose')).toHaveLength(2);
   expect((await grouping.readAll([other._id])).map(({ _id }) => _id)).toEqual([other._id]);
+});
+
+it('knows the numbers of all cases that make a child, so that none is given again', async () => {
+  const { index, repository } = desk();
+  const codes = [`${SITE}20260000`, `${SITE}20260001`] as const;
+  const one = await repository.register({ ...FACTS, child_code: codes[0] });
+  const two = await repository.register({ ...FACTS, child_code: codes[1] });
+  await repository.addEvent(two._id, { kind: 'same_as', target: one._id });
+  expect(index.size()).toBe(1);
+  expect(codes.map((code) => index.byCode(code))).toEqual([one._id, one._id]);
+  expect(index.search(codes[1]).map(({ id }) => id)).toEqual([one._id]);
 });
 
 it('voids what stands in a joined case there, and parts the cases again', async () => {

@@ -46,6 +46,7 @@ export function createGrouping(
       index.put(
         whole,
         group.flatMap((id) => (linked.get(id) ?? []).map((target) => [id, target] as const)),
+        cases,
       );
     }
   };
