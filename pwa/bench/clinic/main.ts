@@ -126,6 +126,7 @@ async function record(site: string, count: number): Promise<number[]> {
     clock,
     ulid,
     author: { by: 'bench', station: ulid(), site, app: 'bench' },
+    senior: () => false,
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: (_, work) => work(null),
     seen: follower.catchUp,

@@ -35,6 +35,8 @@ export interface ClinicParts {
   site: string;
   /** The account that is logged in. */
   account: string;
+  /** Is it 高级用户 or above? */
+  senior: () => boolean;
   /** The device's id and the name that people gave it. */
   station: string;
   stationName: () => string;
@@ -98,6 +100,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     clock,
     ulid,
     author: { by: account, station, site, app },
+    senior: parts.senior,
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: numbers.next,
     balance,

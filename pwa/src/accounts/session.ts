@@ -3,6 +3,7 @@ import { type Ref, shallowRef } from 'vue';
 import { keepDueCurrent } from '../children/useDue.ts';
 import type { Settings } from '../models/generated.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
+import { isSenior } from './rights.ts';
 import { type LoginResult, type User, userOf } from './user.ts';
 import { createVerifiers, type Verifiers } from './verifier.ts';
 import { documentsVersion, openCatalog, openWorkspace, workspace } from './workspace.ts';
@@ -127,6 +128,7 @@ async function login(name: string, password: string): Promise<LoginResult> {
   if (next.site === null) await openCatalog();
   else {
     await openWorkspace(next, {
+      senior: () => isSenior(user.value),
       confirmed(roles) {
         const now = userOf(next.name, next.displayName, roles, false);
         if (now?.site !== next.site) {

@@ -99,6 +99,8 @@ async function readCatalog(): Promise<Store> {
 }
 
 export interface SessionHooks {
+  /** Is whoever is logged in 高级用户 or above? */
+  senior(): boolean;
   confirmed(roles: string[]): void;
   lost(): void;
 }
@@ -201,6 +203,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     catchUp: follower.catchUp,
     site,
     account: user.name,
+    senior: hooks.senior,
     station: station.id,
     stationName: () => stationOf(keep).name,
     app: __APP_VERSION__,

@@ -19,7 +19,7 @@ interface Desk {
   time: { now: number };
 }
 
-function desk(store = createStore(memoryDatabase()), balance?: number): Desk {
+function desk(store = createStore(memoryDatabase()), balance?: number, by = 'nurse'): Desk {
   const kept = new Map<string, string>();
   const time = { now: NOW };
   const clock = createClock(
@@ -39,7 +39,8 @@ function desk(store = createStore(memoryDatabase()), balance?: number): Desk {
     store,
     clock,
     ulid: createUlid(),
-    author: { by: 'nurse', station: '01K9A3Q6Z0000000000000000S', site: SITE, app: '0.1.0' },
+    author: { by, station: '01K9A3Q6Z0000000000000000S', site: SITE, app: '0.1.0' },
+    senior: () => by === 'senior',
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: (year, work) => work(`${SITE}${year}0001`),
     balance: () => balance ?? null,
@@ -134,6 +135,28 @@ describe('recording', () => {
     await expect(repository.void(_id, dose?.id as string, '1')).rejects.toMatchObject({
       code: 'UnknownEvent',
     });
+  });
+
+  it("leaves a colleague's record, and whether two cases are one, to a senior", async () => {
+    const store = createStore(memoryDatabase());
+    const [nurse, colleague, senior] = ['nurse', 'colleague', 'senior'].map(
+      (by) => desk(store, undefined, by).repository,
+    ) as [Repository, Repository, Repository];
+    const { _id } = await nurse.register(FACTS);
+    const [target] = Object.keys((await nurse.addEvent(_id, DOSE)).events) as [string];
+    const refused = { code: 'NeedsSenior', params: { id: target } };
+    await expect(colleague.void(_id, target, 'mistake')).rejects.toMatchObject(refused);
+    const other = await nurse.register({ ...FACTS, name: '李四' });
+    const joined = { kind: 'same_as', target: other._id } as const;
+    await expect(nurse.addEvent(_id, joined)).rejects.toMatchObject({ code: 'NeedsSenior' });
+    await senior.addEvent(_id, joined);
+    await senior.void(_id, target, 'mistake');
+    const child = (await readChild(store.db, _id)) as ChildDoc;
+    expect(Object.values(child.events).map(({ kind }) => kind)).toEqual([
+      'dose',
+      'same_as',
+      'void',
+    ]);
   });
 
   it('writes on top of the winner, shows the events of all leaves, and joins none', async () => {

@@ -47,6 +47,8 @@ export interface RepositoryOptions {
   ulid: () => string;
   /** Who records, where and with what. */
   author: { by: string; station: string; site: string; app: string };
+  /** Is the author 高级用户 or above? */
+  senior: () => boolean;
   /** The child who holds a card, or an ID number; for refusing a second one. */
   holder: { card(number: string): string | null; idNumber(number: string): string | null };
   /** Runs `work` with the next free child code of a year of birth, or null when none is held. */
@@ -87,6 +89,10 @@ export function createRepository(options: RepositoryOptions): Repository {
   const isOther = (found: string | null, id: string): found is string =>
     found !== null && !members(id).includes(found);
 
+  const seniorOnly = (id: string) => {
+    if (!options.senior()) throw new Fault('NeedsSenior', { id });
+  };
+
   const checkDate = (field: string, date: string, today: string) => {
     if (!isCalendarDate(date)) throw new Fault('BadDate', { field, date });
     if (date > today) throw new Fault('DateInFuture', { field, date });
@@ -113,10 +119,13 @@ export function createRepository(options: RepositoryOptions): Repository {
       }
     }
     if (event.kind === 'void') {
-      if (!(event.target in child.events) || voided(child).has(event.target)) {
+      const target = child.events[event.target];
+      if (!target || voided(child).has(event.target)) {
         throw new Fault('UnknownEvent', { id: event.target });
       }
+      if (target.by !== author.by) seniorOnly(event.target);
     }
+    if (event.kind === 'same_as' || event.kind === 'not_same_as') seniorOnly(child._id);
     if (event.kind === 'card') {
       if (!CARD.test(event.number)) throw new Fault('BadValue', { field: 'card' });
       const other = event.state === 'issued' ? holder.card(event.number) : null;

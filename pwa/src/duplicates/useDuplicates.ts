@@ -1,14 +1,13 @@
 /** Suspected and joined duplicates for pages: of a clinic from its device, of a region online. */
 import { useSession } from '../accounts/session.ts';
 import { opened, workspace } from '../accounts/workspace.ts';
-import { type ChildDoc, standing } from '../children/document.ts';
+import type { ChildDoc } from '../children/document.ts';
 import { readChildren } from '../children/leaves.ts';
 import type { CaseRow } from '../moves/api.ts';
 import { createServer } from '../sync/server.ts';
-import { isProvisional, type Suspicion } from './joined.ts';
+import { type Decision, decide, keptOf } from './decide.ts';
+import type { Suspicion } from './joined.ts';
 import { type Pair, suspectPairs } from './suspects.ts';
-
-export type Decision = 'same' | 'different' | 'undo';
 
 export interface Duplicates {
   pairs(): Promise<(Pair & { names: [string, string] })[]>;
@@ -17,12 +16,6 @@ export interface Duplicates {
   /** Both cases of a pair as they stand, each for itself. */
   cases(ids: readonly string[]): Promise<ChildDoc[]>;
   decide(ids: readonly [string, string], decision: Decision): Promise<void>;
-}
-
-/** The case that is kept as the main record of two: not a provisional one, else the older. */
-export function keptOf(cases: readonly ChildDoc[]): ChildDoc | null {
-  const sorted = [...cases].sort((a, b) => (a._id < b._id ? -1 : 1));
-  return sorted.find((child) => !isProvisional(child)) ?? sorted[0] ?? null;
 }
 
 function ofClinic(): Duplicates {
@@ -41,22 +34,7 @@ function ofClinic(): Duplicates {
         links.length ? [{ id, name, ids: [...new Set(links.flat())] }] : [],
       ),
     async decide(ids, decision) {
-      const { repository } = opened();
-      const both = await cases(ids);
-      if (decision === 'undo') {
-        for (const child of both) {
-          for (const { id, event } of standing(child, 'same_as', 'not_same_as')) {
-            if (!ids.includes(event.target)) continue;
-            await repository.void(child._id, id, 'wrong_entry');
-          }
-        }
-        return;
-      }
-      const kept = keptOf(both);
-      const other = both.find((child) => child !== kept);
-      if (!kept || !other) return;
-      const kind = decision === 'same' ? 'same_as' : 'not_same_as';
-      await repository.addEvent(other._id, { kind, target: kept._id });
+      await decide(opened().repository, await cases(ids), decision);
     },
   };
 }

@@ -7,14 +7,12 @@ import {
   opened,
   workspace,
 } from '../accounts/workspace.ts';
-import type { ChildDoc } from '../children/document.ts';
 import type { ChildRow } from '../children/row.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import type { Site } from '../models/generated.ts';
-import { Fault } from '../storage/fault.ts';
 import { createServer } from '../sync/server.ts';
-import { fetchCase } from './api.ts';
-import { MOVED_IN, MOVED_OUT, may, moveState, unanswered } from './protocol.ts';
+import { createMoves, type Moves } from './moves.ts';
+import { MOVED_OUT } from './protocol.ts';
 
 export interface OpenMoves {
   /** Other clinics ask for children of this one. */
@@ -41,36 +39,29 @@ export function openMoves(rows: readonly ChildRow[], site: string): OpenMoves {
   return open;
 }
 
-export interface UseMoves {
+export interface UseMoves extends Moves {
   open: ComputedRef<OpenMoves>;
   /** Clinics that a child may be released to. */
   sites: ComputedRef<{ code: string; name: string }[]>;
-  /** Brings a case here, for a visit or to ask for it; returns the id it is shown under. Online. */
-  bring(id: string, purpose: 'visit' | 'move'): Promise<string>;
-  /** Asks for a child whose case is here already; works offline. */
-  request(id: string): Promise<ChildDoc>;
-  /** Lets a child go to a clinic, or out of this system when none is named. */
-  release(id: string, to: string | null, reason: string): Promise<ChildDoc>;
-  receive(id: string): Promise<ChildDoc>;
-  /** Takes back the own open steps. */
-  cancel(id: string): Promise<void>;
 }
 
 const NONE: OpenMoves = { asked: [], released: [], waiting: [] };
 
+/** The steps at the clinic that is open at the time of the call. */
+const movesHere = (): Moves => {
+  const { site, get, repository, engine, catchUp } = opened();
+  return createMoves({
+    site,
+    today: () => deviceClock().today(),
+    get,
+    repository,
+    server: createServer(),
+    fetch: (ids) => engine.puller.fetch(ids),
+    catchUp,
+  });
+};
+
 export function useMoves(): UseMoves {
-  const here = async (id: string) => {
-    const child = await opened().get(id);
-    if (!child) throw new Fault('UnknownChild', { id });
-    return child;
-  };
-  const step = async (id: string, name: 'requested' | 'released' | 'received') => {
-    const child = await here(id);
-    // The page may have shown an older state than the one that a sync has just brought.
-    if (!may(child, opened().site).has(name)) throw new Fault('MoveNotOpen', { id });
-    return child;
-  };
-  const today = () => deviceClock().today();
   return {
     open: computed(() => {
       void childrenVersion.value;
@@ -85,57 +76,10 @@ export function useMoves(): UseMoves {
         .filter(({ code }) => code !== own)
         .map(({ code, name }) => ({ code, name }));
     }),
-    async bring(id, purpose) {
-      const shown = await fetchCase(createServer(), id, purpose);
-      await opened().engine.puller.fetch([shown]);
-      await opened().catchUp();
-      return shown;
-    },
-    async request(id) {
-      const child = await step(id, 'requested');
-      const { site, repository } = opened();
-      const from = moveState(child).from as string;
-      return repository.addEvent(child._id, {
-        kind: 'move',
-        date: today(),
-        step: 'requested',
-        from_site: from,
-        to_site: site,
-      });
-    },
-    async release(id, to, reason) {
-      const child = await step(id, 'released');
-      const { site, repository } = opened();
-      const event = {
-        kind: 'move',
-        date: today(),
-        step: 'released',
-        from_site: site,
-        ...(to && { to_site: to }),
-        ...(reason && { reason }),
-      } as const;
-      // Out of this system nobody answers with a receipt: the register says it at once.
-      return repository.record(child._id, [event], to ? {} : { register_status: MOVED_OUT });
-    },
-    async receive(id) {
-      const child = await step(id, 'received');
-      const { site, repository } = opened();
-      const event = {
-        kind: 'move',
-        date: today(),
-        step: 'received',
-        from_site: moveState(child).from as string,
-        to_site: site,
-        answers: unanswered(child),
-      } as const;
-      return repository.record(child._id, [event], { site, register_status: MOVED_IN });
-    },
-    async cancel(id) {
-      const child = await here(id);
-      const { site, repository } = opened();
-      for (const own of moveState(child).steps) {
-        if (child.events[own]?.site === site) await repository.void(child._id, own, 'other');
-      }
-    },
+    bring: (id, purpose) => movesHere().bring(id, purpose),
+    request: (id) => movesHere().request(id),
+    release: (id, to, reason) => movesHere().release(id, to, reason),
+    receive: (id) => movesHere().receive(id),
+    cancel: (id) => movesHere().cancel(id),
   };
 }

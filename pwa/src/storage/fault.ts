@@ -48,7 +48,9 @@ export type FaultCode =
   /** What needs the server was tried without it. */
   | 'NoServer'
   /** The step of a move that was chosen is not open (any more): {id}. */
-  | 'MoveNotOpen';
+  | 'MoveNotOpen'
+  /** What a colleague recorded, or whether two cases are one child, is a senior's to decide: {id}. */
+  | 'NeedsSenior';
 
 export class Fault extends Error {
   override name = 'Fault';
