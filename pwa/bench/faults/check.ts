@@ -1,9 +1,14 @@
 /** What must hold when everybody is connected again and nothing moves any more. */
 import { canonical } from '../../src/children/canonical.ts';
+import { createIndex } from '../../src/children/child-index.ts';
 import type { ChildDoc } from '../../src/children/document.ts';
-import { readChild } from '../../src/children/leaves.ts';
+import { mergeLeaves, readChildren } from '../../src/children/leaves.ts';
+import type { Pinyin } from '../../src/children/row.ts';
+import { createGrouping } from '../../src/duplicates/grouping.ts';
+import { groupOf } from '../../src/duplicates/joined.ts';
+import { holders } from '../../src/moves/protocol.ts';
 import type { Device } from './device.ts';
-import { isLater, type KeptChild, type KeptFact, type Ledger } from './ledger.ts';
+import { isLater, type KeptFact, type Ledger } from './ledger.ts';
 import { COUNTY, type CountyServer } from './server.ts';
 
 type Docs = Map<string, ChildDoc>;
@@ -20,51 +25,9 @@ async function documentsOf(server: CountyServer, database: string, keys?: string
     : await server.call('GET', path);
   if (status !== 200) throw new Error(`${database} answers ${status}: ${JSON.stringify(value)}`);
   const { rows } = value as { rows: { doc?: ChildDoc | null }[] };
-  return new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, doc]] : [])));
-}
-
-/**
- * One replica of a child: what it lacks of the ledger, and what it has changed. `excused` are the
- * stations whose part of this child the server has refused.
- */
-function compare(
-  where: string,
-  kept: KeptChild,
-  doc: ChildDoc | undefined,
-  excused: ReadonlySet<string>,
-): string[] {
-  if (!doc) return excused.size ? [] : [`${where}: ${kept.id} is not there`];
-  const wrong: string[] = [];
-  for (const [ulid, text] of kept.events) {
-    const event = doc.events[ulid];
-    const { station } = JSON.parse(text) as { station: string };
-    if (!event && excused.has(station)) continue;
-    if (!event) wrong.push(`${where}: ${kept.id} lacks event ${ulid}: ${text}`);
-    else if (canonical(event) !== text) wrong.push(`${where}: ${kept.id} event ${ulid} changed`);
-  }
-  for (const [name, fact] of kept.facts) {
-    if (excused.size) break;
-    const there = doc.facts[name as keyof typeof doc.facts];
-    // A later value is of somebody who was killed before being told that it was kept.
-    const stands = there && !isLater(fact, there as KeptFact);
-    if (!stands) {
-      wrong.push(
-        `${where}: ${kept.id} fact ${name} is ${JSON.stringify(there)}, ` +
-          `recorded was ${JSON.stringify(fact)}`,
-      );
-    }
-  }
-  const marks = Object.values(doc.events).flatMap((event) => markOf(event));
-  for (const mark of new Set(marks.filter((mark, at) => marks.indexOf(mark) !== at))) {
-    wrong.push(`${where}: ${kept.id} has the event ${mark} more than once`);
-  }
-  return wrong;
-}
-
-/** Each act of the scenario marks its event, so that a doubled one shows. */
-function markOf(event: object): string[] {
-  const { note, lot } = event as { note?: string; lot?: string };
-  return [note, lot].filter((text): text is string => text?.startsWith('act ') ?? false);
+  return new Map(
+    rows.flatMap(({ doc }) => (doc && !doc._id.startsWith('_') ? [[doc._id, doc]] : [])),
+  );
 }
 
 export interface World {
@@ -72,120 +35,224 @@ export interface World {
   ledger: Ledger;
   devices: readonly Device[];
   sites: readonly string[];
+  pinyin: Pinyin;
 }
 
 /** What is wrong now; empty when all is as it should be. */
-export async function check({ server, ledger, devices, sites }: World): Promise<string[]> {
-  const wrong: string[] = ledger.changed.map((what) => `an event was changed: ${what}`);
-  for (const device of devices) {
-    const { phase, problem, pending, refused } = device.program.status;
-    if (phase !== 'idle') wrong.push(`${device.name} is ${phase}: ${problem?.detail ?? ''}`);
-    for (const { id, rev } of pending) wrong.push(`${device.name}: ${id} ${rev} is still pending`);
-    for (const { id, reason } of refused) {
-      if (!ledger.tainted.has(`${device.name} ${id}`)) {
-        wrong.push(`${device.name}: ${id} was refused: ${reason}`);
-      }
-    }
-  }
-  if (wrong.length) return wrong;
+export async function check(world: World): Promise<string[]> {
+  const { server, ledger, devices, sites, pinyin } = world;
+  const unsettled = [
+    ...ledger.changed.map((what) => `an event was changed: ${what}`),
+    ...devices.flatMap((device) => open(device, ledger)),
+  ];
+  if (unsettled.length) return unsettled;
 
   const perSite = new Map<string, Docs>();
   for (const site of sites) perSite.set(site, await documentsOf(server, `site-${site}`));
-  const ids = [
-    ...new Set([...perSite.values()].flatMap((docs) => [...docs.keys()])),
-    ...ledger.children.keys(),
-    ...ledger.documents.keys(),
-  ].filter((id) => !id.startsWith('_'));
-  const region = await documentsOf(server, `region-${COUNTY}`, [...new Set(ids)]);
+  const ids = new Set(
+    [...ledger.events.values()]
+      .map(({ child }) => child)
+      .concat(...[...perSite.values()].map((docs) => [...docs.keys()])),
+  );
+  const region = await documentsOf(server, `region-${COUNTY}`, [...ids]);
+  const groupOfCase = grouped(region);
 
-  const codes = new Map<string, string>();
-  for (const [site, docs] of perSite) {
-    for (const [id, doc] of docs) {
-      if (id.startsWith('_')) continue;
-      const above = region.get(id);
-      if (!above) wrong.push(`region: ${id} of ${site} is not there`);
-      else if (above._conflicts?.length) wrong.push(`region: ${id} has several leaves`);
-      else {
-        const shared = (ledger.children.get(id)?.sites.size ?? 1) > 1;
-        // What a device says of itself is out of date as soon as it is said.
-        const moving = shared || id.startsWith('device:');
-        if (!moving && bodyOf(above) !== bodyOf(doc)) wrong.push(`region: ${id} differs`);
-      }
-      if (doc._conflicts?.length) wrong.push(`${site}: ${id} has several leaves`);
-      const code = id.startsWith('child:') ? doc.facts.child_code?.value : null;
-      if (code && codes.has(code) && codes.get(code) !== id) {
-        wrong.push(`code ${code} was given to ${id} and ${codes.get(code)}`);
-      }
-      if (code) codes.set(code, id);
-    }
-  }
-  for (const kept of ledger.children.values()) {
-    const refusing = devices.filter(({ name }) => ledger.tainted.has(`${name} ${kept.id}`));
-    const excused = new Set(refusing.map(({ station }) => station));
-    wrong.push(...compare('region', kept, region.get(kept.id), excused));
-    for (const site of kept.sites) {
-      if (kept.sites.size > 1) break; // each clinic knows its own part until they are joined
-      wrong.push(...compare(site, kept, perSite.get(site)?.get(kept.id), excused));
-    }
-    for (const device of refusing) {
-      // What the server does not take is kept where it was recorded.
-      const mine = await readChild(device.program.store.db, kept.id);
-      const own = [...kept.events].filter(([, text]) => text.includes(device.station));
-      for (const [ulid, text] of own) {
-        if (!mine?.events[ulid] || canonical(mine.events[ulid]) !== text) {
-          wrong.push(`${device.name}: ${kept.id} lost event ${ulid}: ${text}`);
-        }
-      }
-      if (!device.program.status.refused.some(({ id }) => id === kept.id)) {
-        wrong.push(`${device.name}: nothing of ${kept.id} was refused`);
-      }
-    }
-  }
-  for (const [id, { site, text }] of ledger.documents) {
-    for (const [where, docs] of [
-      [site, perSite.get(site)],
-      ['region', region],
-    ] as const) {
-      const doc = docs?.get(id);
-      if (!doc) wrong.push(`${where}: ${id} is not there`);
-      else if (bodyOf(doc) !== text) wrong.push(`${where}: ${id} was changed`);
-    }
-  }
+  const wrong = [
+    ...everywhere(region, perSite, groupOfCase),
+    ...unlike(region),
+    ...kept(ledger, region, perSite, groupOfCase),
+  ];
   if (wrong.length) return wrong;
-
   for (const device of devices) {
     const docs = perSite.get(device.site) as Docs;
-    const { rows } = await device.program.store.db.allDocs({
-      include_docs: true,
-      conflicts: true,
-    });
-    const local = new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, doc]] : [])));
-    for (const [id, doc] of docs) {
-      // What each device says of itself may be a round behind on the others.
-      if (id.startsWith('_') || id.startsWith('device:')) continue;
-      const mine = local.get(id);
-      const excused = ledger.tainted.has(`${device.name} ${id}`);
-      if (!mine) wrong.push(`${device.name}: ${id} is not there`);
-      else if (!excused && mine._conflicts?.length) {
-        wrong.push(`${device.name}: ${id} has several leaves`);
-      } else if (!excused && bodyOf(mine) !== bodyOf(doc)) {
-        wrong.push(`${device.name}: ${id} differs from the server's`);
-      }
-    }
-    for (const id of local.keys()) {
-      if (!docs.has(id) && !ledger.tainted.has(`${device.name} ${id}`)) {
-        wrong.push(`${device.name}: ${id} is only here`);
-      }
-    }
-    wrong.push(...reports(device, [...docs.values()], region));
+    wrong.push(
+      ...(await sameHere(device, docs, ledger)),
+      ...(await shownRight(device, pinyin)),
+      ...reports(device, [...docs.values()], region),
+    );
   }
   return wrong;
+}
+
+/** What a device has not brought to an end. */
+function open(device: Device, ledger: Ledger): string[] {
+  const { phase, problem, pending, refused } = device.tab.status;
+  return [
+    ...(phase === 'idle' ? [] : [`${device.name} is ${phase}: ${problem?.detail ?? ''}`]),
+    ...pending.map(({ id, rev }) => `${device.name}: ${id} ${rev} is still pending`),
+    ...refused
+      .filter(({ id }) => !ledger.tainted.has(`${device.name} ${id}`))
+      .map(({ id, reason }) => `${device.name}: ${id} was refused: ${reason}`),
+  ];
+}
+
+/** The cases that are or were one child with a case. */
+function grouped(region: Docs): (id: string) => string[] {
+  const linked = new Map<string, string[]>();
+  for (const [id, doc] of region) {
+    const targets = Object.values(doc.events ?? {}).flatMap((event) =>
+      event.kind === 'same_as' ? [event.target] : [],
+    );
+    if (targets.length) linked.set(id, targets);
+  }
+  return (id) => groupOf(id, linked);
+}
+
+/** Each document is in the county and in each clinic where it belongs, one version, the same. */
+function everywhere(
+  region: Docs,
+  perSite: ReadonlyMap<string, Docs>,
+  groupOfCase: (id: string) => string[],
+): string[] {
+  const wrong: string[] = [];
+  for (const [id, doc] of region) {
+    if (doc._conflicts?.length) wrong.push(`region: ${id} has several leaves`);
+    if (!id.startsWith('child:')) continue;
+    const group = groupOfCase(id).flatMap((member) => region.get(member) ?? []);
+    const parts = new Set(group.flatMap((member) => [...holders(member)]));
+    for (const [site, docs] of perSite) {
+      if (parts.has(site) && !docs.has(id)) wrong.push(`${site}: ${id} is not there`);
+      if (!parts.has(site) && docs.has(id))
+        wrong.push(`${site}: holds ${id} and has no part in it`);
+    }
+  }
+  for (const [site, docs] of perSite) {
+    for (const [id, doc] of docs) {
+      if (doc._conflicts?.length) wrong.push(`${site}: ${id} has several leaves`);
+      const above = region.get(id);
+      if (!above) wrong.push(`region: ${id} of ${site} is not there`);
+      // What a device says of itself is out of date as soon as it is said.
+      else if (!id.startsWith('device:') && bodyOf(above) !== bodyOf(doc)) {
+        wrong.push(`${site}: ${id} differs from the region's`);
+      }
+    }
+  }
+  return wrong;
+}
+
+/** Nothing stands twice: no child code, and no act of the story. */
+function unlike(region: Docs): string[] {
+  const wrong: string[] = [];
+  const codes = new Map<string, string>();
+  const marks = new Map<string, string>();
+  const note = (known: Map<string, string>, what: string, id: string) => {
+    if (known.has(what)) wrong.push(`${what} stands in ${id} and in ${known.get(what)}`);
+    known.set(what, id);
+  };
+  for (const [id, doc] of region) {
+    if (!id.startsWith('child:')) continue;
+    const code = doc.facts.child_code?.value;
+    if (code) note(codes, `code ${code}`, id);
+    for (const event of Object.values(doc.events)) {
+      // Each act of the scenario marks its event, so that a doubled one shows.
+      const { note: text, lot } = event as { note?: string; lot?: string };
+      for (const mark of [text, lot]) if (mark?.startsWith('act ')) note(marks, mark, id);
+    }
+  }
+  return wrong;
+}
+
+/** All that people were told is kept, unchanged; and what must be refused is nowhere above. */
+function kept(
+  ledger: Ledger,
+  region: Docs,
+  perSite: ReadonlyMap<string, Docs>,
+  groupOfCase: (id: string) => string[],
+): string[] {
+  const wrong: string[] = [];
+  for (const [ulid, { child, text }] of ledger.events) {
+    const group = groupOfCase(child).flatMap((id) => region.get(id) ?? []);
+    const found = group.flatMap(({ events }) => events[ulid] ?? []);
+    if (ledger.unacceptable.has(ulid)) {
+      if (found.length) wrong.push(`region: ${child} has event ${ulid}, which it must refuse`);
+    } else if (found.length === 0) wrong.push(`region: ${child} lacks event ${ulid}: ${text}`);
+    else if (found.length > 1) wrong.push(`region: event ${ulid} of ${child} is there twice`);
+    else if (canonical(found[0]) !== text) wrong.push(`region: ${child} event ${ulid} changed`);
+  }
+  for (const [key, fact] of ledger.facts) {
+    const [child, name] = key.split(' ') as [string, keyof ChildDoc['facts']];
+    const there = groupOfCase(child).map(
+      (id) => region.get(id)?.facts[name] as KeptFact | undefined,
+    );
+    // A later value is of somebody who was killed before being told that it was kept.
+    if (there.some((known) => known && !isLater(fact, known))) continue;
+    wrong.push(
+      `region: ${child} fact ${name} is ${JSON.stringify(there)}, ` +
+        `recorded was ${JSON.stringify(fact)}`,
+    );
+  }
+  for (const [id, { site, text }] of ledger.documents) {
+    const doc = perSite.get(site)?.get(id);
+    if (!doc) wrong.push(`${site}: ${id} is not there`);
+    else if (bodyOf(doc) !== text) wrong.push(`${site}: ${id} was changed`);
+  }
+  return wrong;
+}
+
+/** A device holds what its clinic holds, and beyond it what the server must refuse. */
+async function sameHere(device: Device, docs: Docs, ledger: Ledger): Promise<string[]> {
+  const wrong: string[] = [];
+  const { db } = device.tab.store;
+  const { rows } = await db.allDocs({ include_docs: true, conflicts: true });
+  const local = new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, doc as object]] : [])));
+  const tainted = (id: string) => ledger.tainted.has(`${device.name} ${id}`);
+  for (const [id, doc] of docs) {
+    // What each device says of itself may be a round behind on the others.
+    if (id.startsWith('device:')) continue;
+    const mine = local.get(id) as ChildDoc | undefined;
+    if (!mine) wrong.push(`${device.name}: ${id} is not there`);
+    else if (tainted(id)) {
+      const whole = await mergeLeaves(db, mine);
+      const own = Object.entries(whole.events);
+      const events = Object.fromEntries(own.filter(([ulid]) => !ledger.unacceptable.has(ulid)));
+      if (bodyOf({ ...whole, events }) !== bodyOf(doc)) {
+        wrong.push(`${device.name}: ${id} differs from the server's by more than what it refuses`);
+      }
+    } else if (mine._conflicts?.length) wrong.push(`${device.name}: ${id} has several leaves`);
+    else if (bodyOf(mine) !== bodyOf(doc)) {
+      wrong.push(`${device.name}: ${id} differs from the server's`);
+    }
+  }
+  for (const id of local.keys()) {
+    if (!docs.has(id) && !tainted(id)) wrong.push(`${device.name}: ${id} is only here`);
+  }
+  for (const ulid of ledger.unacceptable) {
+    const event = ledger.events.get(ulid);
+    if (!event?.text.includes(device.station)) continue;
+    const [mine] = await readChildren(db, [event.child]);
+    if (!mine?.events[ulid] || canonical(mine.events[ulid]) !== event.text) {
+      wrong.push(`${device.name}: ${event.child} lost event ${ulid}, which the server refuses`);
+    }
+    if (!device.tab.status.refused.some(({ id }) => id === event.child)) {
+      wrong.push(`${device.name}: nothing of ${event.child} was refused`);
+    }
+  }
+  return wrong;
+}
+
+/** What every tab lists, which followed all changes, is what one would list who reads it anew. */
+async function shownRight(device: Device, pinyin: Pinyin): Promise<string[]> {
+  const { db } = device.tab.store;
+  const anew = createIndex(device.site, pinyin, null);
+  const grouping = createGrouping(db, anew);
+  const { rows } = await db.allDocs({ startkey: 'child:', endkey: 'child;' });
+  const ids = rows.map(({ id }) => id).filter((id) => id !== undefined);
+  for (const child of await readChildren(db, ids)) await grouping.take(child);
+  const listed = (index: Pick<typeof anew, 'rows'>) =>
+    [...index.rows()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((row) => canonical(row));
+  const right = listed(anew);
+  return device.tabs.flatMap((tab, n) => {
+    const shown = listed(tab.index);
+    return right.length === shown.length && right.every((row, at) => row === shown[at])
+      ? []
+      : [`${device.name}: tab ${n} does not list the children as they are`];
+  });
 }
 
 /** Every refusal is told to the clinic and to the county. */
 function reports(device: Device, docs: readonly object[], region: Docs): string[] {
   const problems = docs as readonly { _id: string; document?: string; revision?: string }[];
-  return device.program.status.refused.flatMap(({ id, rev, reason }) => {
+  return device.tab.status.refused.flatMap(({ id, rev, reason }) => {
     const report = problems.find((doc) => doc.document === id && doc.revision === rev);
     if (!reason) return [`${device.name}: ${id} was refused without a reason`];
     if (!report) return [`${device.name}: the refusal of ${id} ${rev} was not reported`];

@@ -1,15 +1,17 @@
 /**
  * A tablet (平板) that can be killed at any moment: the program's own data side over an IndexedDB in
- * memory, which outlives the program as a disk does.
+ * memory, which outlives the program as a disk does. It runs in one tab, or in two at a time.
  */
 import type PouchDB from 'pouchdb-core';
 import { type Clinic, createClinic } from '../../src/accounts/clinic.ts';
 import { type ChildIndex, createIndex } from '../../src/children/child-index.ts';
 import { type ChildDoc, isChildId } from '../../src/children/document.ts';
-import { mergeLeaves, readChild } from '../../src/children/leaves.ts';
+import { mergeLeaves } from '../../src/children/leaves.ts';
 import type { Pinyin } from '../../src/children/row.ts';
 import { createClock } from '../../src/clock/clock.ts';
+import { createGrouping } from '../../src/duplicates/grouping.ts';
 import { createUlid } from '../../src/ids/ulid.ts';
+import { createMoves, type Moves } from '../../src/moves/moves.ts';
 import { indexedDbName, openDatabase } from '../../src/storage/database.ts';
 import { openFill } from '../../src/storage/fill.ts';
 import { follow } from '../../src/storage/follow.ts';
@@ -17,85 +19,19 @@ import { createMirror, type Mirror, readSmall } from '../../src/storage/mirror.t
 import { createStore, type Store } from '../../src/storage/store.ts';
 import { createServer } from '../../src/sync/server.ts';
 import { INITIAL_STATUS, type SyncStatus } from '../../src/sync/types.ts';
+import { Browser } from './browser.ts';
+import { Gate, gated } from './gate.ts';
 import { createNetwork, type Network } from './network.ts';
 import type { Random } from './random.ts';
 
-const never = new Promise<never>(() => {});
-
-/** A database that a program loses when it is killed: it is answered no more. */
-class Gate {
-  private open = true;
-  private readonly under = new Set<Promise<unknown>>();
-
-  guard<A extends unknown[], R>(work: (...given: A) => Promise<R>): (...given: A) => Promise<R> {
-    return (...given) => {
-      if (!this.open) return never;
-      const running = work(...given);
-      this.under.add(running);
-      const settle = () => {
-        this.under.delete(running);
-      };
-      running.then(settle, settle);
-      return running.then(
-        (value) => (this.open ? value : never),
-        (error) => {
-          if (this.open) throw error;
-          return never;
-        },
-      );
-    };
-  }
-
-  /** Closes at once; resolves when what the disk was busy with has ended. */
-  async close(): Promise<void> {
-    this.open = false;
-    await Promise.allSettled(this.under);
-  }
-}
-
-const METHODS = [
-  'put',
-  'get',
-  'bulkDocs',
-  'bulkGet',
-  'allDocs',
-  'changes',
-  'revsDiff',
-  'info',
-] as const;
-
-function gated(db: PouchDB.Database, gate: Gate): PouchDB.Database {
-  const methods = new Map<PropertyKey, unknown>(
-    METHODS.map((name) => {
-      const method = db[name] as (...given: unknown[]) => Promise<unknown>;
-      // PouchDB's own promises (of changes) are emitters too; a plain one is enough here.
-      return [name, gate.guard(async (...given: unknown[]) => method.apply(db, given))];
-    }),
-  );
-  return new Proxy(db, {
-    get: (target, name) => methods.get(name) ?? Reflect.get(target, name, target),
-  });
-}
-
-/** One lock after the other, as `navigator.locks` gives them within one device. */
-function createLocks(): LockManager {
-  const queues = new Map<string, Promise<unknown>>();
-  const request = (name: string, ...rest: unknown[]) => {
-    const work = rest.at(-1) as () => Promise<unknown>;
-    const turn = (queues.get(name) ?? Promise.resolve()).then(work, work);
-    queues.set(
-      name,
-      turn.catch(() => {}),
-    );
-    return turn;
-  };
-  return { request } as unknown as LockManager;
-}
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export interface DeviceOptions {
   name: string;
   site: string;
   account: string;
+  /** Whether the account is 高级用户. */
+  senior: boolean;
   /** The program's version. */
   app: string;
   address: () => string;
@@ -105,13 +41,15 @@ export interface DeviceOptions {
   random: Random;
 }
 
-/** The program as it runs, from a start to a kill. */
-interface Running extends Clinic {
+/** The program as it runs in a tab, from its start to its end. */
+export interface Tab extends Clinic {
   gate: Gate;
   network: Network;
   store: Store;
   index: ChildIndex;
   documents: Mirror;
+  moves: Moves;
+  today(): string;
   catchUp(): Promise<void>;
   get(id: string): Promise<ChildDoc | null>;
   status: SyncStatus;
@@ -124,14 +62,14 @@ export class Device {
   readonly station: string;
   /** ms that the device's clock is ahead. */
   ahead = 0;
-  risk = 0;
-  /** How often it was started. */
-  starts = 0;
+  readonly tabs: Tab[] = [];
   readonly met = new Map<string, number>();
+  private risk = 0;
+  private starts = 0;
   private readonly options: DeviceOptions;
+  private readonly browser = new Browser();
   private readonly kept = new Map<string, string>();
-  private running: Running | null = null;
-  private handles: PouchDB.Database[] = [];
+  private readonly handles: PouchDB.Database[] = [];
 
   constructor(options: DeviceOptions) {
     this.options = options;
@@ -142,22 +80,25 @@ export class Device {
   }
 
   get on(): boolean {
-    return this.running !== null;
+    return this.tabs.length > 0;
   }
 
-  /** The running program; throws when it is off. */
-  get program(): Running {
-    if (!this.running) throw new Error(`${this.name} is off`);
-    return this.running;
+  /** The tab that was opened last; throws when the device is off. */
+  get tab(): Tab {
+    const tab = this.tabs.at(-1);
+    if (!tab) throw new Error(`${this.name} is off`);
+    return tab;
   }
 
+  /** How likely a request meets trouble. */
   setRisk(risk: number): void {
     this.risk = risk;
-    if (this.running) this.running.network.risk = risk;
+    for (const { network } of this.tabs) network.risk = risk;
   }
 
+  /** Opens the program, in one more tab when it is open already. */
   async start(): Promise<void> {
-    const { site, account, app, catalog, pinyin, random } = this.options;
+    const { site, account, senior, app, catalog, pinyin, random } = this.options;
     this.starts++;
     const now = () => Date.now() + this.ahead;
     const keep = {
@@ -177,77 +118,107 @@ export class Device {
     this.handles.push(bare);
     const db = gated(bare, gate);
     const fill = await openFill(indexedDbName(local));
-    const store = createStore(db, null, fill && gate.guard(fill));
+    const store = createStore(db, this.browser.channel(gate, 'changes'), fill && gate.guard(fill));
     const index = createIndex(site, pinyin, null);
+    const grouping = createGrouping(db, index);
     const documents = createMirror((id) => !isChildId(id) && !id.startsWith('_'));
     documents.take(await readSmall(db));
     const follower = follow(store, 0, async (docs) => {
       for (const doc of docs) {
         if (!isChildId(doc._id)) continue;
-        if (doc._deleted) index.remove(doc._id);
-        else index.put(await mergeLeaves(db, doc as unknown as ChildDoc));
+        if (doc._deleted) await grouping.remove(doc._id);
+        else await grouping.take(await mergeLeaves(db, doc as unknown as ChildDoc));
       }
       documents.take(docs);
     });
     await follower.catchUp();
+    const clock = createClock(keep, now);
+    const server = createServer('', network.fetch);
     const clinic = createClinic({
       store,
       catalog,
-      server: createServer('', network.fetch),
-      clock: createClock(keep, now),
+      server,
+      clock,
       ulid: createUlid(now),
       index,
+      members: grouping.members,
       documents,
       catchUp: follower.catchUp,
       site,
       account,
+      senior: () => senior,
       station: this.station,
       stationName: () => this.name,
       app,
       session: { confirmed() {}, lost() {} },
       changed: (status) => {
-        running.status = status;
+        tab.status = status;
       },
       reported: async () => {},
-      channel: null,
-      locks: createLocks(),
+      channel: this.browser.channel(gate, 'sync'),
+      locks: this.browser.locksOf(gate),
       firstDelayMs: 10,
     });
-    const running: Running = {
+    const tab: Tab = {
       ...clinic,
       gate,
       network,
       store,
       index,
       documents,
+      moves: createMoves({
+        site,
+        today: clock.today,
+        get: grouping.read,
+        repository: clinic.repository,
+        server,
+        fetch: (ids) => clinic.engine.puller.fetch(ids),
+        catchUp: follower.catchUp,
+      }),
+      today: clock.today,
       catchUp: follower.catchUp,
-      get: (id) => readChild(db, id),
+      get: grouping.read,
       status: INITIAL_STATUS,
     };
-    this.running = running;
+    this.tabs.push(tab);
     clinic.engine.start();
   }
 
-  /** Ends the program where it stands: nothing of it is written, sent or heard any more. */
-  async kill(): Promise<void> {
-    const { running } = this;
-    if (!running) return;
-    this.running = null;
-    running.network.cut();
-    const quiet = running.gate.close();
+  /** Ends a tab where it stands: nothing of it is written, sent or heard any more. */
+  async killTab(tab: Tab): Promise<void> {
+    const at = this.tabs.indexOf(tab);
+    if (at < 0) return;
+    this.tabs.splice(at, 1);
+    tab.network.cut();
+    const quiet = tab.gate.close();
     // Only for its timers; it reaches neither the disk nor the network any more.
-    void running.engine.stop();
+    void tab.engine.stop();
+    this.browser.close(tab.gate);
     await quiet;
+  }
+
+  /** As an empty battery ends all of it. */
+  async kill(): Promise<void> {
+    await Promise.all([...this.tabs].map((tab) => this.killTab(tab)));
+  }
+
+  /** Stands still for a while; its connections are lost meanwhile. */
+  async sleep(ms: number): Promise<void> {
+    const awake = pause(ms);
+    for (const { gate, network } of this.tabs) {
+      gate.sleep(awake);
+      network.sleep(awake);
+    }
+    await awake;
   }
 
   /** A round of sync that is not waited for longer than `ms`. */
   async sync(ms: number): Promise<void> {
-    const { engine } = this.program;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, ms);
     });
-    await Promise.race([engine.syncNow(), late]);
+    await Promise.race([this.tab.engine.syncNow(), late]);
     clearTimeout(timer);
   }
 

@@ -8,45 +8,47 @@ export interface KeptFact {
   value: unknown;
 }
 
-export interface KeptChild {
+export interface KeptEvent {
+  /** The case under which it was recorded; it may stand in one that is joined to it. */
+  child: string;
+  /** Canonical JSON. */
+  text: string;
+}
+
+/** A child whom a clinic has registered, for whoever meets it elsewhere. */
+export interface Registered {
   id: string;
-  /** Clinics that hold the child. */
-  sites: Set<string>;
-  /** ULID → canonical JSON of the event. */
-  events: Map<string, string>;
-  /** Field → canonical JSON of the latest value. */
-  facts: Map<string, KeptFact>;
+  site: string;
+  birthDate: string;
+  card: string | undefined;
 }
 
 export class Ledger {
-  readonly children = new Map<string, KeptChild>();
+  /** ULID → event. */
+  readonly events = new Map<string, KeptEvent>();
+  /** `<child> <field>` → the latest value. */
+  readonly facts = new Map<string, KeptFact>();
+  readonly registered: Registered[] = [];
   /** Other documents, by id: where they belong, and their canonical JSON. */
   readonly documents = new Map<string, { site: string; text: string }>();
-  /** `<device> <child>`: what the device knows of the child beyond the server is refused. */
+  /** `<device> <child>`: the device holds something of the child that the server must refuse. */
   readonly tainted = new Set<string>();
+  /** ULIDs of what the server must refuse: it stays where it was recorded. */
+  readonly unacceptable = new Set<string>();
   readonly changed: string[] = [];
 
-  child(id: string): KeptChild {
-    const known = this.children.get(id);
-    if (known) return known;
-    const made: KeptChild = { id, sites: new Set(), events: new Map(), facts: new Map() };
-    this.children.set(id, made);
-    return made;
-  }
-
   /** A device said that it has this, durably. */
-  recorded(site: string, doc: ChildDoc): void {
-    const kept = this.child(doc._id);
-    kept.sites.add(site);
+  recorded(doc: ChildDoc): void {
     for (const [ulid, event] of Object.entries(doc.events)) {
       const text = canonical(event);
-      const before = kept.events.get(ulid);
-      if (before !== undefined && before !== text) this.changed.push(`${doc._id} ${ulid}`);
-      kept.events.set(ulid, text);
+      const before = this.events.get(ulid);
+      if (before !== undefined && before.text !== text) this.changed.push(`${doc._id} ${ulid}`);
+      this.events.set(ulid, { child: before?.child ?? doc._id, text });
     }
     for (const [name, fact] of Object.entries(doc.facts) as [string, KeptFact][]) {
-      const before = kept.facts.get(name);
-      if (!before || isLater(fact, before)) kept.facts.set(name, fact);
+      const key = `${doc._id} ${name}`;
+      const before = this.facts.get(key);
+      if (!before || isLater(fact, before)) this.facts.set(key, fact);
     }
   }
 }

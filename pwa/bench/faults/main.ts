@@ -40,7 +40,9 @@ function tell(story: Story): void {
   console.log(`seed ${seed}: ${result}  server ${trouble}, ${events} events, ${ms.toFixed(0)} ms`);
   for (const line of wrong.slice(0, 10)) console.log(`  ${line}`);
   if (wrong.length > 10) console.log(`  and ${wrong.length - 10} more`);
-  if (values.verbose) console.log(' ', JSON.stringify(story.acts), JSON.stringify(story.met));
+  if (values.verbose) {
+    for (const what of [story.acts, story.met, story.kinds]) console.log(' ', JSON.stringify(what));
+  }
 }
 
 async function batch(seeds: number[], folder: string, python: string): Promise<Story[]> {

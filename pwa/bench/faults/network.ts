@@ -37,6 +37,8 @@ export interface Network {
   risk: number;
   /** The tablet is gone: nothing is sent any more and nobody hears an answer. */
   cut(): void;
+  /** The tablet sleeps: what is under way breaks off, which it learns when it wakes. */
+  sleep(until: Promise<void>): void;
   /** Requests that met each trouble. */
   met: Map<string, number>;
 }
@@ -67,23 +69,32 @@ export interface NetworkOptions {
 
 export function createNetwork({ address, cookie, random }: NetworkOptions): Network {
   let alive = true;
+  let asleep: Promise<void> = Promise.resolve();
+  /** Grows with each sleep: what began before the last one is lost. */
+  let sleeps = 0;
   const network: Network = {
     risk: 0,
     met: new Map(),
     cut() {
       alive = false;
     },
+    sleep(until) {
+      sleeps++;
+      asleep = until;
+    },
     async fetch(path, init = {}) {
+      await asleep;
       if (!alive) return never;
       const send = async () => {
+        const begun = sleeps;
         const headers = new Headers(init.headers);
         headers.set('cookie', cookie());
         const answer = await fetch(address() + path, { ...init, headers });
-        if (!alive) {
-          await answer.body?.cancel();
-          return never;
-        }
-        return answer;
+        await asleep;
+        if (alive && begun === sleeps) return answer;
+        await answer.body?.cancel();
+        if (alive) throw lost();
+        return never;
       };
       const { risk } = network;
       const longpoll = path.includes('longpoll');

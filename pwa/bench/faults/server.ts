@@ -191,6 +191,14 @@ export class CountyServer {
     await run('prlimit', ['--pid', String(pid), `--fsize=${limit}:unlimited`]);
   }
 
+  /** How far the databases of these clinics have come; the same text when nothing has arrived. */
+  async sequences(sites: readonly string[]): Promise<string> {
+    const answers = await Promise.all(sites.map((site) => this.call('GET', `site-${site}`)));
+    return answers
+      .map(({ value }) => String((value as { update_seq: unknown }).update_seq))
+      .join(' ');
+  }
+
   /** A request of the administrator below `/db/`. */
   async call(method: string, path: string, body?: unknown): Promise<ServerAnswer> {
     const answer = await fetch(`${this.address}/db/${path}`, {
