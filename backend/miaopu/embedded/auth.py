@@ -197,10 +197,10 @@ class Sessions:
         """Seconds since a cookie was issued; None when it is forged or too old."""
         name, stamp, signature = claim
         expected = self._sign(f"{name}:{stamp:X}", salt)
-        age = (time.time() if now is None else now) - stamp
-        if not hmac.compare_digest(expected, signature) or not -60 <= age < self.timeout:
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
             return None
-        return age
+        age = (time.time() if now is None else now) - stamp
+        return age if -60 <= age < self.timeout else None
 
 
 class Verified:

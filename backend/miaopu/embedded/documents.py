@@ -26,6 +26,10 @@ MAX_DOCUMENT = 8_000_000
 
 MAX_ATTACHMENT = 256 * 1024 * 1024
 
+MAX_DEPTH = 1000
+"""How deep a document nests at most: what holds it, such as the answer of `_bulk_get`, must still
+be JSON that both ends can read."""
+
 _IGNORED = frozenset({"_revs_info", "_local_seq", "_conflicts", "_deleted_conflicts"})
 _KEPT = frozenset(
     {
@@ -191,14 +195,16 @@ class NewDocument:
         return b"".join(parts)
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: Any, *, sort_keys: bool = False) -> bytes:
     """JSON bytes; 400 where the value nests too deep to be kept."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort_keys else None)
     except (orjson.JSONEncodeError, RecursionError):
         pass
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys
+        ).encode()
     except (RecursionError, UnicodeEncodeError, ValueError):
         raise bad_request("invalid UTF-8 JSON or nested too deep") from None
 
@@ -247,11 +253,18 @@ def from_json(value: Any, new_edits: bool = True) -> NewDocument:
         encoded = dumps(value)
     if len(encoded) > MAX_DOCUMENT:
         raise too_large(doc_id)
+    if encoded.count(b"[") + encoded.count(b"{") > MAX_DEPTH:
+        _check_depth(encoded)
     if not new_edits and not revs:
         raise bad_request(
             "When `new_edits: false`, the document needs `_rev` or `_revisions` specified"
         )
     return NewDocument(doc_id, revs, deleted, encoded, attachments)
+
+
+def _check_depth(encoded: bytes) -> None:
+    room = 1024 - MAX_DEPTH  # the parser's own limit
+    loads(b"[" * room + encoded + b"]" * room)
 
 
 def _history(member: Any) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from . import mango
+from .documents import dumps
 from .errors import CouchError, bad_request
 from .mango import Path, Selector
 
@@ -201,7 +202,7 @@ def parse_index(body: dict[str, Any]) -> tuple[MangoIndex, dict[str, Any]]:
         "reduce": "_count",
         "options": {"def": wanted},
     }
-    auto = hashlib.sha1(orjson.dumps(view), usedforsecurity=False).hexdigest()
+    auto = hashlib.sha1(dumps(view), usedforsecurity=False).hexdigest()
     design, name = body.get("ddoc", auto), body.get("name", auto)
     if not isinstance(design, str) or not design or not isinstance(name, str) or not name:
         raise _invalid("invalid_index_name", "ddoc and name must be strings that are not empty.")

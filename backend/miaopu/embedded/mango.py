@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from .collation import sort_key
+from .documents import dumps
 from .errors import CouchError, bad_request
 from .sandbox import pattern
 
@@ -60,7 +61,7 @@ def get(value: Any, path: Path) -> Any:
                 return MISSING
             value = value[step]
         elif isinstance(value, list) and step.isascii() and step.isdigit():
-            if int(step) >= len(value):
+            if len(step) > 9 or int(step) >= len(value):
                 return MISSING
             value = value[int(step)]
         else:
@@ -160,7 +161,7 @@ def _combination(
 
 
 def _bad_argument(name: str, argument: Any) -> CouchError:
-    text = orjson.dumps(argument).decode()[:200]
+    text = dumps(argument).decode("utf-8", "replace")[:200]
     return invalid("bad_arg", f"Bad argument for operator {name}: {text}")
 
 

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import hashlib
 import logging
+import re
 import ssl
 import time
 import uuid
@@ -21,6 +22,7 @@ import httpx
 import orjson
 
 from .auth import User
+from .documents import dumps
 from .errors import CouchError, bad_request, forbidden
 from .names import check_database_name
 
@@ -37,6 +39,7 @@ FEED_SECONDS = 60.0
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 300.0
 HISTORY = 50
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 LocalTransport = Callable[[User], httpx.AsyncBaseTransport]
 """Makes a transport by which the server calls itself in the name of a user."""
@@ -71,7 +74,7 @@ class Endpoint:
         if isinstance(value, dict):
             given = value.get("headers", {})
             if not isinstance(given, dict) or not all(
-                isinstance(one, str) for one in given.values()
+                _is_header(name, one) for name, one in given.items()
             ):
                 raise bad_request(f"`{side}.headers` must be an object of strings.")
             headers = given
@@ -83,13 +86,15 @@ class Endpoint:
             name = unquote(value)
             check_database_name(name)
             return cls(f"http://local/{quote(name, safe='')}", True)
-        parts = urlsplit(value)
         try:
+            parts = urlsplit(value)
             port = parts.port
-        except ValueError:
-            port = 0
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-            raise bad_request(f"`{side}` has an invalid url", "invalid_replication")
+            # What the client will make of it; a host may be no name at all.
+            readable = bool(httpx.URL(value).host)
+        except (ValueError, httpx.InvalidURL):
+            raise _no_url(side) from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not readable:
+            raise _no_url(side)
         if parts.username is not None and auth is None:
             auth = (unquote(parts.username), unquote(parts.password or ""))
         host = parts.hostname if ":" not in parts.hostname else f"[{parts.hostname}]"
@@ -117,6 +122,19 @@ class Endpoint:
             verify=_tls(),
             trust_env=False,
         )
+
+
+def _no_url(side: str) -> CouchError:
+    return bad_request(f"`{side}` has an invalid url", "invalid_replication")
+
+
+def _is_header(name: str, value: Any) -> bool:
+    return (
+        _HEADER_NAME.fullmatch(name) is not None
+        and isinstance(value, str)
+        and value.isascii()
+        and value.isprintable()
+    )
 
 
 @functools.cache
@@ -184,7 +202,7 @@ class Spec:
             name,
             tuple(sorted((str(key), _parameter(value)) for key, value in params.items())),
             tuple(doc_ids) if doc_ids is not None else None,
-            orjson.dumps(chosen) if chosen is not None else None,
+            dumps(chosen) if chosen is not None else None,
             str(since) if since is not None else None,
             body.get("winning_revs_only") is True,
             body.get("use_checkpoints") is not False,
@@ -208,7 +226,7 @@ class Spec:
 
 
 def _parameter(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else dumps(value).decode()
 
 
 @dataclass(slots=True)
@@ -269,6 +287,12 @@ class Replication:
             except httpx.HTTPError as error:
                 raise ReplicationError(
                     502, "replication_failed", f"{type(error).__name__}: the connection failed"
+                ) from None
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                # What the other side says is not what a database says.
+                log.warning("a replication met an answer that is none: %s", type(error).__name__)
+                raise ReplicationError(
+                    502, "replication_failed", "an answer could not be read"
                 ) from None
 
     def _client(self, endpoint: Endpoint) -> httpx.AsyncClient:
@@ -542,11 +566,11 @@ def common_checkpoint(source: dict[str, Any], target: dict[str, Any]) -> Any:
 
 
 def _sequence(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else dumps(value).decode()
 
 
 async def _post(client: httpx.AsyncClient, path: str, body: Any) -> httpx.Response:
-    data = await asyncio.get_running_loop().run_in_executor(None, orjson.dumps, body)
+    data = await asyncio.get_running_loop().run_in_executor(None, dumps, body)
     return await client.post(path, content=data, headers={"Content-Type": "application/json"})
 
 

@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -114,6 +115,8 @@ class Server:
         OSError when the folder cannot be written or another server has it."""
         if not admins:
             raise ValueError("the embedded database does not start without an administrator")
+        # JSON nests up to 1024 deep, and what walks through it takes a few frames a level.
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 8000))
         parsed = {name: parse_admin(record) for name, record in admins.items()}
         for folder in ("dbs", "trash"):
             (data / folder).mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import orjson
 
 from . import store
 from .collation import raw_key, sort_key
-from .documents import Options, loads
+from .documents import Options, dumps, loads
 from .errors import CouchError, bad_request, query_error
 from .http.messages import boolean, integer
 from .views import Index, Row, View
@@ -309,7 +309,7 @@ def reduce_rows(index: Index, query: Query, view: View) -> list[tuple[bytes, byt
                         pass
                     continue
                 value = _reduce(index, view, rows)
-                result.append((shown, orjson.dumps(value)))
+                result.append((shown, dumps(value)))
                 if left is not None:
                     left -= 1
         return result
@@ -372,7 +372,7 @@ def _group_key(row: Row, level: int | None) -> tuple[bytes, bytes]:
     if not row[3].startswith(b"["):
         return row[3], row[3]
     key = orjson.loads(row[3])
-    shown = orjson.dumps(key[:level])
+    shown = dumps(key[:level])
     return shown, shown
 
 

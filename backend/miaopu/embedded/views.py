@@ -22,9 +22,17 @@ import orjson
 from . import mango, revtree, store
 from .collation import raw_key, sort_key
 from .database import Database
-from .documents import splice, unpack_attachments
+from .documents import dumps, splice, unpack_attachments
 from .errors import CouchError, bad_request, not_found
-from .sandbox import BATCH_MEMORY, Program, Stopped, javascript_lists
+from .sandbox import (
+    BATCH_MEMORY,
+    Program,
+    Stopped,
+    Unreadable,
+    answered,
+    javascript_lists,
+    parsed,
+)
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +100,7 @@ class Design:
             own = one.get("options") if isinstance(one.get("options"), dict) else {}
             raw = (own or {}).get("collation", options.get("collation")) == "raw"
             # Views with the same map share their rows.
-            identity = orjson.dumps([source, raw])
+            identity = dumps([source, raw])
             number = numbers.setdefault(identity, len(numbers))
             reduce = one.get("reduce")
             views.append(
@@ -105,7 +113,7 @@ class Design:
             library if isinstance(library, dict) else None,
             options,
         ]
-        signature = hashlib.sha256(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        signature = hashlib.sha256(dumps(shape, sort_keys=True)).hexdigest()
         return cls(
             doc_id,
             signature[:32],
@@ -276,7 +284,6 @@ class Index:
         emitted = self._map(mapper, [text for _, text in living], stopped)
         maps = self.design.maps
         rows: list[tuple[int, bytes, str, int, bytes, bytes]] = []
-        dumps = orjson.dumps
         for (doc_id, _), per_map in zip(living, emitted, strict=True):
             for view, pairs in zip(maps, per_map, strict=True):
                 encode = raw_key if view.raw else sort_key
@@ -293,7 +300,7 @@ class Index:
             return []
         try:
             return mapper(texts, BATCH_SECONDS)
-        except Stopped:
+        except (Stopped, Unreadable):
             pass
         # One at a time: only the document that is too much for the function gives no rows.
         result: list[list[list[tuple[Any, Any]]]] = []
@@ -302,6 +309,8 @@ class Index:
                 if self._closed:
                     raise Stopped("the index is closing")
                 result += mapper([text], DOCUMENT_SECONDS)
+            except Unreadable:
+                result.append([[] for _ in self.design.maps])
             except Stopped as error:
                 stopped[0] += 1
                 if stopped[0] > MOST_STOPPED or self._closed:
@@ -344,11 +353,13 @@ class Index:
             sources = [str(view.map) for view in self.design.maps]
             self._program = Program(sources, self.design.library, memory=BATCH_MEMORY)
         program = self._program
+        maps = self.design.maps
 
         def run(texts: list[bytes], seconds: float) -> list[list[list[tuple[Any, Any]]]]:
-            text = program.call("map", javascript_lists(texts), seconds=seconds)
-            result: list[list[list[tuple[Any, Any]]]] = orjson.loads(text)
-            return result
+            rows = answered(
+                program.call("map", javascript_lists(texts), seconds=seconds), len(texts)
+            )
+            return [_pairs(per_map, len(maps)) for per_map in rows]
 
         return run
 
@@ -383,18 +394,21 @@ class Index:
         if self._reducers is None:
             self._reducers = Program(sources, self.design.library, memory=BATCH_MEMORY)
         try:
-            return orjson.loads(
-                self._reducers.call(
-                    "reduce",
-                    sources.index(view.reduce or ""),
-                    "null" if rereduce else orjson.dumps(keys).decode(),
-                    orjson.dumps(values).decode(),
-                    rereduce,
-                )
+            text = self._reducers.call(
+                "reduce",
+                sources.index(view.reduce or ""),
+                "null" if rereduce else dumps(keys).decode(),
+                dumps(values).decode(),
+                rereduce,
             )
+            return parsed(text)
         except Stopped as error:
             raise bad_request(
                 f"A reduce function of {self.design.id} was stopped: {error}", "timeout"
+            ) from None
+        except Unreadable:
+            raise bad_request(
+                f"A reduce function of {self.design.id} gave no JSON.", "javascript_error"
             ) from None
 
     def size(self) -> tuple[int, int]:
@@ -456,6 +470,19 @@ def _gone() -> CouchError:
     return CouchError(
         503, "service unavailable", "These views are being closed, or were replaced; ask again."
     )
+
+
+def _pairs(per_map: Any, maps: int) -> list[list[tuple[Any, Any]]]:
+    """What each function emitted for one document. Raises `Unreadable` for anything else: the
+    functions may have changed what the language's own objects do."""
+    if not isinstance(per_map, list) or len(per_map) != maps:
+        raise Unreadable
+    for pairs in per_map:
+        if not isinstance(pairs, list):
+            raise Unreadable
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            raise Unreadable
+    return per_map
 
 
 def _conflicts(leaves: str | None, tree: bytes | None) -> bytes:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -231,6 +232,45 @@ def test_a_slow_function_holds_up_nobody_else(start: Callable[..., Process]) -> 
         refused = admin.put("/slow/z", json={})
         assert refused.status_code == 403
         assert "stopped" in refused.json()["reason"]
+
+
+def test_code_that_nothing_interrupts_holds_up_nobody_else(start: Callable[..., Process]) -> None:
+    """Native loops that QuickJS itself never leaves: everybody else is answered first."""
+    process = start()
+    endless = "if (d.text) { var a = new Uint8Array(30000000); for (;;) a.fill(1) }"
+    with process.client() as admin:
+        admin.put("/slow")
+        admin.put("/slow/x", json={"text": "a" * 40 + "b"})
+        admin.put("/slow/y", json={})
+        design = {
+            "filters": {"f": f"function (d) {{ {endless} return true }}"},
+            "views": {"v": {"map": f"function (d) {{ {endless} emit(d._id) }}"}},
+        }
+        assert admin.put("/slow/_design/d", json=design).status_code == 201
+        pattern = {"selector": {"text": {"$regex": "^(a+)+$"}}}
+
+        def ask(method: str, path: str, body: object) -> httpx.Response:
+            with process.client() as client:
+                return client.request(method, path, json=body, timeout=120)
+
+        with ThreadPoolExecutor(3) as pool:
+            asked = [
+                pool.submit(ask, "GET", "/slow/_changes?filter=d/f", None),
+                pool.submit(ask, "GET", "/slow/_design/d/_view/v", None),
+                pool.submit(ask, "POST", "/slow/_find", pattern),
+            ]
+            for _ in range(10):
+                assert admin.put("/slow/z", json={}).status_code in (201, 409)
+                assert admin.get("/slow/x").status_code == 200
+                assert admin.get("/slow/_all_docs").status_code == 200
+            assert not all(one.done() for one in asked)
+            filtered, viewed, found = (one.result() for one in asked)
+        assert found.json()["error"] == "timeout"
+        # Only the document that is too much for the function is left out.
+        assert {"y", "_design/d"} <= {row["id"] for row in filtered.json()["results"]}
+        assert "y" in {row["id"] for row in viewed.json()["rows"]}
+        for answer in (filtered, viewed):
+            assert '"x"' not in answer.text
 
 
 def test_mounted_in_another_application(tmp_path: Path) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
 
 import pytest
 
 from miaopu.embedded.errors import CouchError
-from miaopu.embedded.sandbox import Program, Stopped, Validator, pattern
+from miaopu.embedded.sandbox import (
+    BATCH_MEMORY,
+    Program,
+    Stopped,
+    Unreadable,
+    Validator,
+    answered,
+    pattern,
+)
+from miaopu.embedded.workers import WORKERS
 
 
 def run(source: str) -> str:
@@ -52,13 +61,72 @@ def test_modules_cannot_be_imported() -> None:
         "return JSON.stringify({}, new Array(4e9))",
         "new Set(new Array(4e9))",
         "var o = {}; o.length = {valueOf: function () { return 1e15 }}; [].sort.call(o)",
+        "throw {get forbidden() { while (true) {} }}",
+        "return {toJSON: function () { while (true) {} }}",
+        "var it = {next() { return {} }, return() { for (;;); }};"
+        "for (var x of {[Symbol.iterator]() { return it }}) break",
     ],
 )
 def test_what_would_not_end_is_ended(source: str) -> None:
-    started = time.monotonic()
     with pytest.raises((Stopped, CouchError)):
         run(source)
-    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "var a = new Uint8Array(30000000); for (;;) a.fill(1)",
+        "var a = 'a'.repeat(10000000); for (;;) a.indexOf('b')",
+        "return 'a'.repeat(9000000).indexOf('a'.repeat(4500000) + 'b')",
+        "var x = (1n << 400000n) - 1n; for (;;) x * x",
+        "var a = 'a'.repeat(8000000), b = 'a'.repeat(8000000); for (;;) a === b",
+        "for (;;) encodeURIComponent('文'.repeat(1000000))",
+        "var a = new Array(1900000); for (;;) a.concat(a)",
+        "for (;;) Math.max(...new Array(60000))",
+    ],
+)
+def test_what_is_never_interrupted_is_ended_with_its_process(source: str) -> None:
+    with pytest.raises(Stopped):
+        run(source)
+    assert run("return 1") == "1"
+
+
+def test_a_process_that_was_killed_is_replaced() -> None:
+    program = Program(["function () { return 1 }"])
+    with WORKERS.one(0) as worker:
+        worker._process.kill()
+        worker._process.wait()
+    assert program.call("reduce", 0, "[]", "[]", False) == "1"
+
+
+def test_a_flood_is_dammed() -> None:
+    for source in (
+        "function (d) { for (;;) emit(1, 1) }",
+        "function (d) { emit('x'.repeat(20000000)) }",
+    ):
+        with pytest.raises(Stopped):
+            Program([source], memory=BATCH_MEMORY).call("map", '[{"_id":"a"}]')
+
+
+def test_the_process_has_neither_the_servers_environment_nor_its_files() -> None:
+    with WORKERS.one(0) as worker:
+        place = Path(f"/proc/{worker._process.pid}")
+        if not place.exists():
+            pytest.skip("needs /proc")
+        assert (place / "environ").read_bytes() == b""
+        open_files = {path.name: path.readlink() for path in (place / "fd").iterdir()}
+    assert set(open_files) == {"0", "1", "2"}
+    assert str(open_files["2"]) == "/dev/null"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("1", 1), ("[]", 1), ("[1,2]", 1), ("None", 1), ("[" * 2000 + "]" * 2000, 1), ("{}", 0)],
+)
+def test_an_answer_that_is_none_is_noticed(text: str, count: int) -> None:
+    with pytest.raises(Unreadable):
+        answered(text, count)
+    assert answered('["\\ud800"]', 1) == ["?"]
 
 
 def test_a_stopped_program_works_again_from_the_start() -> None:
@@ -88,6 +156,24 @@ def test_a_validator_that_cannot_run_lets_nothing_through() -> None:
         assert caught.value.status == 403
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "function () { JSON.stringify = function () { return 7 }; throw({forbidden: 'no'}) }",
+        "function () { Object.prototype.toJSON = function () { return 7 }; throw({forbidden: 1}) }",
+        "function () { Array.prototype.toJSON = Object.prototype.forbidden = 5; throw 1 }",
+        "function () { throw({toString: function () { throw 1 }}) }",
+        "function () { throw({forbidden: '\\ud800'}) }",
+        "function () { throw({forbidden: {a: 1}}) }",
+        "function () { throw(null) }",
+    ],
+)
+def test_a_validator_that_changes_the_language_still_refuses(source: str) -> None:
+    with pytest.raises(CouchError) as caught:
+        Validator("_design/x", source, {}).check("{}", "null", "{}", "{}")
+    assert caught.value.status == 403
+
+
 def test_validators_cannot_speak_to_each_other() -> None:
     one = Validator("_design/a", "function () { globalThis.x = 1; JSON.parse = null }", {})
     other = Validator(
@@ -103,4 +189,12 @@ def test_a_pattern_that_does_not_end_is_stopped() -> None:
     assert search("aaa")
     with pytest.raises(CouchError) as caught:
         search("a" * 40 + "b")
+    assert caught.value.error == "timeout"
+
+
+def test_a_pattern_has_one_limit_for_all_the_strings_of_a_question() -> None:
+    search = pattern("(a+)+$")
+    with pytest.raises(CouchError) as caught:
+        for _ in range(1000):
+            search("a" * 24 + "b")
     assert caught.value.error == "timeout"

@@ -10,7 +10,7 @@ import orjson
 
 from .. import store
 from ..database import Database
-from ..documents import Document, Options, loads, splice
+from ..documents import Document, Options, dumps, loads, splice
 from ..errors import bad_request, query_error, unauthorized
 from .messages import Answer, Request, Stream, boolean, integer, only
 
@@ -299,7 +299,7 @@ def _keyed(cx: Any, keys: list[Any], query: Query) -> list[bytes]:
     parts: list[bytes] = []
     for key in keys:
         row = rows.get(key) if isinstance(key, str) else None
-        name = orjson.dumps(key)
+        name = dumps(key)
         if row is None or not row.id.startswith(query.prefix):
             parts.append(b'{"key":%b,"error":"not_found"}' % name)
             continue

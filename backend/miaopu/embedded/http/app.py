@@ -74,24 +74,28 @@ async def serve(server: Server, scope: Scope, receive: Receive, send: Send) -> N
             result: Answer = _preflight(request, bool(cors))
         else:
             result = await answer(server, request)
-    except CouchError as error:
-        result = error_answer(error)
     except Disconnected:
         return
-    except RecursionError:
-        result = error_answer(bad_request("The request nests too deep."))
-    except sqlite3.Error as error:
-        log.error("the database could not answer: %s", error)
-        result = error_answer(
-            CouchError(503, "service unavailable", "The database cannot be read now.")
-        )
-    except Exception:  # the last line: a defect is logged, never shown
-        log.exception("unexpected failure in %s", scope["method"])
-        result = error_answer(CouchError(500, "internal_server_error", "Unexpected failure."))
+    except Exception as error:  # noqa: BLE001 - every failure becomes an answer
+        result = error_answer(_failure(error, scope))
     if isinstance(result, Response):
         await _send_whole(scope, result, cors, send)
     else:
         await _send_stream(server, scope, result, cors, receive, send)
+
+
+def _failure(error: Exception, scope: Scope) -> CouchError:
+    """What a client is told of anything that goes wrong."""
+    if isinstance(error, CouchError):
+        return error
+    if isinstance(error, RecursionError):
+        return bad_request("The request nests too deep.")
+    if isinstance(error, sqlite3.Error):
+        log.error("the database could not answer: %s", error)
+        return CouchError(503, "service unavailable", "The database cannot be read now.")
+    # The last line: a defect is logged, never shown.
+    log.error("unexpected failure in %s", scope["method"], exc_info=error)
+    return CouchError(500, "internal_server_error", "Unexpected failure.")
 
 
 def _headers(
@@ -167,6 +171,7 @@ async def _send_stream(
     stopping = asyncio.ensure_future(server.stopping.wait())
     following: asyncio.Future[bytes] | None = None
     whole = False
+    failure: CouchError | None = None
     packer = None
     loop = asyncio.get_running_loop()
     try:
@@ -180,6 +185,9 @@ async def _send_stream(
             except _End:
                 whole = True
                 break
+            except Exception as error:  # noqa: BLE001 - every failure becomes an answer
+                failure = _failure(error, scope)
+                break
             if not begun:
                 begun = True
                 # A feed's short lines go as they are.
@@ -191,31 +199,30 @@ async def _send_stream(
                 chunk = await loop.run_in_executor(server.pool, _pack, packer, chunk)
             if chunk:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    except CouchError as error:
-        if not begun:
-            # What fails before the first piece fails as a whole.
-            await _close(chunks)
-            await _send_whole(scope, error_answer(error), cors, send)
-            return
-        # Too late for a status: the answer ends with the error, and not as JSON that could be
-        # taken for the whole.
-        text = error.body()
-        if packer is not None:
-            text = _pack(packer, text)
-        await send({"type": "http.response.body", "body": text, "more_body": True})
-        whole = True
     finally:
         for task in (following, gone, stopping):
             if task is None:
                 continue
             if not task.done():
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, _End, CouchError):
+                with contextlib.suppress(asyncio.CancelledError, Exception):
                     await task
             elif not task.cancelled():
                 # Whoever asked has gone while the answer ended: no failure to be logged.
                 task.exception()
         await _close(chunks)
+    if failure is not None and not begun:
+        # What fails before the first piece fails as a whole.
+        await _send_whole(scope, error_answer(failure), cors, send)
+        return
+    if failure is not None:
+        # Too late for a status: the answer ends with the error, and not as JSON that could be
+        # taken for the whole.
+        text = failure.body()
+        if packer is not None:
+            text = _pack(packer, text)
+        await send({"type": "http.response.body", "body": text, "more_body": True})
+        whole = True
     if whole or stopping.done():
         if not begun:
             await send(start)

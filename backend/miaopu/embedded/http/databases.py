@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import orjson
-
 from .. import revtree, store
 from ..database import Database
-from ..documents import Document, NewDocument, Options, from_json
+from ..documents import Document, NewDocument, Options, dumps, from_json
 from ..errors import CouchError, bad_request, forbidden, not_found
 from ..names import check_document_id
 from ..security import require_server_admin
@@ -172,12 +170,10 @@ def _bulk_get_row(
 ) -> bytes:
     doc_id, found, options = bulk_get_one(request, database, cx, wanted, options)
     docs = b",".join(
-        b'{"ok":%b}' % one.render(options)
-        if isinstance(one, Document)
-        else orjson.dumps({"error": one})
+        b'{"ok":%b}' % one.render(options) if isinstance(one, Document) else dumps({"error": one})
         for one in found
     )
-    return b'{"id":%b,"docs":[%b]}' % (orjson.dumps(doc_id), docs)
+    return b'{"id":%b,"docs":[%b]}' % (dumps(doc_id), docs)
 
 
 def bulk_get_one(

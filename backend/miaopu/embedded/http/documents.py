@@ -18,6 +18,7 @@ from ..documents import (
     NewAttachment,
     NewDocument,
     Options,
+    dumps,
     from_json,
     loads,
 )
@@ -240,7 +241,7 @@ async def bulk_get_multipart(
                     yield (
                         head
                         + b'\r\nContent-Type: application/json; error="true"\r\n\r\n'
-                        + orjson.dumps(document)
+                        + dumps(document)
                     )
         if wanted:
             yield b"\r\n--" + outer.encode() + b"--\r\n"

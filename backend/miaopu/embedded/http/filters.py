@@ -9,8 +9,9 @@ import orjson
 from .. import store
 from ..changes import Filter
 from ..database import Database
+from ..documents import dumps
 from ..errors import bad_request, not_found
-from ..sandbox import Program, Stopped, javascript_lists
+from ..sandbox import Program, Stopped, Unreadable, answered, javascript_lists
 from .messages import Request
 
 
@@ -53,7 +54,7 @@ async def script_filter(request: Request, database: Database, design: str, name:
     """`filters.NAME` of a design document, or 404."""
     rev, members = _design(database, design)
     source = _source(members, "filters", name)
-    asked = orjson.dumps(_request_object(request, database)).decode()
+    asked = dumps(_request_object(request, database)).decode()
     return _runner(request, database, (database.uuid, rev, "f", name), source, members, asked)
 
 
@@ -86,7 +87,11 @@ def _runner(
             extra = () if asked is None else (asked,)
             try:
                 text = program.call(*call, javascript_lists(texts), *extra)
-                return [bool(passed) for passed in orjson.loads(text)]
+                return [bool(passed) for passed in answered(text, len(texts))]
+            except Unreadable:
+                raise bad_request(
+                    "The filter function changes what it runs in.", "javascript_error"
+                ) from None
             except Stopped:
                 pass
             # One document at a time, so that only the one that does not end is left out.
@@ -95,8 +100,8 @@ def _runner(
             for one in texts:
                 try:
                     text = program.call(*call, javascript_lists([one]), *extra)
-                    result.append(bool(orjson.loads(text)[0]))
-                except Stopped:
+                    result.append(bool(answered(text, 1)[0]))
+                except (Stopped, Unreadable):
                     stopped += 1
                     if stopped > 2:
                         raise bad_request(

@@ -298,7 +298,7 @@ def _select(
             skipped += 1
             continue
         if find.fields is not None:
-            text = orjson.dumps(findquery.project(value, find.fields))
+            text = dumps(findquery.project(value, find.fields))
         parts.append(text)
         if len(parts) >= left:
             break

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
-import orjson
-
 from ..auth import NOBODY, User
-from ..documents import inflate, loads
+from ..documents import dumps, inflate, loads
 from ..errors import (
     CouchError,
     bad_content_type,
@@ -57,7 +55,7 @@ Answer = Response | Stream
 def reply(value: Any, status: int = 200, **headers: str) -> Response:
     """A JSON answer. Header names are given with `_` for `-`."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Response(status, orjson.dumps(value) + b"\n", named)
+    return Response(status, dumps(value) + b"\n", named)
 
 
 class Disconnected(Exception):  # noqa: N818 - an event, not a failure

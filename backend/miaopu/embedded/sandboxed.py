@@ -1,0 +1,298 @@
+"""The process in which JavaScript of design documents runs, and nothing else.
+
+It is started by `workers`, knows no file but its two pipes, and is ended by the kernel when a call
+uses more processor time than it may: much of what QuickJS does in C is never interrupted by itself.
+Run by path, with the folder of QuickJS's extension as its argument, so that it starts fast.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import resource
+import signal
+import struct
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` itself takes longer to import than all the rest
+    from typing import Any
+
+FINE, THREW, STOPPED, BROKEN = range(4)
+"""What became of a call: it gave a text, it threw, it met a limit, its source is no function."""
+
+HEAD = struct.Struct("!I")
+REPLY = struct.Struct("!BI")
+MOST_TEXT = 16 * 1024 * 1024
+"""Bytes of one answer; a function that gives more is stopped."""
+
+_STACK = 512 * 1024
+_ADDRESSES = 2 * 1024 * 1024 * 1024
+_HARD_SECONDS = 0.5
+"""How much longer than QuickJS's own limit a call may last before the kernel ends the process."""
+
+# What a design document's function finds beside the language itself, and the calls that the host
+# makes. Built-ins that loop natively over a length without looking at the clock are fenced, so that
+# they fail at once instead of at the limit, and what can block or measure a thread is removed,
+# before any foreign code is read.
+_PRELUDE = r"""
+'use strict';
+(function (root) {
+  const parse = JSON.parse, stringify = JSON.stringify, isArr = Array.isArray;
+  const apply = Reflect.apply, define = Object.defineProperty;
+  const evaluate = root.eval, Fn = Function, Err = Error, Str = String;
+  const MOST = 2000000;
+  const every = Array.prototype.every, descriptor = Object.getOwnPropertyDescriptor;
+  // A native loop runs to a length that is read once; so it must be a small, plain number.
+  function measured(value) {
+    if (value === null || typeof value !== 'object' || !('length' in value)) return true;
+    const own = descriptor(value, 'length');
+    return own !== undefined && typeof own.value === 'number' && own.value <= MOST;
+  }
+  function fence(owner, names) {
+    for (const name of names) {
+      const original = owner[name];
+      if (typeof original !== 'function') continue;
+      const fenced = {
+        [name](...args) {
+          if (!measured(this) || !apply(every, args, [measured]))
+            throw new RangeError(name + ': too many elements');
+          return apply(original, this, args);
+        },
+      }[name];
+      define(owner, name, { value: fenced, writable: true, configurable: true });
+    }
+  }
+  fence(Array.prototype, ['concat', 'copyWithin', 'fill', 'flat', 'flatMap', 'includes', 'indexOf',
+    'join', 'lastIndexOf', 'pop', 'push', 'reverse', 'shift', 'slice', 'sort', 'splice',
+    'toLocaleString', 'toReversed', 'toSorted', 'toSpliced', 'unshift', 'with']);
+  fence(Array, ['from', 'of']);
+  fence(Object, ['assign', 'entries', 'freeze', 'fromEntries', 'keys', 'seal', 'values',
+    'getOwnPropertyDescriptors', 'getOwnPropertyNames']);
+  fence(Reflect, ['ownKeys', 'apply', 'construct']);
+  fence(Function.prototype, ['apply']);
+  fence(JSON, ['stringify']);
+  for (const name of ['Atomics', 'SharedArrayBuffer', 'performance', 'queueMicrotask', 'WeakRef',
+    'FinalizationRegistry', 'Proxy', 'print', 'console', 'scriptArgs', 'std', 'os'])
+    delete root[name];
+
+  function plain(f) {
+    define(root, f.name, { value: f, writable: false, configurable: false, enumerable: false });
+  }
+  plain(function isArray(value) { return isArr(value); });
+  plain(function sum(values) { let total = 0; for (const v of values) total += v; return total; });
+  plain(function toJSON(value) { return stringify(value); });
+  plain(function log() {});
+
+  let emitted = [];
+  plain(function emit(key, value) {
+    emitted.push([key === undefined ? null : key, value === undefined ? null : value]);
+  });
+
+  let library = {};
+  const modules = new Map();
+  function resolve(path, from) {
+    const parts = path[0] === '.' ? from.slice(0, -1) : [];
+    for (const part of path.split('/')) {
+      if (part === '..') parts.pop();
+      else if (part !== '.' && part !== '') parts.push(part);
+    }
+    return parts;
+  }
+  function load(path, from) {
+    const parts = resolve(Str(path), from), name = parts.join('/');
+    if (modules.has(name)) return modules.get(name).exports;
+    let source = library;
+    for (const part of parts)
+      source = source !== null && typeof source === 'object' ? source[part] : undefined;
+    if (typeof source !== 'string')
+      throw new Err('require: there is no module ' + name);
+    const module = { exports: {}, id: name };
+    modules.set(name, module);
+    new Fn('module', 'exports', 'require', source)(
+      module, module.exports, function (next) { return load(next, parts); });
+    return module.exports;
+  }
+  plain(function require(path) { return load(path, []); });
+
+  function compile(source) {
+    const text = Str(source).trim().replace(/;+$/, '');
+    const made = evaluate('(' + text + '\n)');
+    if (typeof made !== 'function') throw new TypeError('the source is not a function');
+    return made;
+  }
+  function told(error) {
+    if (error !== null && typeof error === 'object') {
+      if ('forbidden' in error) return stringify({ forbidden: Str(error.forbidden) });
+      if ('unauthorized' in error) return stringify({ unauthorized: Str(error.unauthorized) });
+    }
+    return stringify({ failed: Str(error) });
+  }
+
+  const functions = [], patterns = new Map();
+  return {
+    library(text) { library = parse(text); modules.clear(); },
+    add(source) { functions.push(compile(source)); },
+    validate(newDoc, oldDoc, userCtx, secObj) {
+      try {
+        functions[0](parse(newDoc), parse(oldDoc), parse(userCtx), parse(secObj));
+        return '';
+      } catch (error) { return told(error); }
+    },
+    map(text) {
+      const all = [];
+      for (const doc of parse(text)) {
+        const rows = [];
+        for (const f of functions) {
+          emitted = [];
+          try { f(doc); } catch (error) { emitted = []; }
+          rows.push(emitted);
+        }
+        all.push(rows);
+      }
+      emitted = [];
+      return stringify(all);
+    },
+    filter(text, req) {
+      const request = parse(req), result = [];
+      for (const doc of parse(text)) {
+        let passed = false;
+        passed = Boolean(functions[0](doc, request));
+        result.push(passed ? 1 : 0);
+      }
+      return stringify(result);
+    },
+    emits(text) {
+      const result = [];
+      for (const doc of parse(text)) {
+        emitted = [];
+        try { functions[0](doc); } catch (error) { emitted = []; }
+        result.push(emitted.length ? 1 : 0);
+      }
+      emitted = [];
+      return stringify(result);
+    },
+    test(source, text) {
+      let found = patterns.get(source);
+      if (found === undefined) {
+        const inline = /^\(\?([ims]+)\)/.exec(source);
+        const flags = inline ? inline[1] : '';
+        const body = inline ? source.slice(inline[0].length) : source;
+        try { found = new RegExp(body, flags + 'u'); }
+        catch (error) { found = new RegExp(body, flags); }
+        if (patterns.size >= 100) patterns.clear();
+        patterns.set(source, found);
+      }
+      return found.test(text) ? '1' : '';
+    },
+    reduce(index, keys, values, rereduce) {
+      const result = functions[index](parse(keys), parse(values), rereduce);
+      return stringify(result === undefined ? null : result);
+    },
+  };
+})(globalThis)
+"""
+_CALLS = ("library", "add", "validate", "map", "filter", "emits", "reduce", "test")
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:300]
+
+
+def was_stopped(line: str) -> bool:
+    """Whether an exception's text is a limit's and not the code's own."""
+    return (
+        line in ("null", "")
+        or line.startswith("InternalError")
+        or "call stack size" in line
+        or "out of memory" in line
+    )
+
+
+class _Compiled:
+    """One QuickJS runtime with the functions of one program."""
+
+    def __init__(
+        self, quickjs: Any, memory: int, seconds: float, library: str, sources: list[str]
+    ) -> None:
+        context = quickjs.Context()
+        context.set_memory_limit(memory)
+        context.set_time_limit(seconds)
+        context.set_max_stack_size(_STACK)
+        context.set("__host", context.eval(_PRELUDE))
+        self.calls = {name: context.eval(f"(h => h.{name})(__host)") for name in _CALLS}
+        context.eval("delete globalThis.__host")
+        self.calls["library"](library)
+        for source in sources:
+            self.calls["add"](source)
+        self.context = context
+
+
+def _work(quickjs: Any, compiled: dict[int, _Compiled], message: Any) -> tuple[int, str]:
+    """Does what one message asks for: what became of it, and the text."""
+    dropped, key, making, call, seconds = message
+    for one in dropped:
+        compiled.pop(one, None)
+    # The kernel's word is the last one; it counts processor time, as QuickJS does.
+    signal.setitimer(signal.ITIMER_PROF, seconds + _HARD_SECONDS)
+    try:
+        if making is not None:
+            try:
+                compiled[key] = _Compiled(quickjs, *making)
+            except quickjs.JSException as error:
+                return BROKEN, first_line(error)
+        if call is None:
+            return FINE, ""
+        name, arguments = call
+        program = compiled[key]
+        program.context.set_time_limit(seconds)
+        try:
+            result = str(program.calls[name](*arguments))
+        except quickjs.JSException as error:
+            line = first_line(error)
+            if was_stopped(line):
+                # So that nothing half-done is ever met again.
+                del compiled[key]
+                return STOPPED, line
+            return THREW, line
+        if len(result) > MOST_TEXT:
+            del compiled[key]
+            return STOPPED, "it gave too much"
+        return FINE, result
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _read(size: int) -> bytes:
+    """Exactly `size` bytes; ends the process when whoever started it has gone."""
+    parts: list[bytes] = []
+    while size:
+        part = os.read(0, min(size, 1 << 20))
+        if not part:
+            os._exit(0)
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def main() -> None:
+    sys.path.append(sys.argv[1])
+    import _quickjs
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
+    # Not one more file, socket or pipe is opened from here on.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    compiled: dict[int, _Compiled] = {}
+    while True:
+        (size,) = HEAD.unpack(_read(HEAD.size))
+        status, text = _work(_quickjs, compiled, marshal.loads(_read(size)))  # noqa: S302 - ours
+        answer = text.encode("utf-8", "surrogatepass")
+        rest = memoryview(REPLY.pack(status, len(answer)) + answer)
+        while rest:
+            rest = rest[os.write(1, rest) :]
+
+
+if __name__ == "__main__":
+    main()
