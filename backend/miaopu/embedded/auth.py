@@ -6,6 +6,8 @@ import base64
 import binascii
 import hashlib
 import hmac
+import ipaddress
+import math
 import os
 import secrets
 import time
@@ -18,11 +20,14 @@ import orjson
 
 from .errors import CouchError, bad_request
 
-ITERATIONS = 210_000
+ITERATIONS = 600_000
+"""Rounds of a new record; a weaker one is made as strong at its next login."""
 MIN_ITERATIONS = 100_000
-MAX_ITERATIONS = 10_000_000
+MAX_ITERATIONS = 2_000_000
+"""Nobody makes his own login, and with it everybody's, slower than this."""
 ADMIN_ROLE = "_admin"
 
+_STRONG = ("sha256", "sha384", "sha512")
 _HASHES = {"sha": "sha1", "sha224": "sha224", "sha256": "sha256", "sha384": "sha384"} | {
     "sha512": "sha512"
 }
@@ -67,7 +72,25 @@ class Credentials:
     def matches(self, password: str) -> bool:
         """Whether `password` is the right one. Slow on purpose; not for the event loop."""
         found = pbkdf2(password, self.salt, self.iterations, self.prf)
-        return hmac.compare_digest(found, self.key)
+        return hmac.compare_digest(found.encode(), self.key.encode())
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether a record made today would be stronger."""
+        return self.iterations < ITERATIONS or self.prf not in _STRONG
+
+
+def verify(credentials: Credentials | None, password: str) -> bool:
+    """Whether the password is right. A wrong one takes as long for a name that nobody has, or
+    whose record is weaker, as for any other. Not for the event loop."""
+    rounds = ITERATIONS
+    if credentials is not None:
+        if credentials.matches(password):
+            return True
+        rounds -= credentials.iterations
+    if rounds > 0:
+        pbkdf2(password, "", rounds)
+    return False
 
 
 def pbkdf2(password: str, salt: str, iterations: int, prf: str = "sha256") -> str:
@@ -77,9 +100,10 @@ def pbkdf2(password: str, salt: str, iterations: int, prf: str = "sha256") -> st
     ).hex()
 
 
-def new_credentials(password: str) -> dict[str, Any]:
-    """The members of a `_users` document that keep a password."""
-    salt = secrets.token_hex(16)
+def new_credentials(password: str, salt: str | None = None) -> dict[str, Any]:
+    """The members of a `_users` document that keep a password. With the old `salt`, sessions that
+    began with the same password go on."""
+    salt = secrets.token_hex(16) if salt is None else salt
     return {
         "password_scheme": "pbkdf2",
         "pbkdf2_prf": "sha256",
@@ -214,8 +238,10 @@ class Verified:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._size = size
 
-    def mark(self, name: str, password: str, credentials: Credentials) -> bytes:
-        text = "\0".join((name, credentials.key, credentials.salt, password))
+    def mark(self, name: str, password: str, credentials: Credentials | None) -> bytes:
+        """The same for the same attempt; `credentials` is None where nobody has the name."""
+        known = (credentials.key, credentials.salt) if credentials is not None else ("", "")
+        text = orjson.dumps([name, *known]).decode() + password
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def knows(self, mark: bytes) -> bool:
@@ -231,52 +257,112 @@ class Verified:
 
 
 @dataclass(slots=True)
-class _Failures:
+class _Guesses:
+    """Attempts of one pair that were not right, or are not known to be."""
+
     count: int = 0
     until: float = 0.0
     last: float = 0.0
 
 
 @dataclass(slots=True)
+class _Bucket:
+    """Holds `size` attempts and forgets one every `seconds`."""
+
+    size: int
+    seconds: float
+    most: int
+    _levels: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+
+    def _level(self, key: str, now: float) -> float:
+        level, at = self._levels.get(key, (0.0, now))
+        return max(0.0, level - (now - at) / self.seconds)
+
+    def wait(self, key: str, now: float) -> float:
+        """Seconds until there is room for an attempt."""
+        return max(0.0, (self._level(key, now) - self.size + 1) * self.seconds)
+
+    def add(self, key: str, now: float, attempts: int = 1) -> None:
+        self._levels[key] = (max(0.0, self._level(key, now) + attempts), now)
+        self._levels.move_to_end(key)
+        if len(self._levels) > self.most:
+            self._levels.popitem(last=False)
+
+
+@dataclass(slots=True)
 class Throttle:
-    """Makes guessing slow: after `free` failures for one user from one address, each further
-    failure doubles the wait, up to `longest` seconds. Waiting costs the server nothing: the
-    request is refused with 429 at once."""
+    """Makes guessing slow, and locks nobody out who has logged in before.
+
+    After `free` attempts of one name from one address, each further one doubles the wait, up to
+    `longest` seconds. Whoever tries many names from one address, or one name from many addresses,
+    fills a bucket; only those wait for it who have never been right with this name at this address.
+    An attempt counts from its beginning, so that many at once are as slow as one after another;
+    what proves right is taken back. Waiting costs the server nothing: it answers 429 at once.
+    """
 
     free: int = 5
     first: float = 1.0
     longest: float = 300.0
-    size: int = 10_000
-    _failures: OrderedDict[tuple[str, str], _Failures] = field(default_factory=OrderedDict)
+    most: int = 20_000
+    _pairs: OrderedDict[tuple[str, str], _Guesses] = field(default_factory=OrderedDict)
+    _known: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
+    _names: _Bucket = field(default_factory=lambda: _Bucket(20, 30.0, 20_000))
+    _addresses: _Bucket = field(default_factory=lambda: _Bucket(50, 5.0, 20_000))
 
-    def check(self, name: str, address: str, now: float | None = None) -> None:
-        """Raises 429 while this user is to wait at this address."""
+    def begin(self, name: str, address: str, now: float | None = None) -> None:
+        """Counts an attempt. Raises 429 while it is to wait."""
         now = time.monotonic() if now is None else now
-        found = self._failures.get((name, address))
-        if found is not None and found.until > now:
-            seconds = int(found.until - now) + 1
+        pair = (name, network(address))
+        found = self._pairs.get(pair)
+        wait = found.until - now if found is not None else 0.0
+        is_known = pair in self._known
+        if not is_known:
+            wait = max(wait, self._names.wait(name, now), self._addresses.wait(pair[1], now))
+        if wait > 0:
             raise CouchError(
                 429,
                 "too_many_requests",
-                f"Too many failed logins; try again in {seconds} seconds.",
+                f"Too many failed logins; try again in {math.ceil(wait)} seconds.",
             )
-
-    def failed(self, name: str, address: str, now: float | None = None) -> None:
-        now = time.monotonic() if now is None else now
-        found = self._failures.pop((name, address), None) or _Failures()
-        if now - found.last > 2 * self.longest:
-            found = _Failures()
+        if found is None or now - found.last > 2 * self.longest:
+            found = _Guesses()
         found.count += 1
         found.last = now
         if found.count >= self.free:
-            delay = min(self.longest, self.first * 2.0 ** (found.count - self.free))
-            found.until = now + delay
-        self._failures[(name, address)] = found
-        if len(self._failures) > self.size:
-            self._failures.popitem(last=False)
+            steps = min(found.count - self.free, 30)
+            found.until = now + min(self.longest, self.first * 2.0**steps)
+        self._pairs[pair] = found
+        self._pairs.move_to_end(pair)
+        if len(self._pairs) > self.most:
+            self._pairs.popitem(last=False)
+        if not is_known:
+            self._names.add(name, now)
+            self._addresses.add(pair[1], now)
 
-    def succeeded(self, name: str, address: str) -> None:
-        self._failures.pop((name, address), None)
+    def succeeded(self, name: str, address: str, now: float | None = None) -> None:
+        """The attempt was right: it is taken back, and this name is known at this address."""
+        now = time.monotonic() if now is None else now
+        pair = (name, network(address))
+        self._pairs.pop(pair, None)
+        if pair not in self._known:
+            self._names.add(name, now, -1)
+            self._addresses.add(pair[1], now, -1)
+        self._known[pair] = None
+        self._known.move_to_end(pair)
+        if len(self._known) > self.most:
+            self._known.popitem(last=False)
+
+
+def network(address: str) -> str:
+    """What one attacker has of addresses: one of IPv4, 64 bits of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped
+        return str(inner) if inner is not None else f"{parsed.exploded[:19]}::/64"
+    return address
 
 
 def encode_context(user: User, db: str) -> str:

@@ -171,6 +171,8 @@ class NewDocument:
     deleted: bool
     body: bytes
     attachments: dict[str, NewAttachment] = field(default_factory=dict)
+    refused: CouchError | None = None
+    """Why it is not written, where that is known before what stands there is looked at."""
 
     def render(self) -> bytes:
         """The document as a validation function sees it."""

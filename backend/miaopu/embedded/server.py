@@ -21,15 +21,18 @@ import orjson
 from . import store
 from .auth import (
     NOBODY,
+    SYSTEM,
     Credentials,
     Sessions,
     Throttle,
     User,
     Verified,
+    new_credentials,
     parse_admin,
     parse_basic,
     parse_user,
     read_secret,
+    verify,
 )
 from .compaction import Compactor
 from .database import Database, make
@@ -105,6 +108,8 @@ class Server:
     _views: dict[str, Views] = field(default_factory=dict)
     _tidied: dict[str, int] = field(default_factory=dict)
     _background: set[asyncio.Task[Any]] = field(default_factory=set)
+    _checking: dict[tuple[bytes, str], asyncio.Task[bool]] = field(default_factory=dict)
+    """Passwords that are being verified, by attempt and address."""
     _people: dict[str, tuple[int, Credentials | None]] = field(default_factory=dict)
 
     @classmethod
@@ -323,25 +328,53 @@ class Server:
     async def check_password(self, name: str, password: str, address: str) -> Credentials:
         """The user's credentials; 401 when the password is wrong, 429 while they must wait."""
         credentials = self.credentials(name)
-        if credentials is not None:
-            mark = self.verified.mark(name, password, credentials)
-            # Who is known already goes on working while somebody else guesses.
-            if self.verified.knows(mark):
-                return credentials
-        self.throttle.check(name, address)
-        if credentials is not None:
-            loop = asyncio.get_running_loop()
-            if await loop.run_in_executor(self.hashing, credentials.matches, password):
-                self.verified.add(mark)
-                self.throttle.succeeded(name, address)
-                return credentials
-        else:
-            # The answer takes as long for a name that nobody has.
-            stranger = next(iter(self.admins.values()))
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self.hashing, stranger.matches, password)
-        self.throttle.failed(name, address)
-        raise unauthorized("Name or password is incorrect.")
+        mark = self.verified.mark(name, password, credentials)
+        # Who is known already goes on working while somebody else guesses.
+        if credentials is not None and self.verified.knows(mark):
+            return credentials
+        checking = self._checking.get((mark, address))
+        if checking is None:
+            self.throttle.begin(name, address)
+            # The first requests of a client come together, and are one attempt.
+            checking = self.spawn(self._verify(name, password, address, credentials, mark))
+            self._checking[mark, address] = checking
+        right = await asyncio.shield(checking)
+        if credentials is None or not right:
+            raise unauthorized("Name or password is incorrect.")
+        return credentials
+
+    async def _verify(
+        self,
+        name: str,
+        password: str,
+        address: str,
+        credentials: Credentials | None,
+        mark: bytes,
+    ) -> bool:
+        loop = asyncio.get_running_loop()
+        try:
+            right = await loop.run_in_executor(self.hashing, verify, credentials, password)
+        finally:
+            del self._checking[mark, address]
+        if right and credentials is not None:
+            self.verified.add(mark)
+            self.throttle.succeeded(name, address)
+            if credentials.is_weak and name not in self.admins:
+                self.spawn(self._strengthen(name, password, credentials))
+        return right
+
+    async def _strengthen(self, name: str, password: str, known: Credentials) -> None:
+        """Keeps a password that has just been right as strongly as a new one."""
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(self.hashing, new_credentials, password, known.salt)
+        users = self.database("_users")
+        document = users.read_now(lambda cx: store.read_winner(cx, USER_PREFIX + name))
+        members = orjson.loads(document.body) if document is not None else {}
+        if document is None or parse_user(members) != known:
+            return  # it was changed meanwhile
+        new = NewDocument(document.id, [document.rev], False, dumps(members | made))
+        # Another change may come first; the next login tries again.
+        await users.update([new], SYSTEM)
 
     async def login(self, authorization: str | None, cookie: str | None, address: str) -> Login:
         """Who a request comes from. A wrong password is an error, a stale cookie is nobody."""

@@ -394,6 +394,8 @@ class Writer:
 
         for doc in batch:
             try:
+                if doc.refused is not None:
+                    raise doc.refused
                 if doc.id.startswith("_local/"):
                     outcomes.append(self._write_local(doc))
                     continue

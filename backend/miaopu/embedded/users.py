@@ -8,7 +8,7 @@ import orjson
 
 from .auth import MAX_ITERATIONS, MIN_ITERATIONS, User, new_credentials
 from .documents import Document, NewDocument, dumps
-from .errors import bad_request, forbidden, not_found
+from .errors import bad_request, conflict, forbidden, not_found
 from .names import USER_PREFIX
 from .security import Security
 
@@ -42,9 +42,30 @@ def require_reader(doc_id: str, user: User, security: Security) -> None:
         raise not_found()
 
 
+def refuse_foreign(
+    batch: list[NewDocument], user: User, security: Security, new_edits: bool
+) -> None:
+    """Refuses what a user may not write whatever stands there, so that neither a conflict nor the
+    time of hashing tells what does.
+
+    A user's own record has no branches: one that was planted would come to light, with the roles
+    that it had, when a later one is deleted."""
+    if security.is_admin(user):
+        return
+    seen = False
+    for document in batch:
+        if user.name is None or owner(document.id) != user.name:
+            document.refused = not_found()
+        elif not new_edits:
+            document.refused = forbidden("Only administrators replicate accounts.")
+        elif seen:
+            document.refused = conflict()
+        seen = seen or document.refused is None
+
+
 def with_hashed_password(document: NewDocument) -> NewDocument:
     """The document with its `password` replaced by a key derived from it. Slow on purpose."""
-    if b'"password"' not in document.body:
+    if document.refused is not None or b'"password"' not in document.body:
         return document
     members = orjson.loads(document.body)
     password = members.get("password")

@@ -14,7 +14,7 @@ from miaopu.embedded.errors import CouchError
 
 def test_an_administrators_record_matches_its_password_alone() -> None:
     credentials = auth.parse_admin(auth.hash_password("right"))
-    assert credentials.iterations >= 100_000
+    assert credentials.iterations >= 600_000
     assert credentials.matches("right")
     assert not credentials.matches("wrong")
     assert auth.hash_password("right") != auth.hash_password("right")
@@ -59,29 +59,114 @@ def test_any_cookie_can_be_looked_at(token: str) -> None:
     assert claim is None or auth.Sessions(b"s", 600).age(claim, "") is None
 
 
-def test_each_failure_waits_longer_and_a_success_forgets() -> None:
+def refused(throttle: auth.Throttle, name: str, address: str, now: float) -> bool:
+    try:
+        throttle.begin(name, address, now=now)
+    except CouchError as error:
+        assert error.status == 429
+        return True
+    return False
+
+
+def test_each_attempt_waits_longer_and_a_success_forgets() -> None:
     throttle = auth.Throttle(free=2, first=1, longest=8)
-    throttle.failed("a", "x", now=0)
-    throttle.check("a", "x", now=0)
-    for waited, wait in ((1, 1), (2, 2), (4, 4), (8, 8), (16, 8)):
-        throttle.failed("a", "x", now=waited)
-        with pytest.raises(CouchError) as caught:
-            throttle.check("a", "x", now=waited + wait - 0.5)
-        assert caught.value.status == 429
-        throttle.check("a", "x", now=waited + wait + 0.1)
-    throttle.check("a", "y", now=17)
-    throttle.check("b", "x", now=17)
-    throttle.succeeded("a", "x")
-    throttle.check("a", "x", now=17)
+    assert not refused(throttle, "a", "x", 0)
+    now = 0.0
+    for wait in (1, 2, 4, 8, 8):
+        assert not refused(throttle, "a", "x", now + 0.1)
+        assert refused(throttle, "a", "x", now + wait - 0.1)
+        now += wait + 0.2
+    assert not refused(throttle, "b", "x", now)
+    assert not refused(throttle, "a", "y", now)
+    throttle.begin("a", "x", now=now)
+    throttle.succeeded("a", "x", now=now)
+    assert not refused(throttle, "a", "x", now)
 
 
-def test_the_throttle_forgets_the_oldest_and_does_not_grow() -> None:
-    throttle = auth.Throttle(free=1, size=10)
+def test_many_attempts_at_once_are_as_slow_as_one_after_another() -> None:
+    throttle = auth.Throttle()
+    assert [refused(throttle, "a", "x", 0) for _ in range(8)] == [False] * 5 + [True] * 3
+
+
+def test_many_names_from_one_address_wait() -> None:
+    throttle = auth.Throttle()
+    tried = [refused(throttle, f"name-{number}", "192.0.2.1", 0) for number in range(200)]
+    assert tried.index(True) == 50
+    assert all(tried[50:])
+    assert not refused(throttle, "name-0", "192.0.2.2", 0)
+    # One is forgotten every five seconds.
+    assert not refused(throttle, "name-x", "192.0.2.1", 5)
+    assert refused(throttle, "name-y", "192.0.2.1", 5)
+
+
+def test_one_name_from_many_addresses_waits() -> None:
+    throttle = auth.Throttle()
+    tried = [refused(throttle, "a", f"192.0.2.{number}", 0) for number in range(50)]
+    assert tried.index(True) == 20
+    assert not refused(throttle, "b", "192.0.2.1", 0)
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    throttle = auth.Throttle()
+    tried = [refused(throttle, "a", f"2001:db8::{number:x}", 0) for number in range(10)]
+    assert tried == [False] * 5 + [True] * 5
+    assert auth.network("::ffff:192.0.2.1") == "192.0.2.1"
+    assert auth.network("fe80::1%eth0") == "fe80:0000:0000:0000::/64"
+    assert auth.network("") == ""
+
+
+def test_an_attacker_locks_nobody_out_who_has_been_here() -> None:
+    throttle = auth.Throttle()
+    throttle.begin("nurse", "192.0.2.1", now=0)
+    throttle.succeeded("nurse", "192.0.2.1", now=0)
+    for number in range(500):
+        refused(throttle, f"name-{number}", "192.0.2.1", 1)
+        refused(throttle, "nurse", f"198.51.100.{number % 250}", 1)
+    assert not refused(throttle, "nurse", "192.0.2.1", 2)
+
+
+def test_what_was_right_does_not_count() -> None:
+    throttle = auth.Throttle()
+    for number in range(200):
+        throttle.begin(f"name-{number}", "192.0.2.1", now=0)
+        throttle.succeeded(f"name-{number}", "192.0.2.1", now=0)
+
+
+def test_the_throttle_does_not_grow() -> None:
+    throttle = auth.Throttle(free=1, most=10)
     for number in range(100):
-        throttle.failed(str(number), "x", now=0)
-    with pytest.raises(CouchError):
-        throttle.check("99", "x", now=0)
-    throttle.check("0", "x", now=0)
+        refused(throttle, str(number), str(number), 0)
+    assert refused(throttle, "99", "99", 0)
+    assert len(throttle._pairs) == 10
+
+
+def test_a_wrong_password_takes_as_long_for_a_name_that_nobody_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounds: list[int] = []
+
+    def counted(password: str, salt: str, iterations: int, prf: str = "sha256") -> str:
+        rounds.append(iterations)
+        return "00"
+
+    monkeypatch.setattr(auth, "pbkdf2", counted)
+    strong = auth.Credentials("aa", "s", auth.ITERATIONS, "sha256", ())
+    weak = auth.Credentials("aa", "s", 10, "sha", ())
+    for credentials in (None, strong, weak):
+        rounds.clear()
+        assert not auth.verify(credentials, "x")
+        assert sum(rounds) == auth.ITERATIONS
+
+
+def test_a_record_of_an_older_kind_is_weak() -> None:
+    assert auth.ITERATIONS >= 600_000
+    made = auth.parse_user({**auth.new_credentials("x"), "roles": []})
+    assert made is not None
+    assert not made.is_weak
+    for older in ({"iterations": 100_000}, {"pbkdf2_prf": "sha"}):
+        found = auth.parse_user({**auth.new_credentials("x"), "roles": [], **older})
+        assert found is not None
+        assert found.is_weak
 
 
 def test_the_secret_is_made_once(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_secrets_are_kept_from_others(start: Callable[..., Process]) -> None:
         record = {"name": "bob", "type": "user", "roles": [], "password": "unmistakable words"}
         assert admin.put("/_users/org.couchdb.user:bob", json=record).status_code == 201
         stored = admin.get("/_users/org.couchdb.user:bob").json()
-        assert stored["iterations"] >= 100_000
+        assert stored["iterations"] >= 600_000
         assert stored["pbkdf2_prf"] == "sha256"
     process.kill()
     for path in process.data.rglob("*"):
@@ -134,6 +134,8 @@ def test_what_was_acknowledged_survives_a_kill(start: Callable[..., Process]) ->
             if round_number == 0:
                 admin.put("/a")
                 admin.put("/a/_design/v", json=design)
+            # The first login derives a key, which takes its time.
+            assert admin.get("/a").status_code == 200
             stop = threading.Event()
             writers = [
                 threading.Thread(target=write, args=(process.url, round_number, n, stop))

@@ -8,10 +8,10 @@ from typing import Any
 from .. import revtree, store
 from ..database import Database
 from ..documents import Document, NewDocument, Options, dumps, from_json
-from ..errors import CouchError, bad_request, forbidden, not_found
+from ..errors import CouchError, bad_request, forbidden, not_found, unauthorized
 from ..names import check_document_id
 from ..security import require_server_admin
-from ..users import require_reader, with_hashed_password
+from ..users import refuse_foreign, require_reader, with_hashed_password
 from . import alldocs, attachments, changes, design, documents, find
 from .messages import Answer, Request, Stream, only, reply
 from .root import info_of
@@ -70,10 +70,11 @@ async def _delete(request: Request, name: str) -> Answer:
 
 
 async def prepare(
-    request: Request, database: Database, batch: list[NewDocument]
+    request: Request, database: Database, batch: list[NewDocument], new_edits: bool = True
 ) -> list[NewDocument]:
     """What the server itself does to documents before they are written."""
     if database.name == "_users":
+        refuse_foreign(batch, request.user, database.security, new_edits)
         loop = asyncio.get_running_loop()
         return await asyncio.gather(
             *(
@@ -106,7 +107,7 @@ async def _bulk_docs(request: Request, database: Database) -> Answer:
         batch = await loop.run_in_executor(request.server.pool, _parse, given, new_edits)
     else:
         batch = _parse(given, new_edits)
-    batch = await prepare(request, database, batch)
+    batch = await prepare(request, database, batch, new_edits)
     outcomes = await database.update(batch, request.user, new_edits)
     if new_edits:
         return reply([outcome.members() for outcome in outcomes], 201)
@@ -229,8 +230,15 @@ def _revs_of(body: dict[str, Any]) -> dict[str, list[str]]:
     return wanted
 
 
+def _require_listing(request: Request, database: Database) -> None:
+    """What tells which documents there are is no user's to ask of a system database."""
+    if request.server.is_system(database.name) and not database.security.is_admin(request.user):
+        raise unauthorized("You are not a server admin.")
+
+
 async def _missing(request: Request, database: Database) -> Any:
     only(request, "POST")
+    _require_listing(request, database)
     request.require_json()
     wanted = _revs_of(await request.json_object())
     if len(wanted) <= 20:
@@ -298,6 +306,7 @@ async def _purge(request: Request, database: Database) -> Answer:
 
 async def _purged_infos(request: Request, database: Database) -> Answer:
     only(request, "GET,HEAD")
+    _require_listing(request, database)
     rows = await database.read(store.read_purged)
     return reply({"purged_infos": [{"id": doc_id, "revs": revs} for doc_id, revs in rows]})
 

@@ -266,7 +266,7 @@ async def store_one(
     request: Request, database: Database, document: NewDocument, new_edits: bool = True
 ) -> Outcome:
     """Writes one document; raises what its write came to."""
-    prepared = await databases.prepare(request, database, [document])
+    prepared = await databases.prepare(request, database, [document], new_edits)
     (outcome,) = await database.update(prepared, request.user, new_edits)
     if outcome.error is not None:
         raise outcome.error

@@ -133,9 +133,9 @@ class Request:
         path = "/".join(quote(part, safe="") for part in parts)
         return f"{self.scope.get('scheme', 'http')}://{host}{self.root}/{path}"
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """The body as it arrives; 413 once it is larger than the server takes."""
-        limit = self.server.settings.max_request
+    async def stream(self, most: int | None = None) -> AsyncIterator[bytes]:
+        """The body as it arrives; 413 once it is larger than the server takes, or than `most`."""
+        limit = self.server.settings.max_request if most is None else most
         declared = self.headers.get(b"content-length", "0")
         if declared.isdigit() and int(declared) > limit:
             raise request_too_large()
@@ -153,15 +153,16 @@ class Request:
             if not message.get("more_body"):
                 return
 
-    async def body(self) -> bytes:
+    async def body(self, most: int | None = None) -> bytes:
         """The whole body, unpacked when it was sent as gzip."""
         if self._body is None:
-            parts = [part async for part in self.stream()]
+            limit = self.server.settings.max_request if most is None else most
+            parts = [part async for part in self.stream(limit)]
             data = parts[0] if len(parts) == 1 else b"".join(parts)
             encoding = self.headers.get(b"content-encoding", "identity").strip().lower()
             if encoding == "gzip":
                 data = await asyncio.get_running_loop().run_in_executor(
-                    self.server.pool, inflate, data, self.server.settings.max_request
+                    self.server.pool, inflate, data, limit
                 )
             elif encoding not in ("identity", ""):
                 raise bad_content_type(f"{encoding} is not a supported content encoding.")

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from .. import store
+from ..auth import ITERATIONS
 from ..database import Database
 from ..errors import CouchError, bad_request, not_found
 from ..scheduler import NODE
@@ -165,7 +166,7 @@ async def _node(request: Request) -> Answer:
             "max_http_request_size": str(settings.max_request),
             "enable_cors": str(bool(settings.cors_origins)).lower(),
         },
-        "chttpd_auth": {"timeout": str(settings.session_seconds), "iterations": "210000"},
+        "chttpd_auth": {"timeout": str(settings.session_seconds), "iterations": str(ITERATIONS)},
         "cors": {
             "origins": ",".join(settings.cors_origins),
             "credentials": str(settings.cors_credentials).lower(),

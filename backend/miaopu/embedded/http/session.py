@@ -62,9 +62,13 @@ async def _log_in(request: Request) -> Answer:
     return reply(body, Set_Cookie=cookie(request, token))
 
 
+MOST_FORM = 16 * 1024
+"""Bytes of a login: anybody may send one."""
+
+
 async def _form(request: Request) -> dict[str, Any]:
     kind = (request.header(b"content-type") or "").lower()
-    data = await request.body()
+    data = await request.body(MOST_FORM)
     if kind.startswith("application/json"):
         value = loads(data)
         if not isinstance(value, dict):
