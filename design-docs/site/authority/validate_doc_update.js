@@ -26,8 +26,8 @@ function (newDoc, oldDoc, userCtx) {
     if (!ofTheClinic()) { refuse('only accounts of this clinic write this'); }
   }
 
-  function seniorOnly() {
-    if (!isSenior()) { refuse('needs the grade senior or admin'); }
+  function seniorOnly(what) {
+    if (!isSenior()) { refuse((what ? what + ': ' : '') + 'needs the grade senior or admin'); }
   }
 
   // A clinic records in its own name; what others recorded comes by the server.
@@ -49,7 +49,7 @@ function (newDoc, oldDoc, userCtx) {
 
   // Whether two cases are one child is a senior's to say; each step of a move is its own clinic's.
   function checkKind(id, event) {
-    if (event.kind === 'same_as' || event.kind === 'not_same_as') { seniorOnly(); }
+    if (event.kind === 'same_as' || event.kind === 'not_same_as') { seniorOnly('event ' + id); }
     if (event.kind !== 'move') { return; }
     var own = event.step === 'released' ? event.from_site : event.to_site;
     if (own !== undefined && own !== site) {
@@ -79,9 +79,9 @@ function (newDoc, oldDoc, userCtx) {
     var before = managerIn(oldDoc);
     var after = managerIn(newDoc);
     if (isServer() || after === before) { return; }
-    if (after !== site) { refuse('the managing site is another than this'); }
+    if (after !== site) { refuse('fact site: the managing site is another than this'); }
     if (before !== null && !isReceived()) {
-      refuse('the managing site changes by a receipt that answers a release');
+      refuse('fact site: the managing site changes by a receipt that answers a release');
     }
   }
 

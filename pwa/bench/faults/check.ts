@@ -1,7 +1,7 @@
 /** What must hold when everybody is connected again and nothing moves any more. */
 import { canonical } from '../../src/children/canonical.ts';
 import { createIndex } from '../../src/children/child-index.ts';
-import type { ChildDoc } from '../../src/children/document.ts';
+import { type ChildDoc, voided } from '../../src/children/document.ts';
 import { mergeLeaves, readChildren } from '../../src/children/leaves.ts';
 import type { Pinyin } from '../../src/children/row.ts';
 import { createGrouping } from '../../src/duplicates/grouping.ts';
@@ -152,6 +152,19 @@ function unlike(region: Docs): string[] {
   return wrong;
 }
 
+/** Events that the server must refuse: a void of one goes nowhere without it. */
+function refusable(ledger: Ledger): Set<string> {
+  const found = new Set(ledger.unacceptable);
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const [ulid, { text }] of ledger.events) {
+      const { kind, target } = JSON.parse(text) as { kind: string; target?: string };
+      if (kind === 'void' && found.has(target as string)) found.add(ulid);
+    }
+  }
+  return found;
+}
+
 /** All that people were told is kept, unchanged; and what must be refused is nowhere above. */
 function kept(
   ledger: Ledger,
@@ -160,10 +173,11 @@ function kept(
   groupOfCase: (id: string) => string[],
 ): string[] {
   const wrong: string[] = [];
+  const unacceptable = refusable(ledger);
   for (const [ulid, { child, text }] of ledger.events) {
     const group = groupOfCase(child).flatMap((id) => region.get(id) ?? []);
     const found = group.flatMap(({ events }) => events[ulid] ?? []);
-    if (ledger.unacceptable.has(ulid)) {
+    if (unacceptable.has(ulid)) {
       if (found.length) wrong.push(`region: ${child} has event ${ulid}, which it must refuse`);
     } else if (found.length === 0) wrong.push(`region: ${child} lacks event ${ulid}: ${text}`);
     else if (found.length > 1) wrong.push(`region: event ${ulid} of ${child} is there twice`);
@@ -192,6 +206,7 @@ function kept(
 /** A device holds what its clinic holds, and beyond it what the server must refuse. */
 async function sameHere(device: Device, docs: Docs, ledger: Ledger): Promise<string[]> {
   const wrong: string[] = [];
+  const unacceptable = refusable(ledger);
   const { db } = device.tab.store;
   const { rows } = await db.allDocs({ include_docs: true, conflicts: true });
   const local = new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, doc as object]] : [])));
@@ -204,7 +219,7 @@ async function sameHere(device: Device, docs: Docs, ledger: Ledger): Promise<str
     else if (tainted(id)) {
       const whole = await mergeLeaves(db, mine);
       const own = Object.entries(whole.events);
-      const events = Object.fromEntries(own.filter(([ulid]) => !ledger.unacceptable.has(ulid)));
+      const events = Object.fromEntries(own.filter(([ulid]) => !unacceptable.has(ulid)));
       if (bodyOf({ ...whole, events }) !== bodyOf(doc)) {
         wrong.push(`${device.name}: ${id} differs from the server's by more than what it refuses`);
       }
@@ -216,15 +231,19 @@ async function sameHere(device: Device, docs: Docs, ledger: Ledger): Promise<str
   for (const id of local.keys()) {
     if (!docs.has(id) && !tainted(id)) wrong.push(`${device.name}: ${id} is only here`);
   }
-  for (const ulid of ledger.unacceptable) {
+  for (const ulid of unacceptable) {
     const event = ledger.events.get(ulid);
     if (!event?.text.includes(device.station)) continue;
     const [mine] = await readChildren(db, [event.child]);
     if (!mine?.events[ulid] || canonical(mine.events[ulid]) !== event.text) {
       wrong.push(`${device.name}: ${event.child} lost event ${ulid}, which the server refuses`);
     }
-    if (!device.tab.status.refused.some(({ id }) => id === event.child)) {
-      wrong.push(`${device.name}: nothing of ${event.child} was refused`);
+    // What a person took back is kept, and nobody has to act upon it.
+    const gone = mine ? voided(mine) : new Set();
+    const isVoid = mine?.events[ulid]?.kind === 'void';
+    const named = device.tab.status.refused.some(({ part }) => part === `event ${ulid}`);
+    if (!named && !gone.has(ulid) && !isVoid) {
+      wrong.push(`${device.name}: event ${ulid} of ${event.child} is not told as refused`);
     }
   }
   return wrong;
@@ -252,8 +271,8 @@ async function shownRight(device: Device, pinyin: Pinyin): Promise<string[]> {
 /** Every refusal is told to the clinic and to the county. */
 function reports(device: Device, docs: readonly object[], region: Docs): string[] {
   const problems = docs as readonly { _id: string; document?: string; revision?: string }[];
-  return device.tab.status.refused.flatMap(({ id, rev, reason }) => {
-    const report = problems.find((doc) => doc.document === id && doc.revision === rev);
+  return device.tab.status.refused.flatMap(({ id, rev, reason, problem }) => {
+    const report = problems.find((doc) => doc._id === `problem:${problem}` && doc.document === id);
     if (!reason) return [`${device.name}: ${id} was refused without a reason`];
     if (!report) return [`${device.name}: the refusal of ${id} ${rev} was not reported`];
     return region.has(report._id) ? [] : [`the county knows nothing of ${report._id}`];

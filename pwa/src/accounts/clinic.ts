@@ -3,6 +3,7 @@
  * screen and no browser: those come as parts.
  */
 import type { ChildIndex } from '../children/child-index.ts';
+import { isChildId } from '../children/document.ts';
 import { readChild } from '../children/leaves.ts';
 import { createNumbers, type Numbers } from '../children/numbers.ts';
 import { createRepository, type Repository } from '../children/repository.ts';
@@ -13,7 +14,7 @@ import { lotsOf } from '../stock/lots.ts';
 import type { Mirror } from '../storage/mirror.ts';
 import type { Channel, Store } from '../storage/store.ts';
 import { createEngine, type Engine } from '../sync/engine.ts';
-import { createOutbox } from '../sync/outbox.ts';
+import { createOutbox, type Refusal, refusedRevisions } from '../sync/outbox.ts';
 import { type Server, SyncFault } from '../sync/server.ts';
 import type { SyncStatus } from '../sync/types.ts';
 
@@ -104,6 +105,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: numbers.next,
     balance,
+    refused: (id) => refusedRevisions(store, id),
     seen: catchUp,
     ...(parts.members && { members: parts.members }),
   });
@@ -124,14 +126,17 @@ export function createClinic(parts: ClinicParts): Clinic {
     locks,
     changed,
     ...(parts.firstDelayMs !== undefined && { firstDelayMs: parts.firstDelayMs }),
-    async report(refused, mended) {
-      for (const { id, rev, reason, problem, at } of refused) {
-        // A report that is refused itself is shown here and not reported on.
-        if (id.startsWith('problem:')) continue;
+    async report(refused, settled) {
+      let written = false;
+      const write = async (refusal: Refusal, resolved: boolean) => {
+        const { id, rev, part, reason, problem, at } = refusal;
+        // A report that is refused itself is shown here and not reported on; a child is reported on
+        // once it is known what of it is refused.
+        if (id.startsWith('problem:') || (part === null && isChildId(id))) return;
         const _id = `problem:${problem}`;
         const known = documents.get<Problem>(_id);
-        const resolved = mended.some((leaf) => leaf.id === id && leaf.rev === rev);
-        if (known && (!resolved || known.resolved_at)) continue;
+        if (known ? !resolved || known.resolved_at : resolved) return;
+        written = true;
         await store.put({
           ...(known ?? {
             _id,
@@ -144,8 +149,11 @@ export function createClinic(parts: ClinicParts): Clinic {
           }),
           ...(resolved && { resolved_at: clock.instant() }),
         });
-      }
-      await catchUp();
+      };
+      for (const refusal of refused) await write(refusal, refusal.withdrawn ?? false);
+      for (const refusal of settled) await write(refusal, true);
+      if (written) await catchUp();
+      return written;
     },
     async heartbeat({ syncedAt, pending, refused }, signal) {
       const path = `/db/site-${site}/${encodeURIComponent(deviceId)}`;

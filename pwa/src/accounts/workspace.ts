@@ -41,6 +41,8 @@ export interface Workspace extends Clinic {
   index: ChildIndex;
   /** The clinic's small documents. */
   documents: Mirror;
+  /** The cases that are one child with this one, itself among them. */
+  members(id: string): readonly string[];
   /** The child that a case belongs to, read whole. */
   get(id: string): Promise<ChildDoc | null>;
   /** Children by the ids of their rows, read whole; absent ones are left out. */
@@ -248,6 +250,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     index,
     documents,
     ...clinic,
+    members: grouping.members,
     get: grouping.read,
     readAll: grouping.readAll,
     catchUp: follower.catchUp,

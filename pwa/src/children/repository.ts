@@ -57,6 +57,8 @@ export interface RepositoryOptions {
   balance?: (vaccine: string, lot: string) => number | null;
   /** The cases that are one child with this one (合并个案), itself among them. */
   members?: (id: string) => readonly string[];
+  /** Revisions of a case that the server refused: nothing is written upon them that can stand elsewhere. */
+  refused?: (id: string) => Promise<ReadonlySet<string>>;
   /** Resolves when the index has seen the write. */
   seen?: () => Promise<void>;
 }
@@ -193,7 +195,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       const child = union(cases.map((leaves) => mergeAll(leaves)));
       const added = change(child, clock.instant(), clock.today());
       if (!added) return { ...child, _rev: (own[0] as ChildDoc)._rev as string };
-      const leaf = leafFor(own, cases.flat(), added.events);
+      const leaf = await leafFor(own, cases.flat(), added.events);
       const next = merge(leaf, { _id: leaf._id, type: 'child', ...added });
       try {
         const { rev } = await store.put({ ...next, _rev: leaf._rev as string });
@@ -207,13 +209,14 @@ export function createRepository(options: RepositoryOptions): Repository {
 
   /**
    * The leaf to write on: the winner, or the one in which stands what is added: a void beside its
-   * target, a receipt beside a release that it answers.
+   * target, a receipt beside a release that it answers. One that the server refused would take along
+   * what is added now, so it comes last.
    */
-  const leafFor = (
+  const leafFor = async (
     own: readonly ChildDoc[],
     leaves: readonly ChildDoc[],
     events: ChildDoc['events'],
-  ): ChildDoc => {
+  ): Promise<ChildDoc> => {
     const added = Object.values(events);
     const released = (leaf: ChildDoc, id: string) => {
       const step = leaf.events[id];
@@ -225,7 +228,13 @@ export function createRepository(options: RepositoryOptions): Repository {
         if (event.kind !== 'move' || event.step !== 'received') return true;
         return event.answers === undefined || event.answers.some((id) => released(leaf, id));
       });
-    return own.find(holds) ?? leaves.find(holds) ?? (own[0] as ChildDoc);
+    const pick = async (some: readonly ChildDoc[]) => {
+      const [first] = some;
+      if (!first || some.length === 1) return first;
+      const refused = (await options.refused?.(first._id)) ?? new Set();
+      return some.find(({ _rev }) => !refused.has(_rev as string)) ?? first;
+    };
+    return (await pick(own.filter(holds))) ?? leaves.find(holds) ?? ((await pick(own)) as ChildDoc);
   };
 
   const addEvents = (id: string, events: readonly NewEvent[]) =>

@@ -56,7 +56,8 @@ export function useChildren(): UseChildren {
       const rows = current()?.due(from, to, besides) ?? [];
       if (!rows.some(({ left }) => left)) return rows;
       // A child that another clinic has received is let go once nothing of it is unsent here.
-      const unsent = new Set(syncStatus.value.pending.map(({ id }) => id));
+      const { pending, refused } = syncStatus.value;
+      const unsent = new Set([...pending, ...refused].map(({ id }) => id));
       return rows.filter(({ left, id }) => !left || unsent.has(id));
     },
   };

@@ -1,37 +1,41 @@
 import { type ShallowRef, shallowRef } from 'vue';
 import { type Clock, type ClockState, createClock } from './clock.ts';
 
+const TICK_MS = 30_000;
+
 const state = shallowRef<ClockState>({ level: 'ok', offsetMs: null, cause: 'none' });
+const now = shallowRef('');
 let clock: Clock | null = null;
 
-/** The clock of this device; made at the first call. */
+/** The clock of this device; made at the first call, and looked at again every half minute. */
 export function deviceClock(): Clock {
   if (!clock) {
-    clock = createClock(localStorage, Date.now, (now) => {
-      state.value = now;
+    const made = createClock(localStorage, Date.now, (seen) => {
+      state.value = seen;
     });
-    state.value = clock.state();
+    const look = () => {
+      state.value = made.state();
+      now.value = made.instant();
+    };
+    look();
+    setInterval(look, TICK_MS);
+    // A tablet that slept ran no timers.
+    document.addEventListener('visibilitychange', look);
+    clock = made;
   }
   return clock;
 }
 
 export interface UseClock {
-  /** Looked at again by `check` and after each word from the server. */
+  /** How far the clock is off, as far as is known. */
   state: Readonly<ShallowRef<ClockState>>;
-  check(): ClockState;
+  /** Now by the device, to the half minute: for computed values that change as time goes by. */
+  now: Readonly<ShallowRef<string>>;
   today(): string;
   instant(): string;
 }
 
 export function useClock(): UseClock {
-  const now = deviceClock();
-  return {
-    state,
-    check: () => {
-      state.value = now.state();
-      return state.value;
-    },
-    today: now.today,
-    instant: now.instant,
-  };
+  const { today, instant } = deviceClock();
+  return { state, now, today, instant };
 }

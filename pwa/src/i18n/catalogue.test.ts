@@ -88,6 +88,28 @@ describe('words that are looked up by a code', () => {
     }
   });
 
+  it('are there for each warning before a dose', () => {
+    const codes = [...read('vaccinate/visit.ts').matchAll(/'visit\.(\w+)'/g)].map(
+      (match) => match[1],
+    );
+    expect(codes.length).toBeGreaterThan(7);
+    for (const code of codes) has(`warning.${code}`);
+  });
+
+  it('are there for each event, field and cause of a refusal', () => {
+    const kinds = read('models/generated.ts')
+      .split('export interface ')
+      .filter((shape) => shape.includes('extends Provenance'))
+      .flatMap((shape) => /^ {2}kind: '(\w+)';$/m.exec(shape)?.[1] ?? []);
+    expect(kinds.length).toBeGreaterThan(8);
+    for (const kind of kinds) has(`kind.${kind}`);
+    const causes = [...read('sync/explain.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(
+      (match) => match[1],
+    );
+    expect(causes).toContain('other');
+    for (const cause of causes) has(`sync.why.${cause}`);
+  });
+
   it('are there for each kind of record', () => {
     for (const kind of RECORD_KINDS)
       for (const part of ['title', 'save', 'help']) has(`record.${kind}.${part}`);

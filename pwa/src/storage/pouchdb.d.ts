@@ -42,7 +42,13 @@ declare module 'pouchdb-core' {
       info(): Promise<{ doc_count: number; update_seq: number }>;
       get<T extends object = Doc>(
         id: string,
-        options?: { rev?: string; revs?: boolean; conflicts?: boolean; latest?: boolean },
+        options?: {
+          rev?: string;
+          revs?: boolean;
+          conflicts?: boolean;
+          latest?: boolean;
+          open_revs?: 'all' | string[];
+        },
       ): Promise<T & Meta>;
       put(
         doc: object,

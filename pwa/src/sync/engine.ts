@@ -6,10 +6,11 @@
 import type { Clock } from '../clock/clock.ts';
 import { Fault } from '../storage/fault.ts';
 import type { Channel, Store } from '../storage/store.ts';
-import type { Leaf, Outbox, Refusal } from './outbox.ts';
+import type { Outbox, Refusal } from './outbox.ts';
 import { createPuller, type Puller } from './pull.ts';
-import { compare, push, settled } from './push.ts';
-import { type FaultKind, type Server, SyncFault } from './server.ts';
+import { compare, push } from './push.ts';
+import { tend } from './refusals.ts';
+import { type Server, SyncFault } from './server.ts';
 import { INITIAL_STATUS, type Phase, type SyncStatus } from './types.ts';
 
 /** How long the live phase lasts before the next whole round. */
@@ -37,8 +38,10 @@ export interface EngineOptions {
   session: { name: string; confirmed(roles: string[]): void; lost(): void };
   /** The name of a child, for lists of what is pending. */
   childName: (id: string) => string | null;
-  /** Reports refusals as `problem:` documents, and what was mended. */
-  report: (refused: readonly Refusal[], mended: readonly Leaf[]) => Promise<void>;
+  /**
+   * Reports refusals as `problem:` documents, and what is settled of them; true when it has written.
+   */
+  report: (refused: readonly Refusal[], settled: readonly Refusal[]) => Promise<boolean>;
   /** Tells the county how this device stands. */
   heartbeat: (report: DeviceReport, signal: AbortSignal) => Promise<void>;
   /** Work of a round that needs the server and that nothing waits for: reserved numbers. */
@@ -58,8 +61,8 @@ export interface Engine {
   /** A whole round now; resolves when it has ended, well or badly. */
   syncNow(): Promise<void>;
   puller: Puller;
-  /** Sends refused writes again: a person has mended the cause. */
-  retry(leaves: readonly Leaf[]): Promise<void>;
+  /** Sends what is refused of a document again: a person has mended the cause. */
+  retry(id: string): void;
   /** A person says that the server was set up anew on purpose: everything is compared again. */
   adoptServer(): Promise<void>;
   stop(): Promise<void>;
@@ -67,11 +70,16 @@ export interface Engine {
 
 type Message =
   | { type: 'status'; status: SyncStatus }
-  | { type: 'kick' | 'hello' | 'round' | 'adopt' }
-  | { type: 'retry'; leaves: Leaf[] };
+  | { type: 'hello' | 'adopt' }
+  /** Another tab asks for a round, and is told of its end by the same token. */
+  | { type: 'kick' | 'round'; token: string }
+  | { type: 'retry'; id: string };
 
-/** Does a person have to act before it is worth trying again? */
-const FATAL: ReadonlySet<FaultKind> = new Set(['storage', 'recreated']);
+/** Does a person have to act before it is worth trying again? A full disk may have room again. */
+function isFatal({ kind, cause }: SyncFault): boolean {
+  if (kind === 'storage') return !(cause instanceof Fault && cause.code === 'StorageFull');
+  return kind === 'recreated';
+}
 
 /** The server as it was last met, `_local/server`. */
 interface KnownServer {
@@ -98,7 +106,12 @@ export function createEngine(options: EngineOptions): Engine {
   /** Wakes whoever sleeps between rounds, or ends the live phase. */
   let wake: () => void = () => {};
   let kicked = false;
-  const roundEnds = new Set<() => void>();
+  /** Documents of which a person wants the refusals tried again. */
+  const again = new Set<string>();
+  /** The server's process and the account with which it is spoken to. */
+  let asker = '';
+  /** Who waits for the end of a round that is yet to begin, by token. */
+  const waiting = new Map<string, () => void>();
 
   const post = (message: Message) => channel?.postMessage(message);
   const set = (patch: Partial<SyncStatus>) => {
@@ -106,19 +119,18 @@ export function createEngine(options: EngineOptions): Engine {
     options.changed(status);
     if (leading) post({ type: 'status', status });
   };
+  const standing = () => outbox.refused().filter(({ withdrawn }) => !withdrawn);
   const lists = () => ({
+    counted: true,
     pending: outbox.pending().map(({ id, rev }) => ({
       id,
       rev,
       type: id.slice(0, id.indexOf(':')),
       childName: options.childName(id),
     })),
-    refused: outbox.refused().map(({ id, rev, reason, at }) => ({
-      id,
-      rev,
-      reason,
-      at,
-      childName: options.childName(id),
+    refused: standing().map(({ asked, withdrawn, ...entry }) => ({
+      ...entry,
+      childName: options.childName(entry.id),
     })),
   });
   const heard = () => {
@@ -149,6 +161,8 @@ export function createEngine(options: EngineOptions): Engine {
     remote,
     instant: clock.instant,
     ulid: options.ulid,
+    asker: () => asker,
+    report: options.report,
     heard,
   };
 
@@ -176,6 +190,8 @@ export function createEngine(options: EngineOptions): Engine {
     if (userCtx?.name !== session.name) {
       throw new SyncFault('unauthorised', 'Nobody is logged in at the server.', 401);
     }
+    // A server that was started anew may have learnt to take what it refused before.
+    asker = JSON.stringify([run, session.name, [...userCtx.roles].sort()]);
     session.confirmed(userCtx.roles);
     if (known.generation === null || (known.run ?? null) === run) return;
     // It has stopped since. Perhaps its disk was lost and a backup took its place, which knows less
@@ -189,20 +205,15 @@ export function createEngine(options: EngineOptions): Engine {
   const pushAll = async (signal: AbortSignal) => {
     const pending = await outbox.scan();
     set(lists());
-    if (pending.length === 0) return;
     try {
-      await push(pushOptions, signal);
+      if (pending.length > 0) await push(pushOptions, signal);
+      for (const id of again) await outbox.askAgain(id);
+      again.clear();
+      // What was reported is sent at once.
+      while (await tend(pushOptions, signal)) await push(pushOptions, signal);
     } finally {
       set(lists());
     }
-  };
-  const tend = async (signal: AbortSignal) => {
-    const mended = await settled(pushOptions, signal);
-    const { length } = outbox.refused();
-    if (length === 0) return;
-    await options.report(outbox.refused(), mended);
-    await outbox.release(mended);
-    await pushAll(signal);
   };
 
   const round = async (signal: AbortSignal) => {
@@ -213,7 +224,6 @@ export function createEngine(options: EngineOptions): Engine {
     if (!complete) await puller.small(signal);
     set({ phase: complete ? 'pushing' : 'first-load' });
     await pushAll(signal);
-    await tend(signal);
     set({ phase: complete ? 'pulling' : 'first-load' });
     await puller.run(signal, complete ? undefined : () => pushAll(signal));
     set({ complete: true });
@@ -227,7 +237,7 @@ export function createEngine(options: EngineOptions): Engine {
       },
       () =>
         options.heartbeat(
-          { syncedAt, pending: outbox.pending().length, refused: outbox.refused().length },
+          { syncedAt, pending: outbox.pending().length, refused: standing().length },
           signal,
         ),
     ]) {
@@ -239,6 +249,8 @@ export function createEngine(options: EngineOptions): Engine {
         if (minor.kind !== 'refused') throw minor;
       }
     }
+    // What was recorded meanwhile: who closes the day must see it.
+    await outbox.scan();
     set({
       ...lists(),
       phase: 'idle',
@@ -261,23 +273,25 @@ export function createEngine(options: EngineOptions): Engine {
       if (!end.signal.aborted) failure = error;
       stop();
     };
+    /** One after the other. */
+    const send = () => {
+      pushing = pushing.then(() => pushAll(end.signal)).catch(fail);
+      return pushing;
+    };
     const unfollow = store.onChange((filled) => {
       if (filled) return;
       clearTimeout(debounce);
-      debounce = setTimeout(() => {
-        pushing = pushing
-          .then(() => pushAll(end.signal))
-          .then(() => tend(end.signal))
-          .catch(fail);
-      }, DEBOUNCE_MS);
+      debounce = setTimeout(() => void send(), DEBOUNCE_MS);
     });
     try {
       if (kicked) stop();
       // What was written while the round ended.
-      await pushAll(end.signal);
+      await send();
       while (!end.signal.aborted) {
-        await puller.wait(end.signal, LONGPOLL_MS);
+        const news = await puller.wait(end.signal, LONGPOLL_MS);
         heard();
+        // Perhaps it settles a refusal.
+        if (news && outbox.refused().length > 0) void send();
       }
     } catch (error) {
       fail(error);
@@ -307,12 +321,6 @@ export function createEngine(options: EngineOptions): Engine {
       wake = done;
     });
 
-  const roundEnded = () => {
-    for (const resolve of roundEnds) resolve();
-    roundEnds.clear();
-    post({ type: 'round' });
-  };
-
   const lead = async (signal: AbortSignal) => {
     leading = true;
     let failures = 0;
@@ -321,6 +329,11 @@ export function createEngine(options: EngineOptions): Engine {
       await outbox.scan();
       set(lists());
       while (!signal.aborted) {
+        // Who asks while it runs gets the next one: this one may not see what they have written.
+        const asked = [...waiting];
+        const roundEnded = () => {
+          for (const [token, resolve] of asked) if (waiting.delete(token)) resolve();
+        };
         try {
           kicked = false;
           await round(signal);
@@ -334,11 +347,11 @@ export function createEngine(options: EngineOptions): Engine {
             (options.firstDelayMs ?? FIRST_DELAY_MS) * 2 ** failures,
             LONGEST_DELAY_MS,
           );
-          const wait = FATAL.has(fault.kind)
+          const wait = isFatal(fault)
             ? null
-            : fault.kind === 'unauthorised' || fault.kind === 'refused'
-              ? LONGEST_DELAY_MS
-              : delay * (0.75 + random() / 2);
+            : fault.kind === 'connectivity' || fault.kind === 'server'
+              ? delay * (0.75 + random() / 2)
+              : LONGEST_DELAY_MS;
           failures++;
           const phase: Phase =
             fault.kind === 'connectivity'
@@ -357,6 +370,8 @@ export function createEngine(options: EngineOptions): Engine {
           });
           if (fault.kind === 'unauthorised') session.lost();
           roundEnded();
+          // Perhaps somebody else is logged in in another tab.
+          if (fault.kind === 'unauthorised' && (await contended())) return;
           await sleep(wait, signal);
         }
       }
@@ -365,16 +380,37 @@ export function createEngine(options: EngineOptions): Engine {
     }
   };
 
-  const retry = async (leaves: readonly Leaf[]) => {
-    await outbox.release(leaves);
-    await outbox.again();
+  const lockName = `miaopu-sync-${site}`;
+  const locks = options.locks ?? null;
+  /** Does another tab wait to sync? */
+  const contended = async () => {
+    const { pending = [] } = (await locks?.query?.()) ?? {};
+    return pending.some(({ name }) => name === lockName);
+  };
+  /** Leads whenever no other tab does, until it is stopped. */
+  const run = async (signal: AbortSignal) => {
+    while (!signal.aborted) {
+      if (locks) await locks.request(lockName, { signal }, () => lead(signal));
+      else await lead(signal);
+    }
+  };
+
+  const syncNow = (token = options.ulid()) =>
+    new Promise<void>((resolve) => {
+      waiting.set(token, resolve);
+      if (leading) kick();
+      else post({ type: 'kick', token });
+    });
+  const retry = (id: string) => {
+    again.add(id);
     kick();
   };
   const adopt = async () => {
-    await store.setLocal('server', { generation: null });
     await puller.restart();
     await catalogPuller.restart();
     await outbox.again();
+    // Last: broken off before, the person is asked again.
+    await store.setLocal('server', { generation: null });
     kick();
   };
 
@@ -385,12 +421,18 @@ export function createEngine(options: EngineOptions): Engine {
           status = data.status;
           options.changed(status);
         } else if (data.type === 'round') {
-          for (const resolve of roundEnds) resolve();
-          roundEnds.clear();
+          waiting.get(data.token)?.();
+          waiting.delete(data.token);
         }
-      } else if (data.type === 'kick') kick();
-      else if (data.type === 'hello') post({ type: 'status', status });
-      else if (data.type === 'retry') retry(data.leaves).catch(store.report);
+      } else if (data.type === 'kick') {
+        const { token } = data;
+        waiting.set(token, () => post({ type: 'round', token }));
+        kick();
+      } else if (data.type === 'hello') {
+        post({ type: 'status', status });
+        // Who has just logged in there may be the one whom the server knows.
+        if (status.problem?.kind === 'unauthorised') kick();
+      } else if (data.type === 'retry') retry(data.id);
       else if (data.type === 'adopt') adopt().catch(store.report);
     };
   }
@@ -405,15 +447,9 @@ export function createEngine(options: EngineOptions): Engine {
     start() {
       stopped = new AbortController();
       const { signal } = stopped;
-      const locks = options.locks ?? null;
-      running = locks
-        ? locks
-            .request(`miaopu-sync-${site}`, { signal }, () => lead(signal))
-            .catch((error) => {
-              if (!signal.aborted) throw error;
-            })
-        : lead(signal);
+      running = run(signal);
       running.catch((error: unknown) => {
+        if (signal.aborted) return;
         const fault = asSyncFault(error);
         set({
           phase: 'error',
@@ -422,15 +458,10 @@ export function createEngine(options: EngineOptions): Engine {
       });
       post({ type: 'hello' });
     },
-    syncNow() {
-      const ended = new Promise<void>((resolve) => roundEnds.add(resolve));
-      if (leading) kick();
-      else post({ type: 'kick' });
-      return ended;
-    },
-    async retry(leaves) {
-      if (leading) await retry(leaves);
-      else post({ type: 'retry', leaves: [...leaves] });
+    syncNow: () => syncNow(),
+    retry(id) {
+      if (leading) retry(id);
+      else post({ type: 'retry', id });
     },
     async adoptServer() {
       if (leading) await adopt();
@@ -441,6 +472,8 @@ export function createEngine(options: EngineOptions): Engine {
       stopped.abort();
       wake();
       await running.catch(() => {}); // told when it happened
+      for (const resolve of waiting.values()) resolve();
+      waiting.clear();
       channel?.close();
     },
   };

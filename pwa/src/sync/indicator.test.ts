@@ -4,9 +4,19 @@ import { byDocument, percent, sign } from './indicator';
 import { INITIAL_STATUS, type PendingEntry, type Phase, type SyncStatus } from './types.ts';
 
 const entry: PendingEntry = { id: 'child:A', rev: '1-a', type: 'child', childName: null };
-const refusal = { id: 'child:A', rev: '1-a', reason: 'forbidden', at: '', childName: null };
+const refusal = {
+  id: 'child:A',
+  rev: '1-a',
+  part: null,
+  subject: null,
+  problem: '01K9A3Q6Z0000000000000000P',
+  reason: 'forbidden',
+  at: '',
+  childName: null,
+};
 const synced: SyncStatus = {
   ...INITIAL_STATUS,
+  counted: true,
   phase: 'idle',
   syncedAt: '2026-11-23T01:41:00.000Z',
 };

@@ -18,7 +18,8 @@ export interface Sign {
     | 'pendingOffline'
     | 'all'
     | 'allOffline'
-    | 'never';
+    | 'never'
+    | 'counting';
   /** How many, for the keys that count. */
   count: number;
 }
@@ -33,6 +34,7 @@ export function sign(status: SyncStatus): Sign {
       ? { tone: 'warn', key: 'pendingOffline', count: pending.length }
       : { tone: 'busy', key: 'pending', count: pending.length };
   }
+  if (!status.counted) return { tone: 'idle', key: 'counting', count: 0 };
   if (phase === 'first-load') return { tone: 'busy', key: 'loading', count: 0 };
   if (status.syncedAt === null) return { tone: 'warn', key: 'never', count: 0 };
   if (offline) return { tone: 'idle', key: 'allOffline', count: 0 };

@@ -31,8 +31,8 @@ export interface ModelServer {
   calls: Call[];
   /** Asked before each call, the first answer counts. */
   trouble: Trouble | null;
-  /** A reason to refuse a document, as a design document would. */
-  refuse: (doc: PouchDB.Doc, database: string) => string | null;
+  /** A reason to refuse a document, as a design document would; `before` is its nearest ancestor. */
+  refuse: (doc: PouchDB.Doc, before: PouchDB.Doc | null, database: string) => string | null;
   /** Asked after a call has had its effect: may lose or garble the answer. */
   onAnswer: ((call: Call, answer: Response) => Response) | null;
   user: { name: string | null; roles: string[] };
@@ -124,16 +124,21 @@ async function respond(
     }
     case '_bulk_get': {
       const { docs } = body as { docs: { id: string; rev?: string }[] };
-      return json(await db.bulkGet({ docs, revs: query.get('revs') === 'true' }));
+      const revs = query.get('revs') === 'true';
+      const results = await Promise.all(
+        docs.map(async ({ id, rev }) => ({ id, docs: await openRevisions(db, id, rev, revs) })),
+      );
+      return json({ results });
     }
     case '_revs_diff':
       return json(await db.revsDiff(body as Record<string, string[]>));
     case '_bulk_docs': {
       const { docs } = body as { docs: PouchDB.Doc[] };
-      const refused = docs.flatMap((doc) => {
-        const reason = model.refuse(doc, name);
-        return reason ? [{ id: doc._id, rev: doc._rev, error: 'forbidden', reason }] : [];
-      });
+      const refused: { id: string; rev: string | undefined; error: string; reason: string }[] = [];
+      for (const doc of docs) {
+        const reason = model.refuse(doc, await nearestAncestor(db, doc), name);
+        if (reason) refused.push({ id: doc._id, rev: doc._rev, error: 'forbidden', reason });
+      }
       const good = docs.filter(
         (doc) => !refused.some(({ id, rev }) => id === doc._id && rev === doc._rev),
       );
@@ -155,4 +160,35 @@ async function respond(
       }
     }
   }
+}
+
+/** As CouchDB answers `_bulk_get`: one revision, or without one all leaves. */
+async function openRevisions(
+  db: PouchDB.Database,
+  id: string,
+  rev: string | undefined,
+  revs: boolean,
+): Promise<object[]> {
+  try {
+    const open_revs = rev === undefined ? ('all' as const) : [rev];
+    return await db.get<object[]>(id, { open_revs, revs });
+  } catch (error) {
+    if ((error as { status?: number }).status !== 404) throw error;
+    return [{ error: { id, rev: rev ?? 'undefined', error: 'not_found', reason: 'missing' } }];
+  }
+}
+
+/** The nearest revision that the database has of those on which a document was written. */
+async function nearestAncestor(
+  db: PouchDB.Database,
+  doc: PouchDB.Doc,
+): Promise<PouchDB.Doc | null> {
+  const { start = 0, ids = [] } = doc._revisions ?? {};
+  for (const [back, hash] of ids.entries()) {
+    if (back === 0) continue;
+    const { [doc._id]: known } = await db.revsDiff({ [doc._id]: [`${start - back}-${hash}`] });
+    if (known?.missing.length) continue;
+    return db.get<PouchDB.Doc>(doc._id, { rev: `${start - back}-${hash}` });
+  }
+  return null;
 }

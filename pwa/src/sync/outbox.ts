@@ -4,20 +4,32 @@
  * the last sequence that is wholly acknowledged, less what came from the server itself. Only what
  * the server refused is written down, together with that sequence, in `_local/outbox`.
  */
+import type PouchDB from 'pouchdb-core';
+import { liveRevisions } from '../storage/revisions.ts';
 import type { Filled, Store } from '../storage/store.ts';
-
-export interface Leaf {
-  id: string;
-  rev: string;
-}
+import { keyOf, type Leaf } from './deliver.ts';
 
 export interface Refusal extends Leaf {
+  /**
+   * What of a child is refused, `event <ULID>` or `fact <field> <at>`. Null: the document as a whole; a
+   * child is that only until it was taken apart.
+   */
+  part: string | null;
+  /** The kind of the event or the name of the field that is refused; null with `part`. */
+  subject: string | null;
   reason: string;
   /** By the device's clock. */
   at: string;
   /** The ULID under which it is reported. */
   problem: string;
+  /** Who has asked the server for it: it is not sent again for the same account at the same server. */
+  asked: readonly string[];
+  /** A person has voided it since (作废): kept, and nothing that anybody has to act upon. */
+  withdrawn?: boolean;
 }
+
+/** What is refused of a document now that the server was asked. */
+export type Held = Pick<Refusal, 'rev' | 'part' | 'subject' | 'reason'> & { withdrawn: boolean };
 
 interface Kept {
   /** Up to here every local change is on the server or refused. */
@@ -36,10 +48,22 @@ export interface Outbox {
   received(filled: Filled): Promise<void>;
   /** The server named these. */
   acknowledge(leaves: readonly Leaf[]): Promise<void>;
-  /** The server refused these; they stay here and are not sent again. */
+  /** The server refused these; they stay here, and are not sent again for whoever asked. */
   refuse(refusals: readonly Refusal[]): Promise<void>;
-  /** The server has them after all, or a person wants them tried again. */
-  release(leaves: readonly Leaf[]): Promise<void>;
+  /**
+   * `asker` has asked again for everything of a document that was refused: this is what still is.
+   * Returns the refusals that are none any more; they are kept until they are dropped.
+   */
+  hold(
+    id: string,
+    held: readonly Held[],
+    asker: string,
+    made: () => Pick<Refusal, 'at' | 'problem'>,
+  ): Promise<Refusal[]>;
+  /** These are settled, and that was reported. */
+  drop(refusals: readonly Refusal[]): Promise<void>;
+  /** A person wants a document tried again: it counts for nothing that it was asked for. */
+  askAgain(id: string): Promise<void>;
   /** Compares everything of this device with the server again, from the beginning. */
   again(): Promise<void>;
   /**
@@ -49,12 +73,20 @@ export interface Outbox {
   compare(lacking: (leaves: Leaf[]) => Promise<Leaf[]>): Promise<void>;
 }
 
+const NOTHING: Kept = { acknowledged: 0, refused: [] };
 const PAGE = 1000;
-const keyOf = ({ id, rev }: Leaf) => `${id} ${rev}`;
+/** Askers that a refusal remembers. */
+const MOST_ASKED = 50;
+
+/** Revisions of a document that the server refused, as any tab may read them. */
+export async function refusedRevisions(store: Store, id: string): Promise<ReadonlySet<string>> {
+  const { refused } = await store.local<Kept>('outbox', NOTHING);
+  return new Set(refused.filter((one) => one.id === id).map(({ rev }) => rev));
+}
 
 /** For the one tab that syncs. */
 export function createOutbox(store: Store): Outbox {
-  let kept: Kept = { acknowledged: 0, refused: [] };
+  let kept = NOTHING;
   let scanned = 0;
   /** Local changes that are not known to be on the server: sequence → leaves. */
   const open = new Map<string, { leaf: Leaf; seq: number }>();
@@ -71,6 +103,13 @@ export function createOutbox(store: Store): Outbox {
   const isRefused = (leaf: Leaf) =>
     kept.refused.some(({ id, rev }) => id === leaf.id && rev === leaf.rev);
 
+  /** The leaves that are not deleted. A tombstone is never ours to send: only the server deletes. */
+  const alive = async ({ id, changes, deleted }: PouchDB.ChangeRow): Promise<Leaf[]> => {
+    if (changes.length === 1) return deleted ? [] : changes.map(({ rev }) => ({ id, rev }));
+    if (deleted) return [];
+    return (await liveRevisions(store.db, id)).map((rev) => ({ id, rev }));
+  };
+
   /** How far everything is settled; what lies behind need not be read again. */
   const settle = async (refused: Refusal[] = kept.refused) => {
     let acknowledged = scanned;
@@ -84,15 +123,16 @@ export function createOutbox(store: Store): Outbox {
   const read = async () => {
     for (;;) {
       const page = await store.db.changes({ since: scanned, limit: PAGE, style: 'all_docs' });
-      for (const { id, seq, changes } of page.results) {
+      for (const row of page.results) {
+        const { id, seq } = row;
         if (id.startsWith('_design/')) continue;
+        const leaves = await alive(row);
         // A newer change of a document stands for its older ones: their revisions are its history.
-        const leaves = new Set(changes.map(({ rev }) => keyOf({ id, rev })));
+        const keys = new Set(leaves.map(keyOf));
         for (const [key, entry] of open) {
-          if (entry.leaf.id === id && !leaves.has(key)) open.delete(key);
+          if (entry.leaf.id === id && !keys.has(key)) open.delete(key);
         }
-        for (const { rev } of changes) {
-          const leaf = { id, rev };
+        for (const leaf of leaves) {
           const key = keyOf(leaf);
           if (there.has(key) || isRefused(leaf) || open.has(key)) continue;
           open.set(key, { leaf, seq });
@@ -108,7 +148,7 @@ export function createOutbox(store: Store): Outbox {
   return {
     load: () =>
       serial(async () => {
-        kept = await store.local<Kept>('outbox', { acknowledged: 0, refused: [] });
+        kept = await store.local<Kept>('outbox', NOTHING);
         scanned = kept.acknowledged;
         open.clear();
         there.clear();
@@ -149,13 +189,37 @@ export function createOutbox(store: Store): Outbox {
         for (const refusal of refusals) open.delete(keyOf(refusal));
         await settle(fresh.length ? [...kept.refused, ...fresh] : kept.refused);
       }),
-    release: (leaves) =>
+    hold: (id, held, asker, made) =>
       serial(async () => {
-        const keys = new Set(leaves.map(keyOf));
-        const refused = kept.refused.filter((refusal) => !keys.has(keyOf(refusal)));
-        if (refused.length === kept.refused.length) return;
-        await settle(refused);
+        const before = kept.refused.filter((refusal) => refusal.id === id);
+        const now = held.map(({ withdrawn, ...one }): Refusal => {
+          const { part, rev } = one;
+          const known = before.find(
+            (entry) =>
+              entry.part === part &&
+              (part !== null || entry.rev === rev) &&
+              // What was withdrawn, and is not any more, is refused anew.
+              (withdrawn || !entry.withdrawn),
+          );
+          const asked = [...new Set([...(known?.asked ?? []), asker])].slice(-MOST_ASKED);
+          const { at, problem } = known ?? made();
+          return { id, ...one, at, problem, asked, ...(withdrawn && { withdrawn }) };
+        });
+        const gone = before.filter(({ problem }) => !now.some((one) => one.problem === problem));
+        const others = kept.refused.filter((refusal) => refusal.id !== id);
+        await settle([...others, ...now, ...gone]);
+        return gone;
       }),
+    drop: (refusals) =>
+      serial(async () => {
+        const gone = new Set(refusals.map(({ problem }) => problem));
+        const refused = kept.refused.filter(({ problem }) => !gone.has(problem));
+        if (refused.length < kept.refused.length) await settle(refused);
+      }),
+    askAgain: (id) =>
+      serial(() =>
+        settle(kept.refused.map((one) => (one.id === id ? { ...one, asked: [] } : one))),
+      ),
     again: () =>
       serial(async () => {
         scanned = 0;
@@ -172,13 +236,12 @@ export function createOutbox(store: Store): Outbox {
           const page = await store.db.changes({ since, limit: PAGE, style: 'all_docs' });
           const seqs = new Map<string, number>();
           const leaves: Leaf[] = [];
-          for (const { id, seq, changes } of page.results) {
-            if (id.startsWith('_design/')) continue;
-            for (const { rev } of changes) {
-              const leaf = { id, rev };
+          for (const row of page.results) {
+            if (row.id.startsWith('_design/')) continue;
+            for (const leaf of await alive(row)) {
               if (isRefused(leaf)) continue;
               leaves.push(leaf);
-              seqs.set(keyOf(leaf), seq);
+              seqs.set(keyOf(leaf), row.seq);
             }
           }
           for (const leaf of leaves.length ? await lacking(leaves) : []) {

@@ -24,8 +24,8 @@ export interface UseSync {
   problem: ComputedRef<SyncProblem | null>;
   /** A whole round now; resolves when it has ended, well or badly. */
   syncNow(): Promise<void>;
-  /** Sends a refused write again, once its cause is mended. */
-  retry(entry: RefusedEntry): Promise<void>;
+  /** Sends what is refused of a document again, once its cause is mended. */
+  retry(entry: RefusedEntry): void;
   /** A person confirms that the server was set up anew: everything is compared with it again. */
   adoptServer(): Promise<void>;
   /** The day's close-out: a round, and then what is still only here. */
@@ -42,14 +42,14 @@ export function useSync(): UseSync {
     lastHeard: computed(() => syncStatus.value.lastHeard),
     problem: computed(() => syncStatus.value.problem),
     syncNow: () => opened().engine.syncNow(),
-    retry: ({ id, rev }) => opened().engine.retry([{ id, rev }]),
+    retry: ({ id }) => opened().engine.retry(id),
     adoptServer: () => opened().engine.adoptServer(),
     async closeDay() {
       const { engine } = opened();
       await engine.syncNow();
-      const { phase, pending, refused } = engine.status();
+      const { phase, counted, pending, refused } = engine.status();
       // Only a round that ended well is a proof.
-      const closed = phase === 'idle' && pending.length === 0 && refused.length === 0;
+      const closed = phase === 'idle' && counted && pending.length === 0 && refused.length === 0;
       return { closed, at: deviceClock().instant(), pending, refused };
     },
   };

@@ -56,7 +56,15 @@ async function deviceOver(store: Store, server: ModelServer, batch = 2000): Prom
     pull: async () => void (await puller.run(never)),
     push: async () =>
       void (await push(
-        { store, outbox, server: web, remote: REMOTE, instant: clock.instant, ulid },
+        {
+          store,
+          outbox,
+          server: web,
+          remote: REMOTE,
+          instant: clock.instant,
+          ulid,
+          asker: () => String(server.user.name),
+        },
         never,
       )),
   };
@@ -396,7 +404,7 @@ describe('the engine', () => {
       ulid,
       session: { name: 'nurse', confirmed: (now) => void roles.push(now), lost: () => void lost++ },
       childName: () => null,
-      report: async () => {},
+      report: async () => false,
       heartbeat: async (said) => {
         heartbeats.push(said);
         report();

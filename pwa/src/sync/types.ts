@@ -27,6 +27,12 @@ export interface PendingEntry {
 export interface RefusedEntry {
   id: string;
   rev: string;
+  /** What of a child, `event <ULID>` or `fact <field> <at>`; null: all of the document. */
+  part: string | null;
+  /** The kind of the event or the name of the field; null with `part`. */
+  subject: string | null;
+  /** The ULID under which it is reported (`problem:<ULID>`). */
+  problem: string;
   /** Why, in the server's words. */
   reason: string;
   at: string;
@@ -46,6 +52,8 @@ export interface SyncStatus {
   progress: { done: number; total: number };
   /** All of the clinic's documents were loaded once. Before that, search also asks the server. */
   complete: boolean;
+  /** The outbox was read: before that, `pending` and `refused` say nothing. */
+  counted: boolean;
   pending: PendingEntry[];
   refused: RefusedEntry[];
   /** When the server was last heard, by the device's clock. */
@@ -59,6 +67,7 @@ export const INITIAL_STATUS: SyncStatus = {
   phase: 'offline',
   progress: { done: 0, total: 0 },
   complete: false,
+  counted: false,
   pending: [],
   refused: [],
   lastHeard: null,

@@ -45,7 +45,6 @@ const quiet = {
   before: null,
   contraindications: [],
   givenToday: [],
-  silentDays: 0,
 };
 const judged = (...doses: Partial<Forecast['doses'][number]>[]): Forecast => ({
   doses: doses.map((dose) => ({
@@ -191,10 +190,12 @@ describe('warningsOf', () => {
       ...quiet,
       judged: judged({}),
       givenToday: ['0402'],
-      silentDays: 1,
+      stale: { silentDays: 1 },
       elsewhere: true,
     }).map((one) => one.code);
     expect(codes).toEqual(['visit.sameDay', 'visit.stale', 'visit.elsewhere']);
+    const never = warningsOf({ ...quiet, judged: judged({}), stale: { silentDays: null } });
+    expect(never.map((one) => one.code)).toEqual(['visit.neverHeard']);
   });
 });
 

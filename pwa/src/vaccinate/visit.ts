@@ -195,9 +195,9 @@ export function warningsOf(seen: {
   contraindications: readonly { code: string; vaccine: string | null }[];
   /** Doses given earlier on this day. */
   givenToday: readonly string[];
-  /** Days since this device last heard the server; null when never. */
-  silentDays: number | null;
-  /** Other clinics hold the child, and this device is offline. */
+  /** The record may not be the latest: whole days since this device last heard the server, or never. */
+  stale?: { silentDays: number | null } | null;
+  /** Other clinics hold the child, and what they record is not heard of. */
   elsewhere?: boolean;
   /** The place's limits on a visit, and how a vaccine is given. */
   limits?: {
@@ -238,8 +238,10 @@ export function warningsOf(seen: {
     }
   }
   if (seen.limits) limitWarnings(items, before, seen.limits, add);
-  if (seen.silentDays !== null && seen.silentDays >= 1 && items.length > 0) {
-    add('visit.stale', null, { days: seen.silentDays });
+  if (seen.stale && items.length > 0) {
+    const { silentDays } = seen.stale;
+    if (silentDays === null) add('visit.neverHeard');
+    else add('visit.stale', null, { days: silentDays });
   }
   if (seen.elsewhere && items.length > 0) add('visit.elsewhere');
   return found;

@@ -1,0 +1,140 @@
+/**
+ * Hands revisions to the server, and finds out what it did with each. A revision is on the server
+ * when the server, asked after the write, does not miss it; nothing else counts. One document that
+ * upsets the server does not hold up the others.
+ */
+import type PouchDB from 'pouchdb-core';
+import { type Server, SyncFault } from './server.ts';
+
+/** A revision that nothing was written on yet. */
+export interface Leaf {
+  id: string;
+  rev: string;
+}
+
+/** On the server, refused because of something, or neither: to be tried again. */
+export type Verdict = { is: 'there' } | { is: 'refused'; reason: string } | { is: 'open' };
+
+export interface Delivery {
+  /** Those of these that the server does not have. */
+  missing(leaves: readonly Leaf[]): Promise<Leaf[]>;
+  /** Writes these, and tells of each by {@link keyOf} what became of it. */
+  send(docs: readonly PouchDB.Doc[]): Promise<Map<string, Verdict>>;
+  /** Throws when the server answered and yet some stayed open: why. */
+  settle(): void;
+}
+
+export interface DeliveryOptions {
+  server: Server;
+  /** Path of the database on the server. */
+  remote: string;
+  /** A sign of life from the server. */
+  heard?: () => void;
+}
+
+interface Missing {
+  [id: string]: { missing: string[] };
+}
+
+interface Row {
+  id?: string;
+  rev?: string;
+  error?: string;
+  reason?: string;
+}
+
+export const keyOf = ({ id, rev }: Leaf) => `${id} ${rev}`;
+export const leafOf = ({ _id, _rev }: PouchDB.Doc): Leaf => ({ id: _id, rev: _rev as string });
+
+export function createDelivery(options: DeliveryOptions, signal: AbortSignal): Delivery {
+  const { server, remote, heard } = options;
+  /** Why some stay open although the server answers. */
+  let stuck: unknown = null;
+  /** Requests that may still fail while the guilty document is looked for. */
+  let patience = 40;
+
+  const call = async <T>(path: string, body: unknown): Promise<T> => {
+    const answer = await server.json<T>(remote + path, { method: 'POST', body, signal });
+    heard?.();
+    return answer;
+  };
+
+  const missing = async (leaves: readonly Leaf[]): Promise<Leaf[]> => {
+    if (leaves.length === 0) return [];
+    const asked: Record<string, string[]> = {};
+    for (const { id, rev } of leaves) {
+      const revs = asked[id];
+      if (revs) revs.push(rev);
+      else asked[id] = [rev];
+    }
+    const answer = await call<Missing>('/_revs_diff', asked);
+    if (answer === null || typeof answer !== 'object' || Array.isArray(answer)) {
+      throw new SyncFault('server', 'The answer does not say what is missing.', 200);
+    }
+    return leaves.filter(({ id, rev }) => {
+      if (!Object.hasOwn(answer, id)) return false;
+      const revs = answer[id]?.missing;
+      if (!Array.isArray(revs)) {
+        throw new SyncFault('server', 'The answer does not say what is missing.', 200);
+      }
+      return revs.includes(rev);
+    });
+  };
+
+  /**
+   * Writes, and returns the reasons of the rows that were refused. What the server cannot swallow
+   * is halved until the guilty document stands alone: 400 and 413 refuse it, 5xx leave it open.
+   */
+  const write = async (docs: readonly PouchDB.Doc[]): Promise<Map<string, string>> => {
+    try {
+      const rows = await call<Row[]>('/_bulk_docs', { docs, new_edits: false });
+      if (!Array.isArray(rows)) {
+        throw new SyncFault('server', 'The answer does not say what was written.', 200);
+      }
+      return new Map(
+        rows
+          .filter((row) => row.error)
+          // CouchDB names the revision of a refused row only sometimes.
+          .map((row) => [
+            row.rev ? keyOf({ id: String(row.id), rev: row.rev }) : String(row.id),
+            [row.error, row.reason].filter(Boolean).join(': '),
+          ]),
+      );
+    } catch (error) {
+      // Silence, 401 and 403 concern every document; the rest may be the fault of one.
+      const status = error instanceof SyncFault ? error.status : null;
+      const refused = status === 400 || status === 413;
+      if (status === null || !(refused || status >= 500) || --patience < 0) throw error;
+      const [only] = docs;
+      if (only && docs.length === 1) {
+        if (refused) return new Map([[keyOf(leafOf(only)), (error as SyncFault).message]]);
+        stuck ??= error;
+        return new Map();
+      }
+      const half = Math.ceil(docs.length / 2);
+      return new Map([...(await write(docs.slice(0, half))), ...(await write(docs.slice(half)))]);
+    }
+  };
+
+  return {
+    missing,
+    async send(docs) {
+      const reasons = docs.length ? await write(docs) : new Map<string, string>();
+      const leaves = docs.map(leafOf);
+      const still = new Set((await missing(leaves)).map(keyOf));
+      return new Map(
+        leaves.map((leaf): [string, Verdict] => {
+          const key = keyOf(leaf);
+          if (!still.has(key)) return [key, { is: 'there' }];
+          const reason = reasons.get(key) ?? reasons.get(leaf.id);
+          if (reason) return [key, { is: 'refused', reason }];
+          stuck ??= new SyncFault('server', 'The server took writes and does not name them.', 200);
+          return [key, { is: 'open' }];
+        }),
+      );
+    },
+    settle() {
+      if (stuck) throw stuck;
+    },
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * What becomes of refusals (被拒内容的处理). A refusal holds for the account that asked: for another
+ * one, such as a senior who may void a colleague's record, the server is asked once more. Of a child
+ * only what is really refused stays refused (`salvage.ts`); what was settled is reported and ends.
+ */
+import type PouchDB from 'pouchdb-core';
+import { type ChildDoc, isChildId, voided } from '../children/document.ts';
+import { readLeaves } from '../children/leaves.ts';
+import { mergeAll } from '../children/merge.ts';
+import { liveRevisions } from '../storage/revisions.ts';
+import { createDelivery, keyOf } from './deliver.ts';
+import { holds, nothingOf, partsOf, readName } from './division.ts';
+import type { Held, Refusal } from './outbox.ts';
+import { type PushOptions, readLeafDocs } from './push.ts';
+import { salvage, tombstoneOf } from './salvage.ts';
+
+export interface TendOptions extends PushOptions {
+  /** Reports what is refused, and what is not any more; true when something was written. */
+  report: (refused: readonly Refusal[], settled: readonly Refusal[]) => Promise<boolean>;
+}
+
+/** A child of which something is refused, as this device has it. */
+export interface Standing {
+  /** Its leaves that the server refused. */
+  refused: ChildDoc[];
+  others: ChildDoc[];
+  /** Names of the parts that none of the others holds. */
+  parts: Set<string>;
+  /** Those of them that a person has taken back. */
+  withdrawn: Set<string>;
+}
+
+/** How a child stands, by all its leaves here and the revisions of it that were refused. */
+export function standingOf(leaves: readonly ChildDoc[], revisions: ReadonlySet<string>): Standing {
+  const isRefused = ({ _rev }: ChildDoc) => _rev !== undefined && revisions.has(_rev);
+  const refused = leaves.filter(isRefused);
+  const others = leaves.filter((leaf) => !isRefused(leaf));
+  const [first] = refused;
+  if (!first) return { refused, others, parts: new Set(), withdrawn: new Set() };
+  const base = others.length ? mergeAll(others) : nothingOf(first._id);
+  const parts = partsOf(base, refused);
+  const gone = voided(mergeAll(leaves));
+  const withdrawn = new Set<string>();
+  for (const { name, events, needs } of parts) {
+    // A void of what the server never had goes with it.
+    if (Object.keys(events).some((id) => gone.has(id)) || needs.some((one) => withdrawn.has(one))) {
+      withdrawn.add(name);
+    }
+  }
+  return { refused, others, parts: new Set(parts.map(({ name }) => name)), withdrawn };
+}
+
+/** Is the server to be asked (again) for what is refused of a child? */
+export function isDue(entries: readonly Refusal[], standing: Standing, asker: string): boolean {
+  return entries.some(
+    ({ part, asked, withdrawn = false }) =>
+      part === null ||
+      !asked.includes(asker) ||
+      // It has come another way, or a later value has taken its place.
+      !standing.parts.has(part) ||
+      standing.withdrawn.has(part) !== withdrawn,
+  );
+}
+
+function subjectOf(name: string, events: ChildDoc['events']): string {
+  const part = readName(name);
+  return 'fact' in part ? part.fact : (events[part.event]?.kind ?? '');
+}
+
+/** Reasons of the parts that this account was refused, by name. */
+function knownTo(entries: readonly Refusal[], asker: string): Map<string, string> {
+  return new Map(
+    entries.flatMap(({ part, reason, asked }) =>
+      part !== null && asked.includes(asker) ? [[part, reason] as const] : [],
+    ),
+  );
+}
+
+/** Looks at all refusals, and asks the server where that is due. True when a report was written. */
+export async function tend(options: TendOptions, signal: AbortSignal): Promise<boolean> {
+  const { outbox } = options;
+  const byId = new Map<string, Refusal[]>();
+  for (const refusal of outbox.refused()) {
+    byId.set(refusal.id, [...(byId.get(refusal.id) ?? []), refusal]);
+  }
+  if (byId.size === 0) return false;
+  const children = [...byId].filter(([id]) => isChildId(id));
+  const others = [...byId].filter(([id]) => !isChildId(id));
+  const settled = [
+    ...(await tendChildren(options, children, signal)),
+    ...(await tendOthers(
+      options,
+      others.flatMap(([, entries]) => entries),
+      signal,
+    )),
+  ];
+  // Reported first and forgotten then: whatever breaks off between is reported again, which is one.
+  const done = new Set(settled.map(({ problem }) => problem));
+  const still = outbox.refused().filter(({ problem }) => !done.has(problem));
+  const reported = await options.report(still, settled);
+  await outbox.drop(settled);
+  return reported;
+}
+
+async function tendChildren(
+  options: TendOptions,
+  children: readonly [string, Refusal[]][],
+  signal: AbortSignal,
+): Promise<Refusal[]> {
+  const { store, outbox, instant, ulid, asker } = options;
+  const made = () => ({ at: instant(), problem: ulid() });
+  const settled: Refusal[] = [];
+  const due = new Map<string, { standing: Standing; known: Map<string, string> }>();
+  const pending = new Set(outbox.pending().map(({ id }) => id));
+  for (const [id, entries] of children) {
+    const leaves = await readLeaves(store.db, id);
+    const standing = standingOf(leaves, new Set(entries.map(({ rev }) => rev)));
+    if (standing.refused.length > 0) {
+      if (isDue(entries, standing, asker()))
+        due.set(id, { standing, known: knownTo(entries, asker()) });
+    } else if (!pending.has(id)) {
+      // A later version holds all of it, and the server has that.
+      settled.push(...(await outbox.hold(id, [], asker(), made)));
+    }
+  }
+  const asked = [...due].map(([id, { standing, known }]) => ({
+    id,
+    leaves: standing.refused,
+    known,
+  }));
+  for (const [id, held] of await salvage(options, asked, signal)) {
+    const { refused, withdrawn } = (due.get(id) as { standing: Standing }).standing;
+    const still = held.map(
+      ({ part: { name, events }, reason }): Held => ({
+        subject: subjectOf(name, events),
+        rev: (refused.find((leaf) => holds(leaf, name)) ?? refused[0])?._rev as string,
+        part: name,
+        reason,
+        withdrawn: withdrawn.has(name),
+      }),
+    );
+    settled.push(...(await outbox.hold(id, still, asker(), made)));
+    const kept = new Set(still.map(({ rev }) => rev));
+    const ended: PouchDB.Doc[] = [];
+    for (const leaf of refused) {
+      if (!kept.has(leaf._rev as string)) ended.push(await tombstoneOf(leaf));
+    }
+    if (ended.length) await outbox.received(await store.accept(ended, false));
+  }
+  return settled;
+}
+
+async function tendOthers(
+  options: TendOptions,
+  refusals: readonly Refusal[],
+  signal: AbortSignal,
+): Promise<Refusal[]> {
+  const { store, outbox, instant, ulid, asker } = options;
+  const ids = new Set(refusals.filter(({ asked }) => !asked.includes(asker())).map(({ id }) => id));
+  const due = refusals.filter(({ id }) => ids.has(id));
+  if (due.length === 0) return [];
+  const delivery = createDelivery(options, signal);
+  const verdicts = await delivery.send(await readLeafDocs(store, due));
+  const settled: Refusal[] = [];
+  for (const id of new Set(due.map((refusal) => refusal.id))) {
+    const entries = due.filter((refusal) => refusal.id === id);
+    if (entries.some((entry) => (verdicts.get(keyOf(entry))?.is ?? 'open') === 'open')) continue;
+    const leaves = await liveRevisions(store.db, id);
+    const still = entries.flatMap((entry): Held[] => {
+      const verdict = verdicts.get(keyOf(entry));
+      // A later version stands for this one.
+      if (verdict?.is !== 'refused' || !leaves.includes(entry.rev)) return [];
+      const { rev, part, subject } = entry;
+      return [{ rev, part, subject, reason: verdict.reason, withdrawn: false }];
+    });
+    settled.push(
+      ...(await outbox.hold(id, still, asker(), () => ({ at: instant(), problem: ulid() }))),
+    );
+  }
+  delivery.settle();
+  return settled;
+}

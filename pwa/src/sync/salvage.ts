@@ -1,0 +1,162 @@
+/**
+ * Brings to the server what it takes of children's records that it refused (拆分上传). The server's
+ * record is fetched, what the refused one holds beyond it is cut into parts (`division.ts`), and each
+ * trial is a revision on top of the server's. What was taken is stored here too, so that wherever
+ * this is broken off, the next run begins with what is left.
+ */
+import type PouchDB from 'pouchdb-core';
+import { canonical } from '../children/canonical.ts';
+import type { ChildDoc } from '../children/document.ts';
+import { mergeAll } from '../children/merge.ts';
+import type { Store } from '../storage/store.ts';
+import { createDelivery, type DeliveryOptions, keyOf } from './deliver.ts';
+import {
+  type Division,
+  divide,
+  type Held,
+  next,
+  nothingOf,
+  partsOf,
+  refused,
+  taken,
+} from './division.ts';
+import type { Outbox } from './outbox.ts';
+import { SyncFault } from './server.ts';
+
+export interface SalvageOptions extends DeliveryOptions {
+  store: Store;
+  outbox: Pick<Outbox, 'received'>;
+  /** Children of one request. */
+  batch?: number;
+}
+
+/** A child whose record was refused, in one or more leaves. */
+export interface RefusedChild {
+  id: string;
+  leaves: readonly ChildDoc[];
+  /** Reasons of the parts that this account was refused before, by name: not asked for again. */
+  known: ReadonlyMap<string, string>;
+}
+
+interface Work {
+  division: Division;
+  /** The revision that the next one is written on; null when the server knows no such child. */
+  parent: string | null;
+}
+
+/**
+ * What the server still refuses of each child, by id. A child that has several versions there is
+ * left out: it is looked at again once the server has joined them.
+ */
+export async function salvage(
+  options: SalvageOptions,
+  children: readonly RefusedChild[],
+  signal: AbortSignal,
+): Promise<Map<string, readonly Held[]>> {
+  const { batch = 50 } = options;
+  const found = new Map<string, readonly Held[]>();
+  for (let at = 0; at < children.length; at += batch) {
+    const some = children.slice(at, at + batch);
+    for (const [id, held] of await salvageSome(options, some, signal)) found.set(id, held);
+  }
+  return found;
+}
+
+async function salvageSome(
+  options: SalvageOptions,
+  children: readonly RefusedChild[],
+  signal: AbortSignal,
+): Promise<Map<string, readonly Held[]>> {
+  const delivery = createDelivery(options, signal);
+  const keep = async (docs: PouchDB.Doc[]) => {
+    if (docs.length) await options.outbox.received(await options.store.accept(docs, false));
+  };
+  const there = await serverLeaves(options, children, signal);
+  await keep([...there.values()].flat());
+  const works = new Map<string, Work>();
+  for (const { id, leaves, known } of children) {
+    const alive = (there.get(id) ?? []).filter((doc) => !doc._deleted);
+    if (alive.length > 1) continue;
+    const [top] = alive;
+    const base = top ? mergeAll([top as unknown as ChildDoc]) : nothingOf(id);
+    works.set(id, {
+      division: divide(base, partsOf(base, leaves), known),
+      parent: (top?._rev as string | undefined) ?? null,
+    });
+  }
+  for (;;) {
+    const trials = new Map<string, PouchDB.Doc>();
+    for (const [id, { division, parent }] of works) {
+      const record = next(division);
+      if (record) trials.set(id, await revisionOf(record, parent));
+    }
+    if (trials.size === 0) break;
+    const verdicts = await delivery.send([...trials.values()]);
+    const accepted: PouchDB.Doc[] = [];
+    for (const [id, doc] of trials) {
+      const { division } = works.get(id) as Work;
+      const rev = doc._rev as string;
+      const verdict = verdicts.get(keyOf({ id, rev }));
+      if (verdict?.is === 'there') {
+        accepted.push(doc);
+        works.set(id, { division: taken(division), parent: rev });
+      } else if (verdict?.is === 'refused') {
+        const { parent } = works.get(id) as Work;
+        works.set(id, { division: refused(division, verdict.reason), parent });
+      }
+    }
+    await keep(accepted);
+    delivery.settle();
+  }
+  return new Map([...works].map(([id, { division }]) => [id, division.held]));
+}
+
+/** All leaves that the server has of these children, with their histories. */
+async function serverLeaves(
+  { server, remote, heard }: SalvageOptions,
+  children: readonly RefusedChild[],
+  signal: AbortSignal,
+): Promise<Map<string, PouchDB.Doc[]>> {
+  const answer = await server.json<{
+    results: { id: string; docs: { ok?: PouchDB.Doc; error?: { error?: string } }[] }[];
+  }>(`${remote}/_bulk_get?revs=true`, {
+    method: 'POST',
+    body: { docs: children.map(({ id }) => ({ id })) },
+    signal,
+  });
+  if (!Array.isArray(answer?.results)) {
+    throw new SyncFault('server', 'The answer is not a list of documents.', 200);
+  }
+  heard?.();
+  const found = new Map<string, PouchDB.Doc[]>();
+  for (const { id, docs } of answer.results) {
+    for (const { ok, error } of docs) {
+      if (ok) found.set(id, [...(found.get(id) ?? []), ok]);
+      else if (error?.error !== 'not_found') {
+        throw new SyncFault('server', `The server does not show ${id}.`, 200);
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * The record as a revision on top of `parent`. It is computed and not drawn: a trial whose answer was
+ * lost is the same revision when it is made again.
+ */
+async function revisionOf(record: ChildDoc, parent: string | null): Promise<PouchDB.Doc> {
+  const { _rev, _conflicts, ...body } = record;
+  const text = new TextEncoder().encode(canonical([body, parent]));
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  const hash = Array.from(bytes.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0'));
+  const [generation, above] = parent?.split('-') ?? [];
+  const start = Number(generation ?? 0) + 1;
+  const ids = [hash.join(''), ...(above ? [above] : [])];
+  return { ...body, _rev: `${start}-${ids[0]}`, _revisions: { start, ids } };
+}
+
+/** What ends a refused leaf here, all of whose content the server has by now: it keeps what it held. */
+export async function tombstoneOf(leaf: ChildDoc): Promise<PouchDB.Doc> {
+  const { _rev, _conflicts, ...body } = leaf;
+  return revisionOf({ ...body, _deleted: true } as ChildDoc & { _deleted: true }, _rev ?? null);
+}
