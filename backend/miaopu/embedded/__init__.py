@@ -30,7 +30,8 @@ What is where
 - `documents`: documents as they come in and go out; `store`: one database in one SQLite file.
 - `database`: the writing thread with its group commit, readers, and who waits for changes.
 - `changes`, `views`, `viewquery`, `findquery`: feeds, indexes and questions to them.
-- `sandbox`: JavaScript of design documents in QuickJS, limited in time and memory.
+- `sandbox`: JavaScript of design documents in QuickJS, limited in time and memory;
+  `validation`: what `validate_doc_update` says of the writes of a request.
 - `auth`, `security`, `users`: passwords, cookies, throttling, `_security`, `_users`.
 - `replicator`, `scheduler`: replication as a client of two servers, and which ones run.
 - `server`: all databases of a data folder; `http`: paths and parameters; `command`: the process.

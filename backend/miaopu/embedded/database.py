@@ -26,19 +26,17 @@ import orjson
 from . import store
 from .auth import SYSTEM, User
 from .documents import Document, NewDocument, Options
-from .errors import CouchError, bad_request, closing, forbidden, no_database
-from .sandbox import BUILT_IN, Program, Validator
+from .errors import CouchError, bad_request, closing, no_database
+from .sandbox import BUILT_IN, Program
 from .security import Security
 from .store import Outcome, Validate, Writer
 from .users import validate as validate_user
+from .validation import Validation, Validator, pair
 
 log = logging.getLogger(__name__)
 
 GROUP_SECONDS = 0.05
 """A group that has worked this long is committed before more is taken in."""
-
-SCRIPT_BUDGET = 5.0
-"""Seconds that validators may use for one request before its other documents are refused."""
 
 IDLE_READERS = 4
 
@@ -170,33 +168,34 @@ class Database:
             return None
         if is_admin and not validators and self.name != "_users":
             return _only_designs
-        context = orjson.dumps(user.context(self.name)).decode()
-        secured = orjson.dumps(security.given).decode()
+        validation = Validation(validators, user.context(self.name), security.given)
         with_revs = Options(revs=True)
-        spent = 0.0
 
-        def validate(new: NewDocument, old: Document | None) -> None:
-            nonlocal spent
+        def admits(new: NewDocument, old: Document | None) -> bool:
+            """Whether the validators are still to be asked; raises where it is refused without."""
             if new.id.startswith("_design/"):
                 security.require_admin(user)
                 check_design(new)
-                return
+                return False
             if self.name == "_users":
                 validate_user(new, old, user, security)
-            if not validators:
-                return
-            if spent > SCRIPT_BUDGET:
-                raise forbidden("validate_doc_update used up the time of this request.")
-            before = time.perf_counter()
-            try:
-                new_text = new.render().decode("utf-8", "replace")
-                old_text = (
-                    "null" if old is None else old.render(with_revs).decode("utf-8", "replace")
-                )
-                for validator in validators:
-                    validator.check(new_text, old_text, context, secured)
-            finally:
-                spent += time.perf_counter() - before
+            return bool(validators)
+
+        def validate(edits: list[tuple[NewDocument, Document | None]]) -> list[CouchError | None]:
+            errors: list[CouchError | None] = [None] * len(edits)
+            asked: list[int] = []
+            pairs: list[bytes] = []
+            for number, (new, old) in enumerate(edits):
+                try:
+                    if admits(new, old):
+                        before = None if old is None else old.render(with_revs)
+                        pairs.append(pair(new.render(), before))
+                        asked.append(number)
+                except CouchError as error:
+                    errors[number] = error
+            for number, refusal in zip(asked, validation.check(pairs), strict=True):
+                errors[number] = refusal
+            return errors
 
         return validate
 
@@ -442,9 +441,17 @@ def check_design(document: NewDocument) -> None:
         Program([source for source in sources if source not in built_in], {})
 
 
-def _only_designs(new: NewDocument, _: Document | None) -> None:
-    if new.id.startswith("_design/"):
-        check_design(new)
+def _only_designs(edits: list[tuple[NewDocument, Document | None]]) -> list[CouchError | None]:
+    errors: list[CouchError | None] = []
+    for new, _ in edits:
+        error = None
+        if new.id.startswith("_design/"):
+            try:
+                check_design(new)
+            except CouchError as wrong:
+                error = wrong
+        errors.append(error)
+    return errors
 
 
 class _Queued:

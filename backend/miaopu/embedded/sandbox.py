@@ -12,16 +12,15 @@ import itertools
 import json
 import logging
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import orjson
 
 from .documents import dumps
-from .errors import CouchError, bad_request, forbidden, unauthorized
+from .errors import CouchError, bad_request
 from .sandboxed import BROKEN, STOPPED, THREW
 from .workers import WORKERS, Died
 
@@ -67,6 +66,14 @@ def answered(text: str, count: int) -> list[Any]:
     return found
 
 
+class Meter:
+    """Adds up the processor time of calls, in seconds. How long they waited for a processor on a
+    busy machine is not their doing, and does not count."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
 class Program:
     """Functions of one design document, compiled where they are run. May be used on any thread."""
 
@@ -86,22 +93,27 @@ class Program:
         self._seconds = seconds
         self._making = (memory, seconds, text, sources)
         try:
-            self._ask(None, seconds)
+            self._ask(None, seconds, Meter())
         except Stopped as error:
             raise CouchError(400, "compilation_error", str(error)) from None
 
-    def call(self, name: str, *arguments: Any, seconds: float | None = None) -> str:
+    def call(
+        self, name: str, *arguments: Any, seconds: float | None = None, meter: Meter | None = None
+    ) -> str:
         """The text that the host function `name` gives; `Stopped` when it does not finish,
         `CouchError` 400 when the foreign code throws."""
-        return self._ask((name, arguments), self._seconds if seconds is None else seconds)
+        limit = self._seconds if seconds is None else seconds
+        return self._ask((name, arguments), limit, meter or Meter())
 
-    def _ask(self, call: tuple[str, tuple[Any, ...]] | None, seconds: float) -> str:
+    def _ask(self, call: tuple[str, tuple[Any, ...]] | None, seconds: float, meter: Meter) -> str:
         try:
             with WORKERS.one(self._key) as worker:
                 making = None if self._key in worker.known else self._making
-                status, text = worker.ask(self._key, making, call, seconds)
+                status, text, used = worker.ask(self._key, making, call, seconds)
         except Died:
+            meter.seconds += seconds
             raise Stopped("its process was ended at its limit") from None
+        meter.seconds += used
         if status == STOPPED:
             raise Stopped(text)
         if status == BROKEN:
@@ -109,53 +121,6 @@ class Program:
         if status == THREW:
             raise bad_request(text, "javascript_error")
         return text
-
-
-class Validator:
-    """One `validate_doc_update`, called as CouchDB calls it."""
-
-    def __init__(self, name: str, source: str, design: Mapping[str, Any]) -> None:
-        self.name = name
-        self._broken: str | None = None
-        try:
-            self._program = Program([source], dict(design))
-        except CouchError as error:
-            if error.status == 503:
-                raise  # not the validator's doing; the next write tries again
-            # A validator that cannot be read lets nothing through, as one that always throws.
-            self._broken = error.reason
-
-    def check(self, new: str, old: str, user: str, security: str) -> None:
-        """Raises 403 or 401 as the function throws; 403 as well when it fails or is stopped."""
-        if self._broken is not None:
-            raise forbidden(f"validate_doc_update of {self.name} cannot run: {self._broken}")
-        try:
-            verdict = self._program.call("validate", new, old, user, security)
-        except Stopped as error:
-            raise forbidden(f"validate_doc_update of {self.name} was stopped: {error}") from None
-        except CouchError as error:
-            if error.status == 503:
-                raise
-            raise forbidden(f"validate_doc_update of {self.name} failed: {error.reason}") from None
-        if not verdict:
-            return
-        said = _said(verdict)
-        if "forbidden" in said:
-            raise forbidden(said["forbidden"])
-        if "unauthorized" in said:
-            raise unauthorized(said["unauthorized"])
-        failed = said.get("failed", "it changes what it runs in")[:300]
-        raise forbidden(f"validate_doc_update of {self.name} failed: {failed}")
-
-
-def _said(verdict: str) -> dict[str, str]:
-    """Why a validator refuses: `forbidden`, `unauthorized` or `failed`, and the words."""
-    try:
-        said = parsed(verdict)
-    except Unreadable:
-        return {}
-    members = said.items() if isinstance(said, dict) else ()
-    return {name: text for name, text in members if isinstance(text, str)}
 
 
 class Workshop:
@@ -203,23 +168,18 @@ def _patterns() -> Program:
 def pattern(source: str) -> Callable[[Any], bool]:
     """A search for a regular expression within strings, as foreign as a function: it is stopped
     at its limit, and holds up nobody meanwhile. Raises 400 `bad_arg` when it is none."""
-    left = PATTERN_SECONDS
+    meter = Meter()
 
     def search(value: Any) -> bool:
-        nonlocal left
         if not isinstance(value, str):
             return False
-        if left <= 0:
+        if meter.seconds >= PATTERN_SECONDS:
             raise bad_request("A $regex used up the time of this question.", "timeout")
-        before = time.perf_counter()
         try:
             with _searching:
-                before = time.perf_counter()
-                return _patterns().call("test", source, value) == "1"
+                return _patterns().call("test", source, value, meter=meter) == "1"
         except Stopped:
             raise bad_request("A $regex was stopped at its time limit.", "timeout") from None
-        finally:
-            left -= max(0.0, time.perf_counter() - before - _ROUND_TRIP)
 
     try:
         search("")
@@ -228,7 +188,3 @@ def pattern(source: str) -> Callable[[Any], bool]:
             "Bad argument for operator $regex: not a regular expression", "bad_arg"
         ) from None
     return search
-
-
-_ROUND_TRIP = 0.002
-"""Seconds that asking another process may take by itself: not the pattern's doing."""

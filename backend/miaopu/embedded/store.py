@@ -52,8 +52,8 @@ CREATE TABLE local (id TEXT PRIMARY KEY, rev INTEGER NOT NULL, json BLOB NOT NUL
 CREATE TABLE purged (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revs TEXT NOT NULL);
 """
 
-Validate = Callable[[NewDocument, Document | None], None]
-"""Raises `CouchError` when the new document may not follow the old one."""
+Validate = Callable[[list[tuple[NewDocument, Document | None]]], list[CouchError | None]]
+"""New documents, each with the one that it follows → why it may not follow it, or None."""
 
 
 class Row(NamedTuple):
@@ -87,6 +87,18 @@ class Outcome(NamedTuple):
         if self.error is not None:
             return {"id": self.id, **self.error.members()}
         return {"ok": True, "id": self.id, "rev": self.rev}
+
+
+class _Edit(NamedTuple):
+    """A write that is to be validated and stored: what it follows (`parent`, and `base` as its
+    writer named it) and the attachments that it keeps."""
+
+    doc: NewDocument
+    row: Row | None
+    tree: revtree.Tree
+    parent: str | None
+    base: str | None
+    kept: dict[str, Attachment]
 
 
 class Info(NamedTuple):
@@ -184,6 +196,22 @@ def read_rows(cx: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Row]:
             row = Row._make(found)
             rows[row.id] = row
     return rows
+
+
+def read_bodies(
+    cx: sqlite3.Connection, numbers: Sequence[int]
+) -> dict[int, tuple[bytes, str | None]]:
+    """Bodies and packed attachments, by their numbers."""
+    found: dict[int, tuple[bytes, str | None]] = {}
+    for start in range(0, len(numbers), 400):
+        part = numbers[start : start + 400]
+        marks = ",".join("?" * len(part))
+        for number, body, packed in cx.execute(
+            f"SELECT num, json, atts FROM body WHERE num IN ({marks})",  # noqa: S608
+            part,
+        ):
+            found[number] = (body, packed)
+    return found
 
 
 def read_revision(
@@ -296,6 +324,20 @@ def read_purged(cx: sqlite3.Connection) -> list[tuple[str, list[str]]]:
 _COUNTERS = ("seq", "doc_count", "del_count", "bytes", "outdated", "outdated_atts")
 
 
+def _distinct(documents: Iterable[NewDocument]) -> Iterator[list[NewDocument]]:
+    """The documents in their order, cut before one whose id has just been written."""
+    part: list[NewDocument] = []
+    ids: set[str] = set()
+    for doc in documents:
+        if doc.id in ids:
+            yield part
+            part, ids = [], set()
+        part.append(doc)
+        ids.add(doc.id)
+    if part:
+        yield part
+
+
 class Writer:
     """The only hand that changes the database. Lives on one thread, within its transactions."""
 
@@ -379,54 +421,66 @@ class Writer:
         self, documents: Iterable[NewDocument], new_edits: bool, validate: Validate | None
     ) -> list[Outcome]:
         """Writes documents, each on its own: a refused one carries its error."""
-        batch = list(documents)
-        rows = read_rows(self.cx, [doc.id for doc in batch])
         outcomes: list[Outcome] = []
-        bodies: list[tuple[int, bytes, str | None]] = []
-        inserts: list[Row] = []
-        written: set[str] = set()
+        for part in _distinct(documents):
+            outcomes += self._update(part, new_edits, validate)
+        return outcomes
 
-        def flush() -> None:
-            self.cx.executemany("INSERT INTO body VALUES (?, ?, ?)", bodies)
-            self.cx.executemany("INSERT INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)", inserts)
-            bodies.clear()
-            inserts.clear()
-
-        for doc in batch:
+    def _update(
+        self, documents: list[NewDocument], new_edits: bool, validate: Validate | None
+    ) -> list[Outcome]:
+        """Writes documents of different ids. All are looked up, validated and stored together:
+        each step of its own would wait for its turn among the other threads."""
+        rows = read_rows(self.cx, [doc.id for doc in documents])
+        outcomes: list[Outcome | None] = []
+        edits: list[tuple[int, _Edit]] = []
+        for doc in documents:
+            outcome: Outcome | None = None
             try:
                 if doc.refused is not None:
                     raise doc.refused
                 if doc.id.startswith("_local/"):
-                    outcomes.append(self._write_local(doc))
-                    continue
-                row = rows.get(doc.id)
-                if doc.id in written:
-                    flush()
-                outcome, row, body = self._edit(doc, row, new_edits, validate)
-                if row is not None and body is not None:
-                    is_new = doc.id not in rows
-                    rows[doc.id] = row
-                    written.add(doc.id)
-                    bodies.append(body)
-                    if is_new:
-                        inserts.append(row)
+                    outcome = self._write_local(doc)
+                else:
+                    found = self._edit(doc, rows.get(doc.id), new_edits)
+                    if isinstance(found, Outcome):
+                        outcome = found
                     else:
-                        self.cx.execute(
-                            "UPDATE doc SET seq = ?, rev = ?, deleted = ?, leaves = ?, body = ?,"
-                            " tree = ? WHERE num = ?",
-                            (*row[2:], row.num),
-                        )
-                    if doc.id.startswith("_design/"):
-                        self.design_changed = True
-                outcomes.append(outcome)
+                        edits.append((len(outcomes), found))
             except CouchError as error:
-                outcomes.append(Outcome(doc.id, "", error))
-        flush()
-        return outcomes
+                outcome = Outcome(doc.id, "", error)
+            outcomes.append(outcome)
+        refusals: list[CouchError | None] = [None] * len(edits)
+        if validate is not None and edits:
+            refusals = validate(self._with_old([edit for _, edit in edits]))
+        bodies: list[tuple[int, bytes, str | None]] = []
+        inserts: list[Row] = []
+        updates: list[tuple[Any, ...]] = []
+        for (place, edit), refusal in zip(edits, refusals, strict=True):
+            try:
+                if refusal is not None:
+                    raise refusal
+                outcomes[place], row = self._store(edit, new_edits, bodies)
+            except CouchError as error:
+                outcomes[place] = Outcome(edit.doc.id, "", error)
+                continue
+            if edit.row is None:
+                inserts.append(row)
+            else:
+                updates.append((*row[2:], row.num))
+            if row.id.startswith("_design/"):
+                self.design_changed = True
+        self.cx.executemany("INSERT INTO body VALUES (?, ?, ?)", bodies)
+        self.cx.executemany("INSERT INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)", inserts)
+        self.cx.executemany(
+            "UPDATE doc SET seq = ?, rev = ?, deleted = ?, leaves = ?, body = ?, tree = ?"
+            " WHERE num = ?",
+            updates,
+        )
+        return [outcome for outcome in outcomes if outcome is not None]
 
-    def _edit(
-        self, doc: NewDocument, row: Row | None, new_edits: bool, validate: Validate | None
-    ) -> tuple[Outcome, Row | None, tuple[int, bytes, str | None] | None]:
+    def _edit(self, doc: NewDocument, row: Row | None, new_edits: bool) -> _Edit | Outcome:
+        """What a write is to come to; an `Outcome` when it changes nothing."""
         tree = revtree.load(row.tree) if row is not None else {}
         if new_edits:
             parent = self._parent(doc, row, tree)
@@ -435,7 +489,7 @@ class Writer:
             rev = doc.revs[0]
             if rev in tree:
                 # Seen before: as a leaf, or as an ancestor of one.
-                return Outcome(doc.id, rev), row, None
+                return Outcome(doc.id, rev)
             parent = base = next(
                 (one for one in doc.revs[1:] if one in tree and tree[one].body), None
             )
@@ -443,13 +497,32 @@ class Writer:
         if not new_edits:
             generation = revtree.generation(doc.revs[0])
         kept = self._attachments(doc, row, tree, base, generation, new_edits)
-        if validate is not None:
+        return _Edit(doc, row, tree, parent, base, kept)
+
+    def _with_old(self, edits: list[_Edit]) -> list[tuple[NewDocument, Document | None]]:
+        """Each document with the revision that it follows."""
+        numbers = [
+            edit.tree[edit.base].body if edit.base is not None and edit.base in edit.tree else 0
+            for edit in edits
+        ]
+        held = read_bodies(self.cx, [number for number in numbers if number])
+        pairs: list[tuple[NewDocument, Document | None]] = []
+        for edit, number in zip(edits, numbers, strict=True):
             old = None
-            if base is not None and row is not None:
-                old = read_revision(self.cx, row, base, Options(revs=True))
-                if old is not None and not old.tree:
-                    old.tree = tree
-            validate(doc, old)
+            if number in held and edit.base is not None and edit.row is not None:
+                body, packed = held[number]
+                deleted = edit.tree[edit.base].deleted
+                attachments = unpack_attachments(packed)
+                seq = edit.row.seq
+                old = Document(edit.doc.id, edit.base, deleted, body, attachments, seq, edit.tree)
+            pairs.append((edit.doc, old))
+        return pairs
+
+    def _store(
+        self, edit: _Edit, new_edits: bool, bodies: list[tuple[int, bytes, str | None]]
+    ) -> tuple[Outcome, Row]:
+        """The row that a write makes; its body is added to `bodies`."""
+        doc, row, tree, parent, _, kept = edit
         if new_edits:
             rev = new_revision(doc, parent, kept)
             if rev in tree:
@@ -465,6 +538,7 @@ class Writer:
         self._next_body += 1
         size = len(doc.body)
         attached = sum(one.stored for one in kept.values())
+        bodies.append((number, doc.body, pack_attachments(kept)))
         if row is None and len(path) == 1:
             merged: revtree.Tree = {
                 path[0]: revtree.Node(None, number, doc.deleted, size, attached)
@@ -512,7 +586,7 @@ class Writer:
             merged[win].body,
             revtree.dump(merged),
         )
-        return Outcome(doc.id, rev), updated, (number, doc.body, pack_attachments(kept))
+        return Outcome(doc.id, path[0]), updated
 
     @staticmethod
     def _parent(doc: NewDocument, row: Row | None, tree: revtree.Tree) -> str | None:

@@ -76,14 +76,14 @@ class Worker:
         making: tuple[int, float, str, list[str]] | None,
         call: tuple[str, tuple[Any, ...]] | None,
         seconds: float,
-    ) -> tuple[int, str]:
+    ) -> tuple[int, str, float]:
         """Compiles the program `key` (`making`: memory, seconds, library, sources), calls it, or
-        both; what became of it and the text. Raises `Died`."""
+        both; what became of it, the text, and the seconds of processor time. Raises `Died`."""
         message = marshal.dumps((tuple(self._dropped), key, making, call, seconds))
         self._dropped.clear()
         try:
             self._write(sandboxed.HEAD.pack(len(message)) + message)
-            status, size = sandboxed.REPLY.unpack(self._read(sandboxed.REPLY.size))
+            status, size, used = sandboxed.REPLY.unpack(self._read(sandboxed.REPLY.size))
             # What comes from there is believed to be text, and no more of it than was agreed.
             if size > 4 * sandboxed.MOST_TEXT:
                 raise Died
@@ -97,7 +97,7 @@ class Worker:
             self.known.move_to_end(key)
             while len(self.known) > KNOWN_PROGRAMS:
                 self._dropped.append(self.known.popitem(last=False)[0])
-        return status, text
+        return status, text, used
 
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)

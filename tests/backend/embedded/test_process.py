@@ -143,7 +143,11 @@ def test_what_was_acknowledged_survives_a_kill(start: Callable[..., Process]) ->
             ]
             for thread in writers:
                 thread.start()
-            time.sleep(0.6)
+            # In the midst of it, however fast the machine is.
+            end = time.monotonic() + 30
+            while len(acknowledged) < 50 * (round_number + 1) and time.monotonic() < end:
+                time.sleep(0.05)
+            time.sleep(0.3)
             process.kill()
             stop.set()
             for thread in writers:

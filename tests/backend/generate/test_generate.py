@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from miaopu.embedded.validation import Validation, Validator, pair
 from miaopu.generate import generated, stale
 from miaopu.generate.schemas import all_schemas
 from miaopu.models import DOCUMENTS, Child
@@ -18,8 +19,10 @@ MODELS: dict[str, type[Document]] = {
     model.type_name(): model for models in DOCUMENTS.values() for model in models
 }
 VALIDATORS = {kind: quickjs.Context() for kind in DOCUMENTS}
+EMBEDDED: dict[str, Validation] = {}
 for path, text in generated().items():
     if path.name == "validate_doc_update.js":
+        EMBEDDED[path.parts[-3]] = Validation([Validator("_design/structure", text, {})], {}, {})
         VALIDATORS[path.parts[-3]].eval(
             f"var f = ({text}); function run(d) {{ try {{ f(d, null, {{}}, {{}}); return ''; }}"
             "catch (e) { if (e.forbidden === undefined) throw e; return e.forbidden; } }"
@@ -29,6 +32,14 @@ for path, text in generated().items():
 def refusal(document: Any, kind: str = "site") -> str:
     said: str = VALIDATORS[kind].eval(f"run({json.dumps(document)})")
     return said
+
+
+def refusal_beside(document: Any, old: Any) -> str:
+    """As the embedded database asks: what did not change is the same object in both documents."""
+    (error,) = EMBEDDED["site"].check(
+        [pair(json.dumps(document).encode(), json.dumps(old).encode())]
+    )
+    return "" if error is None else str(error.reason)
 
 
 AT = "2026-11-23T01:02:03.004Z"
@@ -116,6 +127,32 @@ def test_a_deletion_is_left_to_authority() -> None:
 )
 def test_a_bad_document_is_refused_by_name(document: Any, said: str) -> None:
     assert said in refusal(document)
+    assert said in refusal_beside(document, child())
+    assert said in refusal_beside(document, {**document, "_deleted": True})
+
+
+def test_a_good_child_grows() -> None:
+    other = "01K9A3Q6Z0000000000000000B"
+    grown = child(events={ULID: DOSE, other: {**DOSE, "lot": "B"}})
+    assert refusal_beside(grown, child()) == ""
+    assert "not a text" in refusal_beside(
+        child(events={ULID: DOSE, other: {**DOSE, "lot": 1}}), child()
+    )
+
+
+def test_what_changes_its_kind_is_looked_at_again() -> None:
+    informed = {"relation": "mother", "method": "pin", "at": AT}
+    dose = {
+        **PROVENANCE,
+        "kind": "dose",
+        "date": "2024-02-29",
+        "vaccine": "0101",
+        "origin": "given",
+    }
+    card = {**PROVENANCE, "kind": "card", "number": "123456", "state": "issued"}
+    old = child(events={ULID: {**dose, "informed": informed}})
+    new = child(events={ULID: {**card, "informed": informed}})
+    assert "informed: unknown field" in refusal_beside(new, old)
 
 
 def test_own_proto_is_no_way_around() -> None:

@@ -1,0 +1,153 @@
+"""What the `validate_doc_update` functions of a database say of a request's writes.
+
+Documents are handed to the functions many at a time: each call gives up Python's lock and has to
+wait for it again, which on a busy server takes longer than the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .documents import dumps, loads
+from .errors import CouchError, forbidden, unauthorized
+from .sandbox import BATCH_MEMORY, Meter, Program, Stopped, Unreadable, answered, javascript_lists
+
+BUDGET = 5.0
+"""Seconds that the functions may use for one request before its other documents are refused."""
+
+PART = 1 << 18
+"""Bytes of documents in one call."""
+
+
+class Validator:
+    """One `validate_doc_update`, called as CouchDB calls it."""
+
+    def __init__(self, name: str, source: str, design: Mapping[str, Any]) -> None:
+        self.name = name
+        self._broken: CouchError | None = None
+        try:
+            self._program = Program([source], dict(design), memory=BATCH_MEMORY)
+        except CouchError as error:
+            if error.status == 503:
+                raise  # not the validator's doing; the next write tries again
+            # A validator that cannot be read lets nothing through, as one that always throws.
+            self._broken = self._refusal(f"cannot run: {error.reason}")
+
+    def check(
+        self, pairs: list[bytes], user: str, security: str, meter: Meter
+    ) -> list[CouchError | None]:
+        """Of each of these, as `pair` makes them: None, or 403 or 401 as the function throws; 403
+        as well when it fails or is stopped. Raises `Stopped` when several are too much together."""
+        if self._broken is not None:
+            return [self._broken] * len(pairs)
+        texts = javascript_lists(pairs)
+        try:
+            verdicts = self._program.call("validate", texts, user, security, meter=meter)
+            return [self._error(said) for said in answered(verdicts, len(pairs))]
+        except Stopped as error:
+            failure = self._refusal(f"was stopped: {error}")
+        except Unreadable:
+            failure = self._refusal("failed: it changes what it runs in")
+        except CouchError as error:
+            if error.status == 503:
+                raise
+            failure = self._refusal(f"failed: {error.reason}")
+        if len(pairs) > 1:
+            raise Stopped
+        return [failure]
+
+    def _error(self, said: Any) -> CouchError | None:
+        if said is None:
+            return None
+        match said:
+            case {"forbidden": str(reason)}:
+                return forbidden(reason)
+            case {"unauthorized": str(reason)}:
+                return unauthorized(reason)
+            case {"failed": str(reason)}:
+                return self._refusal(f"failed: {reason[:300]}")
+        raise Unreadable
+
+    def _refusal(self, what: str) -> CouchError:
+        return forbidden(f"validate_doc_update of {self.name} {what}")
+
+
+def pair(new: bytes, old: bytes | None) -> bytes:
+    """A document and the one that it follows, as `Validator.check` takes them.
+
+    What both hold alike is sent once and becomes one value in both. So a function sees by `===`
+    that it was not changed, and need not look at what was found good with the old document.
+    """
+    if old is None:
+        return b"[%b,null,{}]" % new
+    after, before = loads(new), loads(old)
+    alike: dict[str, list[str] | None] = {}
+    for name, value in before.items():
+        if name not in after:
+            continue
+        other = after[name]
+        # By their text: to Python 1 and true are equal.
+        if dumps(value) == dumps(other):
+            alike[name] = None
+            before[name] = 0
+        elif isinstance(value, dict) and isinstance(other, dict):
+            alike[name] = changed = []
+            for key, entry in value.items():
+                if key in other and dumps(entry) == dumps(other[key]):
+                    value[key] = 0
+                else:
+                    changed.append(key)
+    return b"[%b,%b,%b]" % (new, dumps(before), dumps(alike))
+
+
+class Validation:
+    """The validators of a database as one request meets them, with its budget of their time."""
+
+    def __init__(
+        self,
+        validators: Sequence[Validator],
+        context: Mapping[str, Any],
+        security: Mapping[str, Any],
+    ) -> None:
+        self._validators = validators
+        self._user = dumps(context).decode()
+        self._security = dumps(security).decode()
+        self._meter = Meter()
+
+    def check(self, pairs: Sequence[bytes]) -> list[CouchError | None]:
+        """Why each of these is refused, or None. The first validator that refuses is heard."""
+        errors: list[CouchError | None] = []
+        for part in _parts(pairs):
+            found: list[CouchError | None] = [None] * len(part)
+            for validator in self._validators:
+                left = [number for number, error in enumerate(found) if error is None]
+                said = self._ask(validator, [part[number] for number in left])
+                for number, error in zip(left, said, strict=True):
+                    found[number] = error
+            errors += found
+        return errors
+
+    def _ask(self, validator: Validator, pairs: list[bytes]) -> list[CouchError | None]:
+        if not pairs:
+            return []
+        if self._meter.seconds > BUDGET:
+            late = forbidden("validate_doc_update used up the time of this request.")
+            return [late] * len(pairs)
+        try:
+            return validator.check(pairs, self._user, self._security, self._meter)
+        except Stopped:
+            pass
+        # One at a time: only the document that is too much for the function is refused.
+        return [error for one in pairs for error in self._ask(validator, [one])]
+
+
+def _parts(pairs: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    start = size = 0
+    for number, one in enumerate(pairs):
+        if size and size + len(one) > PART:
+            yield pairs[start:number]
+            start, size = number, 0
+        size += len(one)
+    if start < len(pairs):
+        yield pairs[start:]

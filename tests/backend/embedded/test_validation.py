@@ -1,0 +1,173 @@
+"""Validators see every document as it is, each on its own, many in one call."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from miaopu.embedded import validation
+from miaopu.embedded.errors import CouchError
+from miaopu.embedded.validation import Validation, Validator, pair
+
+USER = {"name": "nurse", "roles": []}
+SHOWS = "function (newDoc, oldDoc) { throw { forbidden: JSON.stringify([newDoc, oldDoc]) }; }"
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def pairs(*edits: tuple[Any, Any]) -> list[bytes]:
+    return [pair(encoded(new), None if old is None else encoded(old)) for new, old in edits]
+
+
+def check(source: str, *edits: tuple[Any, Any]) -> list[CouchError | None]:
+    return Validation([Validator("_design/x", source, {})], USER, {}).check(pairs(*edits))
+
+
+def reason(error: CouchError | None) -> str:
+    assert error is not None
+    assert error.reason is not None
+    return error.reason
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ({"a": 1}, None),
+        ({"a": 1}, {}),
+        ({}, {"a": {"b": 1}}),
+        ({"a": 1}, {"a": True}),
+        ({"a": 1}, {"a": 1.5}),
+        ({"a": {"x": 0, "y": False}}, {"a": {"x": False, "y": False}}),
+        ({"a": {"x": 1, "y": {"z": []}}}, {"a": {"y": {"z": []}, "x": 2}, "b": 0}),
+        ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}),
+        ({"a": {"k": 1}}, {"a": [1]}),
+        ({"a": None}, {"a": {}}),
+        ({"__proto__": {"x": 1}, "a": {"__proto__": 3}}, {"__proto__": {"x": 1}, "a": 3}),
+        ({"a": {"__proto__": 3, "b": 1}}, {"a": {"__proto__": 3}}),
+        ({"b": 1, "a": {"y": 1, "x": {}, "z": 2}}, {"a": {"x": {}, "y": 1, "z": 3}, "b": 1}),
+    ],
+)  # fmt: skip
+def test_a_function_sees_both_documents_as_they_are(new: Any, old: Any) -> None:
+    (shown,) = check(SHOWS, (new, old))
+    # As text, so that types and the order of members count.
+    assert json.dumps(json.loads(reason(shown))) == json.dumps([new, old])
+
+
+def test_what_did_not_change_is_the_very_same() -> None:
+    source = """function (newDoc, oldDoc) {
+      var same = Object.keys(newDoc.events).filter(function (id) {
+        return oldDoc.events[id] === newDoc.events[id];
+      });
+      throw { forbidden: same.join() + (newDoc.facts === oldDoc.facts) };
+    }"""
+    old = {"facts": {"x": {"at": 1}}, "events": {"a": {"n": 1}, "b": {"n": [2]}, "c": {"n": 3}}}
+    new = {"facts": {"x": {"at": 1}}, "events": {**old["events"], "b": {"n": [3]}, "d": {"n": 4}}}
+    assert reason(*check(source, (new, old))) == "a,ctrue"
+
+
+def test_each_document_has_its_own_verdict() -> None:
+    source = """function (doc) {
+      if (doc.n % 2) throw doc.n > 4 ? { unauthorized: doc.n } : { forbidden: doc.n };
+    }"""
+    errors = check(source, *[({"n": n}, None) for n in range(7)])
+    assert [error and (error.status, error.reason) for error in errors] == [
+        None, (403, "1"), None, (403, "3"), None, (401, "5"), None,
+    ]  # fmt: skip
+
+
+def test_many_documents_go_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "PART", 100)
+    source = "function (doc) { if (doc.n % 3 === 0) throw {forbidden: doc.n} }"
+    errors = check(source, *[({"n": n, "pad": "x" * n}, None) for n in range(50)])
+    assert [reason(error) for error in errors if error] == [str(n) for n in range(0, 50, 3)]
+    assert [n for n, error in enumerate(errors) if error] == list(range(0, 50, 3))
+
+
+def test_the_first_validator_that_refuses_is_heard() -> None:
+    one = Validator("_design/a", "function (doc) { if (doc.a) throw {forbidden: 'a'} }", {})
+    other = Validator("_design/b", "function (doc) { if (doc.b) throw {forbidden: 'b'} }", {})
+    documents = [{"a": 1}, {"b": 1}, {}, {"a": 1, "b": 1}]
+    errors = Validation([one, other], USER, {}).check(pairs(*[(doc, None) for doc in documents]))
+    assert [error and error.reason for error in errors] == ["a", "b", None, "a"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["function (", "function () { throw new Error('x') }", "function () { nope() }",
+     "function () { while (true) {} }", "5",
+     "function () { throw { get forbidden() { throw 1 } } }",
+     "function () { throw { toString: null } }",
+     "function () { JSON.stringify = function () { return 7 }; throw({forbidden: '_design/x'}) }",
+     "function () { Object.prototype.toJSON = function () { return 7 }; throw({forbidden: 1}) }",
+     "function () { Array.prototype.toJSON = Object.prototype.forbidden = 5; throw 1 }",
+     "function () { throw({toString: function () { throw 1 }}) }",
+     "function () { throw(null) }"],
+)  # fmt: skip
+def test_a_validator_that_cannot_run_lets_nothing_through(source: str) -> None:
+    (error,) = check(source, ({}, None))
+    assert error is not None
+    assert error.status == 403
+    assert "_design/x" in reason(error)
+
+
+def test_a_validator_that_changes_the_language_refuses_each() -> None:
+    source = """function (doc) {
+      Object.prototype.toJSON = function () { return 7 };
+      if (doc.n) throw { forbidden: 1 };
+    }"""
+    errors = check(source, *[({"n": n}, None) for n in range(3)])
+    assert [error is not None and error.status for error in errors[1:]] == [403, 403]
+
+
+def test_a_text_cut_in_the_middle_of_a_character_is_told() -> None:
+    (error,) = check(
+        "function (doc) { throw { forbidden: doc.a[0] } }", ({"a": "\U0001f476"}, None)
+    )
+    assert reason(error) == "?"
+
+
+def test_only_what_is_too_much_is_stopped() -> None:
+    source = "function (doc) { while (doc.n === 3) {} if (doc.n === 5) throw {forbidden: 'five'} }"
+    errors = check(source, *[({"n": n}, None) for n in range(7)])
+    assert [n for n, error in enumerate(errors) if error] == [3, 5]
+    assert "was stopped" in reason(errors[3])
+    assert reason(errors[5]) == "five"
+
+
+def test_a_request_has_a_budget_of_the_validators_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "BUDGET", 0.5)
+    source = "function (doc) { while (doc.slow) {} }"
+    validator = Validator("_design/x", source, {})
+    request = Validation([validator], USER, {})
+    assert "was stopped" in reason(*request.check(pairs(({"slow": True}, None))))
+    assert "used up the time" in reason(*request.check(pairs(({}, None))))
+    # Waiting, on a busy machine or for anything else, is not the validators' time.
+    patient = Validation([validator], USER, {})
+    honest = validator.check
+
+    def late(*arguments: Any) -> list[CouchError | None]:
+        time.sleep(0.6)
+        return honest(*arguments)
+
+    monkeypatch.setattr(validator, "check", late)
+    assert patient.check(pairs(({}, None))) == [None]
+    assert patient.check(pairs(({}, None))) == [None]
+
+
+def test_validators_cannot_speak_to_each_other() -> None:
+    one = Validator(
+        "_design/a", "function (d) { globalThis.x = 1; JSON.parse = null; d.a = 0 }", {}
+    )
+    other = Validator(
+        "_design/b",
+        "function (d) { if (typeof x !== 'undefined' || d.a !== 1) throw({forbidden: 1}) }",
+        {},
+    )
+    request = Validation([one, other], USER, {})
+    for _ in range(2):
+        assert request.check(pairs(({"a": 1}, None), ({"a": 1}, {"a": 1}))) == [None, None]
