@@ -72,10 +72,12 @@ async def leaves_of(client: httpx.AsyncClient, database: str, doc_id: str) -> li
 class Merger:
     """Follows site and region databases.
 
-    `client` speaks to the database server's root with an account of role `server`.
+    `client` speaks to the database server's root with an account of role `server`; so does
+    `feeds`, which waits for changes.
     """
 
     client: httpx.AsyncClient
+    feeds: httpx.AsyncClient
     tally: Tally = field(default_factory=Tally)
     _followed: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -97,7 +99,7 @@ class Merger:
         pause = 1.0
         while True:
             try:
-                await _Feed(self.client, database, self.tally).run()
+                await _Feed(self.client, self.feeds, database, self.tally).run()
             except httpx.HTTPError as error:
                 log.warning(
                     "database=%s is not followed for %.0f s: %s", database, pause, reason(error)
@@ -109,8 +111,11 @@ class Merger:
 class _Feed:
     """The changes feed of one database."""
 
-    def __init__(self, client: httpx.AsyncClient, database: str, tally: Tally) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, feeds: httpx.AsyncClient, database: str, tally: Tally
+    ) -> None:
         self.client = client
+        self.feeds = feeds
         self.database = database
         self.tally = tally
         self.since: Any = 0
@@ -121,7 +126,7 @@ class _Feed:
     async def run(self) -> None:
         await self._recall()
         while True:
-            answer = await self.client.get(
+            answer = await self.feeds.get(
                 f"{self.database}/_changes",
                 params={
                     "feed": "longpoll",

@@ -125,6 +125,11 @@ class _Work:
         """The client of the program's own account."""
         return self._client("own", (SERVER_ACCOUNT, self.keep.server_password))
 
+    def feeds(self) -> httpx.AsyncClient:
+        """The same account's client for feeds: a request looks at every connection of its pool, so
+        the hundreds that only wait are kept out of the way of the others."""
+        return self._client("feeds", (SERVER_ACCOUNT, self.keep.server_password))
+
     def administrator(self) -> httpx.AsyncClient:
         """The client of the database's administrator, who alone writes accounts."""
         return self._client("administrator", (self.database.admin, self.database.admin_password))
@@ -148,7 +153,7 @@ class _Work:
         await self._set_up()
         self.tasks.append(asyncio.create_task(self.trail.run()))
         client = self.own()
-        self.merger = Merger(client)
+        self.merger = Merger(client, self.feeds())
         distributor = Distributor(client, Stamp(self.keep.generation))
         warming: asyncio.Task[None] | None = None
         # An outside CouchDB builds its views by itself.
