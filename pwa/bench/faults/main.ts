@@ -14,8 +14,8 @@ import { drawTrouble, play, type ServerTrouble, type Story } from './scenario.ts
 import { CountyServer, siteCode } from './server.ts';
 
 /** Stories that one server lives through: each has two clinics of its own. */
-const BATCH = 25;
-const AT_ONCE = 3;
+const BATCH = 10;
+const AT_ONCE = 4;
 
 const { values } = parseArgs({
   options: {

@@ -480,7 +480,7 @@ const WEIGHTS = {
   provisional: 2,
   move: 8,
   decide: 3,
-  old: 0,
+  old: 2,
   network: 4,
   clock: 2,
   kill: 3,
