@@ -247,11 +247,14 @@ async def served(data: Path, log: Path) -> AsyncIterator[Clients]:
 
 
 async def children_of(clients: Clients, site: str, count: int) -> list[Json]:
+    """Children that this site manages: nobody else writes them meanwhile."""
     admin = clients.administrator()
-    path = f"/db/site-{site}/_all_docs?include_docs=true&startkey=%22child:%22&limit={count}"
+    path = f"/db/site-{site}/_all_docs?include_docs=true&startkey=%22child:%22&endkey=%22child;%22"
     rows = (await admin.json("GET", path))["rows"]
     admin.close()
-    return [row["doc"] for row in rows if row["id"].startswith("child:")]
+    managed = [row["doc"] for row in rows if row["doc"]["facts"]["site"]["value"] == site]
+    assert len(managed) >= count, f"{site} manages {len(managed)} children, {count} are needed"
+    return managed[:count]
 
 
 async def measure_morning(clients: Clients, sites: int, tablets: int, doses: int) -> list[Row]:
@@ -549,7 +552,8 @@ def main(arguments: list[str]) -> int:
             print(f"  {row.what}: {row.value}", flush=True)
 
     async def many(folder: Path) -> None:
-        each = max(200, math.ceil(options.tablets / options.sites) * options.doses)
+        # Some of a clinic's children are visitors, whom another manages.
+        each = max(200, math.ceil(options.tablets / options.sites) * options.doses * 5 // 4)
         data = options.data or county(options.sites, each)
         await settle(data)
         copy = folder / "data"

@@ -1,10 +1,10 @@
 """HTTP/1.1 over one kept connection, light enough that hundreds of tablets fit into one process."""
 
 import asyncio
-import json
 from typing import Any
 
 import httptools
+import orjson
 
 _PIECE = 1 << 18
 
@@ -40,7 +40,7 @@ class Connection:
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(self.host, self.port)
         assert self._reader is not None
-        data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        data = b"" if body is None else orjson.dumps(body)
         head = [f"{method} {path} HTTP/1.1", f"host: {self.host}:{self.port}"]
         head += [f"{name}: {value}" for name, value in self.headers.items()]
         if body is not None:
@@ -66,7 +66,7 @@ class Connection:
             raise ConnectionError(
                 f"{method} {path.partition('?')[0]}: {self.status} {text[:200]!r}"
             )
-        return json.loads(text)
+        return orjson.loads(text)
 
     def close(self) -> None:
         if self._writer is not None:

@@ -12,18 +12,9 @@ import httpx
 from .auth import User
 from .http.app import INTERNAL_USER, serve
 from .http.messages import Receive, Scope, Send
+from .loopback import Application, Loopback
+from .replicator import Endpoint
 from .server import Server, Settings
-
-
-class _Inside:
-    """The application as the server itself calls it, in the name of a user."""
-
-    def __init__(self, app: EmbeddedCouch, user: User) -> None:
-        self._app = app
-        self._user = user
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, INTERNAL_USER: self._user}, receive, send)
 
 
 class EmbeddedCouch:
@@ -38,6 +29,7 @@ class EmbeddedCouch:
         self._admins = dict(admins)
         self._settings = settings
         self._server: Server | None = None
+        self._found: dict[str, Loopback] = {}
 
     @property
     def server(self) -> Server:
@@ -45,7 +37,7 @@ class EmbeddedCouch:
         if self._server is None:
             asyncio.get_running_loop()
             self._server = Server.start(self._data, self._admins, self._settings)
-            self._server.begin(lambda user: httpx.ASGITransport(_Inside(self, user)))
+            self._server.begin(self._reach)
         return self._server
 
     async def startup(self) -> None:
@@ -59,8 +51,21 @@ class EmbeddedCouch:
 
     def client(self, user: User) -> httpx.AsyncClient:
         """A client of this application in the name of `user`, without socket or password."""
-        transport = httpx.ASGITransport(_Inside(self, user))
-        return httpx.AsyncClient(transport=transport, base_url="http://local")
+        return httpx.AsyncClient(transport=self._as(user), base_url="http://local")
+
+    def found_at(self, url: str, application: Application) -> None:
+        """`application`, in which this one is mounted, is what answers at `url` (without a slash
+        at its end): replications to databases there go to it without a socket."""
+        self._found[url + "/"] = Loopback(application)
+
+    def _as(self, user: User) -> Loopback:
+        return Loopback(self, {INTERNAL_USER: user})
+
+    def _reach(self, endpoint: Endpoint, user: User) -> httpx.AsyncBaseTransport | None:
+        if endpoint.local:
+            return self._as(user)
+        here = (found for url, found in self._found.items() if endpoint.url.startswith(url))
+        return next(here, None)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[EmbeddedCouch]:

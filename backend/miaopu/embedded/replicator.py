@@ -41,9 +41,6 @@ LONGEST_RETRY = 300.0
 HISTORY = 50
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
-LocalTransport = Callable[[User], httpx.AsyncBaseTransport]
-"""Makes a transport by which the server calls itself in the name of a user."""
-
 
 class ReplicationError(Exception):
     """A replication that cannot go on. `permanent`: trying again will not help."""
@@ -135,6 +132,10 @@ def _is_header(name: str, value: Any) -> bool:
         and value.isascii()
         and value.isprintable()
     )
+
+
+Reach = Callable[[Endpoint, User], httpx.AsyncBaseTransport | None]
+"""How a server reaches an endpoint for a user where that is itself; None: over the network."""
 
 
 @functools.cache
@@ -264,7 +265,7 @@ class Replication:
     spec: Spec
     id: str
     user: User
-    local: LocalTransport
+    reach: Reach
     stats: Stats = field(default_factory=Stats)
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: str = field(default_factory=_now)
@@ -296,7 +297,7 @@ class Replication:
                 ) from None
 
     def _client(self, endpoint: Endpoint) -> httpx.AsyncClient:
-        return endpoint.client(self.local(self.user) if endpoint.local else None)
+        return endpoint.client(self.reach(endpoint, self.user))
 
     async def _run(self, source: httpx.AsyncClient, target: httpx.AsyncClient) -> dict[str, Any]:
         info = await self._open(source, self.spec.source)

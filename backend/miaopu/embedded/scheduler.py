@@ -19,7 +19,7 @@ from .errors import CouchError, not_found
 from .replicator import (
     FIRST_RETRY,
     LONGEST_RETRY,
-    LocalTransport,
+    Reach,
     Replication,
     ReplicationError,
     Spec,
@@ -135,13 +135,13 @@ class Scheduler:
     def __init__(
         self,
         server_id: str,
-        local: LocalTransport,
+        reach: Reach,
         spawn: Callable[[Any], asyncio.Task[Any]],
         database: Callable[[], Database],
         identify: Callable[[str | None], User],
     ) -> None:
         self._server_id = server_id
-        self._local = local
+        self._reach = reach
         self._spawn = spawn
         self._database = database
         self._identify = identify
@@ -179,7 +179,7 @@ class Scheduler:
                 del self._asked[identity]
 
     async def _once(self, job: Job) -> dict[str, Any]:
-        job.running = Replication(job.spec, job.id, job.user, self._local)
+        job.running = Replication(job.spec, job.id, job.user, self._reach)
         job.state = "running"
         job.note("started")
         return await job.running.run()

@@ -39,7 +39,7 @@ from .database import Database, make
 from .documents import NewDocument, dumps
 from .errors import CouchError, closing, no_database, unauthorized
 from .names import SYSTEM_DATABASES, USER_PREFIX, check_database_name, folder_of, name_of
-from .replicator import LocalTransport, check_document
+from .replicator import Reach, check_document
 from .sandbox import Workshop
 from .scheduler import Scheduler
 from .security import DEFAULT
@@ -153,11 +153,11 @@ class Server:
         server._names = {name_of(folder.name) for folder in (data / "dbs").iterdir()}
         return server
 
-    def begin(self, local: LocalTransport) -> None:
+    def begin(self, reach: Reach) -> None:
         """What the server does of its own accord: the replications of `_replicator`, and
-        compaction. `local` is how it calls itself."""
+        compaction. `reach` is how it calls itself."""
         self.scheduler = Scheduler(
-            self.uuid, local, self.spawn, lambda: self.database("_replicator"), self.identify
+            self.uuid, reach, self.spawn, lambda: self.database("_replicator"), self.identify
         )
         if "_replicator" in self._names:
             self.scheduler.begin()

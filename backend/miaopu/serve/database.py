@@ -23,6 +23,9 @@ class Database:
     stop: Callable[[], Awaitable[None]]
     url: str | None
     """Where the database is reached without this server; None: only through it."""
+    found_at: Callable[[str, Application], None] = lambda _url, _application: None
+    """Told the address of the databases and the application that answers there, so that a
+    database in this process need not go over the network to itself."""
 
 
 class DatabaseError(Exception):
@@ -57,7 +60,16 @@ def _embedded(settings: Settings, keep: Keep) -> Database:
             release()
             release = None
 
-    return Database("embedded", application, ADMINISTRATOR, keep.admin_password, start, stop, None)
+    return Database(
+        "embedded",
+        application,
+        ADMINISTRATOR,
+        keep.admin_password,
+        start,
+        stop,
+        None,
+        application.found_at,
+    )
 
 
 def _outside(url: str, settings: Settings) -> Database:

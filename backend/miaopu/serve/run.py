@@ -19,6 +19,7 @@ import miaopu
 from miaopu.accounts.actor import Identities
 from miaopu.accounts.api import accounts_router
 from miaopu.audit import Observer, Trail
+from miaopu.embedded.loopback import Loopback
 from miaopu.moves.api import cases_router
 from miaopu.moves.cases import Cases
 from miaopu.moves.distribution import Distributor
@@ -88,6 +89,8 @@ class _Work:
     database: Database
     address: str
     """Base URL of this server as it reaches itself."""
+    inside: httpx.AsyncBaseTransport | None = None
+    """How this server calls itself, where the database is in it."""
     provisioned: bool = False
     merger: Merger | None = None
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
@@ -110,6 +113,7 @@ class _Work:
             client = self.clients[name] = httpx.AsyncClient(
                 base_url=self.databases + "/",
                 auth=auth,
+                transport=self.inside,
                 limits=httpx.Limits(max_connections=None),
                 trust_env=False,
             )
@@ -315,6 +319,9 @@ async def _serve(
         database, application=Observer(database.application, work.trail, work.identities)
     )
     application = build_application(observed, api, Pwa(settings.pwa))
+    if database.url is None:
+        work.inside = Loopback(application)
+        database.found_at(work.databases, application)
 
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         await application(scope, receive, send)
