@@ -1,22 +1,26 @@
 """Documents for the integration tests."""
 
 import itertools
+import random
 from typing import Any
 
 Json = dict[str, Any]
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _count = itertools.count(1)
+MARK = "01K9A3Q6Z1" + "".join(random.choices(_CROCKFORD, k=8))
+"""How every ULID of this run begins: a CouchDB may have seen other runs."""
+
 AT = "2026-11-23T01:02:03.004Z"
 LATER = "2026-11-23T05:06:07.008Z"
 STATION = "01K9A3Q6Z0000000000000000S"
 
 
 def ulid() -> str:
-    """A ULID that no other document of this run has."""
+    """A ULID that no other document has, of this run or another."""
     number = next(_count)
-    tail = "".join(_CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
-    return f"01K9A3Q6Z1{tail}"
+    tail = "".join(_CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
+    return MARK + tail
 
 
 def provenance(site: str, at: str = AT) -> Json:

@@ -7,6 +7,7 @@ streaming proxy, `couchdb` the one that MIAOPU_COUCHDB_URL names (http://admin:â
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
+from records import MARK
 
 COUCHDB = os.environ.get("MIAOPU_COUCHDB_URL")
 PASSWORD = "correct horse"
@@ -254,23 +256,22 @@ def running(
 
 
 def _clean(server: Server) -> None:
+    """Takes what a run has made out of a CouchDB that other runs use too."""
+    place = server.place
+
+    def ours(name: str) -> bool:
+        codes = re.findall(r"(?<![0-9])(?:[0-9]{6}|[0-9]{10})(?![0-9])", name)
+        return MARK.lower() in name.lower() or any(place.holds(code) for code in codes)
+
     with server.administrator() as admin:
-        for row in admin.get("_replicator/_all_docs").json()["rows"]:
-            if any(code in row["id"] for code in server.place.regions):
-                admin.delete(f"_replicator/{row['id']}", params={"rev": row["value"]["rev"]})
-        for name in (*server.place.databases, f"site-{server.place.county}0009"):
-            admin.delete(name)
-        for prefix in ("site", "region"):
-            rows = admin.get(
-                "catalog/_all_docs", params={"startkey": f'"{prefix}:{server.place.city[:2]}"'}
-            )
-            for row in rows.json()["rows"]:
-                code = row["id"].partition(":")[2]
-                if server.place.holds(code):
-                    admin.delete(f"catalog/{row['id']}", params={"rev": row["value"]["rev"]})
-        for name in server.place.accounts():
-            user = admin.get(f"_users/org.couchdb.user:{name}").json()
-            admin.delete(f"_users/{user['_id']}", params={"rev": user["_rev"]})
+        for database in ("_replicator", "catalog", "_users"):
+            for row in admin.get(f"{database}/_all_docs").json()["rows"]:
+                if ours(row["id"]):
+                    path = f"{database}/{quote(row['id'], safe='')}"
+                    admin.delete(path, params={"rev": row["value"]["rev"]})
+        for name in admin.get("_all_dbs").json():
+            if ours(name):
+                admin.delete(name)
 
 
 KINDS = ["embedded", "proxied", *(["couchdb"] if COUCHDB else [])]

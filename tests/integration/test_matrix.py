@@ -143,7 +143,7 @@ class Try:
         return answer
 
     def catalog(self, kind: str, **more: Any) -> httpx.Response:
-        name = f"matrix-{ulid()[-8:].lower()}"
+        name = f"matrix-{ulid().lower()}"
         return self.put("catalog", {"_id": f"{kind}:{name}", "type": kind, "name": name, **more})
 
     def rule(self, region: str) -> httpx.Response:
@@ -296,7 +296,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("catalog", "delete"): lambda t: t.gone(
         "catalog",
         {
-            "_id": f"dictionary:{(name := 'gone-' + ulid()[-8:].lower())}",
+            "_id": f"dictionary:{(name := 'gone-' + ulid().lower())}",
             "type": "dictionary",
             "name": name,
             "entries": {},
