@@ -12,7 +12,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -366,6 +366,12 @@ class Options:
     latest: bool = False
     follows: bool = False
     attachments_since: list[str] = field(default_factory=list)
+
+    def of_revisions(self) -> Options:
+        """What is shown of revisions asked for by name: not how they stand to others."""
+        return replace(
+            self, revs_info=False, conflicts=False, deleted_conflicts=False, local_seq=False
+        )
 
     @property
     def needs_tree(self) -> bool:

@@ -11,14 +11,18 @@ class CouchError(Exception):
     """An answer to a request that cannot be served.
 
     `status` is the HTTP status, `error` CouchDB's word for the class of error and `reason`
-    what a person reads. Never put a document's content into `reason`.
+    what a person reads; `allowed` are the methods that a 405 names in its `Allow`. Never put a
+    document's content into `reason`.
     """
 
-    def __init__(self, status: int, error: str, reason: str | None) -> None:
+    def __init__(
+        self, status: int, error: str, reason: str | None, allowed: str | None = None
+    ) -> None:
         super().__init__(f"{status} {error}: {reason}")
         self.status = status
         self.error = error
         self.reason = reason
+        self.allowed = allowed
 
     def members(self) -> dict[str, Any]:
         """The two members that CouchDB sends: `error` and `reason`."""
@@ -61,7 +65,7 @@ def no_database() -> CouchError:
 
 def method_not_allowed(allowed: str) -> CouchError:
     """`allowed` is the comma-separated list that CouchDB names."""
-    return CouchError(405, "method_not_allowed", f"Only {allowed} allowed")
+    return CouchError(405, "method_not_allowed", f"Only {allowed} allowed", allowed)
 
 
 def conflict() -> CouchError:

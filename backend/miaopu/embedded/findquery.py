@@ -18,6 +18,12 @@ from .mango import Path, Selector
 
 DEFAULT_LIMIT = 25
 NO_INDEX = "No matching index found, create an index to optimize query time."
+MANY_SCANNED = (
+    "The number of documents examined is high in proportion to the number of results returned. "
+    "Consider adding a more specific index to improve this."
+)
+SCANNED_PER_RESULT = 10
+"""Documents looked at for one result, above which the asker is told."""
 
 Sort = tuple[tuple[Path, bool], ...]
 """Fields in order, each with whether it is descending (all or none are)."""
@@ -69,6 +75,11 @@ class Find:
     update: bool = True
     execution_stats: bool = False
     given: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether the selector is one empty list, which in CouchDB nothing matches."""
+        return any(self.selector.given == {name: []} for name in ("$and", "$or", "$nor", "$all"))
 
     @property
     def descending(self) -> bool:
@@ -273,49 +284,50 @@ def plan(find: Find, indexes: list[MangoIndex]) -> Plan:
     """The best index: the one that is asked for, else the one whose range is narrowest.
 
     Raises 400 `no_usable_index` when none gives the order asked for."""
-    warning = None
     candidates = [index for index in indexes if usable(index, find)]
+    refused = None
     if find.use_index:
-        design = find.use_index[0]
-        design = design if design.startswith("_design/") else "_design/" + design
-        named = [
-            index
-            for index in indexes
-            if index.design == design
-            and (len(find.use_index) == 1 or index.name == find.use_index[1])
-        ]
-        chosen = [index for index in named if index in candidates]
-        if chosen:
-            candidates = chosen
-        else:
-            shown = ", ".join(find.use_index)
-            warning = (
-                f"{shown} was not used because it is not a valid index for this query."
-                if named
-                else f"{shown} was not used because it does not exist or is not a Mango index."
-            )
-            if not find.allow_fallback:
-                raise _invalid("no_usable_index", warning)
+        chosen = [index for index in candidates if _is_named(index, find.use_index)]
+        candidates = chosen or candidates
+        refused = None if chosen else _not_used(find.use_index)
+    if not find.allow_fallback and (refused is not None or not candidates):
+        raise _unsuitable(find.use_index)
     if not candidates:
-        if find.sort and not sorts(PRIMARY, find):
+        by_id = ("_id",) in find.selector.fields()
+        if find.sort and not (by_id and sorts(PRIMARY, find)):
             raise _invalid(
                 "no_usable_index",
                 "No index exists for this sort, try indexing by the sort fields.",
             )
-        if not find.allow_fallback and not find.use_index:
-            raise _invalid("no_usable_index", "No index exists for this query.")
-        first, last = primary_range(find.selector)
-        by_id = first != "" or last is not None
-        if warning is None and not by_id:
-            warning = NO_INDEX
-        elif warning is not None and not by_id:
-            warning = f"{warning}\n{NO_INDEX}"
+        warning = NO_INDEX if refused is None else f"{refused}\n{NO_INDEX}"
         return Plan(PRIMARY, b"", b"", warning)
     best = max(candidates, key=lambda index: (_depth(index, find), -len(index.fields)))
-    if best is PRIMARY:
-        return Plan(PRIMARY, b"", b"", warning)
     low, high = key_range(best, find.selector)
-    return Plan(best, low, high, warning)
+    return Plan(best, low, high, refused)
+
+
+def _is_named(index: MangoIndex, use: tuple[str, ...]) -> bool:
+    """Whether `use_index` means this one: by its design document, or by its own name too."""
+    design = "_design/" + use[0].removeprefix("_design/")
+    return index.design == design and (len(use) == 1 or index.name == use[1])
+
+
+def _shown(use: tuple[str, ...]) -> str:
+    return ", ".join(("_design/" + use[0].removeprefix("_design/"), *use[1:]))
+
+
+def _not_used(use: tuple[str, ...]) -> str:
+    """CouchDB's warning when the index that was asked for cannot answer."""
+    why = "it is not" if len(use) > 1 else "it does not contain"
+    return f"{_shown(use)} was not used because {why} a valid index for this query."
+
+
+def _unsuitable(use: tuple[str, ...]) -> CouchError:
+    """CouchDB's error when no index can answer and none but an index may."""
+    reason = "You must specify an index with the `use_index` parameter."
+    if use:
+        reason = f"{_shown(use)} specified by `use_index` could not be found or it is not suitable."
+    return _invalid("invalid_index", reason)
 
 
 def _depth(index: MangoIndex, find: Find) -> tuple[int, int]:

@@ -194,6 +194,9 @@ class Spec:
             raise bad_request("`filter` must be a string.")
         if sum(one is not None for one in (doc_ids, chosen, name)) > 1:
             raise bad_request("`doc_ids`, `filter` and `selector` are mutually exclusive")
+        for switch in ("continuous", "create_target", "cancel", "winning_revs_only"):
+            if not isinstance(body.get(switch, False), bool):
+                raise bad_request(f"`{switch}` must be a boolean.")
         since = body.get("since_seq")
         return cls(
             Endpoint.parse(body["source"], "source"),

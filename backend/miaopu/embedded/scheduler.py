@@ -29,6 +29,10 @@ from .replicator import (
 log = logging.getLogger(__name__)
 
 NODE = "miaopu@127.0.0.1"
+STATES = frozenset(
+    {"initializing", "error", "running", "pending", "crashing", "completed", "failed"}
+)
+"""What CouchDB says of replications."""
 HISTORY = 20
 
 

@@ -79,6 +79,11 @@ class Security:
                 raise unauthorized("You are not a db or server admin.")
             raise forbidden("You are not a db or server admin.")
 
+    def require_keeper(self, user: User) -> None:
+        """As `require_admin`, in the words in which CouchDB keeps upkeep to administrators."""
+        if not self.is_admin(user):
+            raise unauthorized("You are not a server or db admin.")
+
 
 def require_server_admin(user: User) -> None:
     """Raises 401, as CouchDB does whoever it is that asks."""

@@ -448,6 +448,9 @@ class Writer:
                     else:
                         edits.append((len(outcomes), found))
             except CouchError as error:
+                if error.error == "missing_stub":
+                    # As in CouchDB: whoever promised bytes that are not there sends all again.
+                    raise
                 outcome = Outcome(doc.id, "", error)
             outcomes.append(outcome)
         refusals: list[CouchError | None] = [None] * len(edits)

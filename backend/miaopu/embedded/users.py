@@ -42,6 +42,21 @@ def require_reader(doc_id: str, user: User, security: Security) -> None:
         raise not_found()
 
 
+_OWN_REFUSAL = frozenset(
+    {"_all_docs", "_changes", "_design_docs", "_explain", "_find", "_index", "_local_docs"}
+)
+
+
+def require_path(rest: list[str], user: User, security: Security) -> None:
+    """Of `_users` a user meets records alone; 403 for what tells of the whole, or keeps something
+    there: sequences, revisions, local documents. What refuses in its own words is let through."""
+    first = rest[0] if rest else ""
+    if security.is_admin(user) or first.startswith((USER_PREFIX, "_design")):
+        return
+    if first not in _OWN_REFUSAL and first not in ("_bulk_docs", "_bulk_get"):
+        raise forbidden("You are not allowed to access this db.")
+
+
 def refuse_foreign(
     batch: list[NewDocument], user: User, security: Security, new_edits: bool
 ) -> None:

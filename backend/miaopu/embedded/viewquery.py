@@ -78,10 +78,8 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
         if name in ("key", "keys", "startkey", "start_key", "endkey", "end_key"):
             value = raw if decoded else loads(raw)
             if name == "keys":
-                if value is None and decoded:
-                    continue
                 if not isinstance(value, list):
-                    raise query_error("`keys` must be an array of strings.")
+                    raise bad_request("`keys` member must be an array.")
                 query = replace(query, keys=tuple(value))
             elif name == "key":
                 query = replace(query, start=value, end=value)
@@ -94,11 +92,11 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
         elif name in ("endkey_docid", "end_key_doc_id"):
             query = replace(query, end_doc=_text(raw, name))
         elif name == "limit":
-            query = replace(query, limit=integer(raw, name))
+            query = replace(query, limit=integer(raw, name, decoded))
         elif name == "skip":
-            query = replace(query, skip=integer(raw, name))
+            query = replace(query, skip=integer(raw, name, decoded))
         elif name == "group_level":
-            query = replace(query, group_level=integer(raw, name))
+            query = replace(query, group_level=integer(raw, name, decoded))
         elif name == "att_encoding_info":
             query = replace(query, encoding_info=boolean(raw, name))
         elif name == "stable":
@@ -199,6 +197,12 @@ def span(query: Query, view: View, key: Any = UNSET) -> Span:
     return Span(" AND ".join(where), tuple(values), order)
 
 
+def keys_of(query: Query) -> list[Any]:
+    """The keys asked for one by one, in the order in which they are answered."""
+    keys = list(query.keys or ())
+    return keys[::-1] if query.descending else keys
+
+
 def total(cx: sqlite3.Connection, view: View) -> int:
     count: int = cx.execute("SELECT count(*) FROM entry WHERE view = ?", (view.number,)).fetchone()[
         0
@@ -297,7 +301,7 @@ def reduce_rows(index: Index, query: Query, view: View) -> list[tuple[bytes, byt
         spans = (
             [span(query, view)]
             if query.keys is None
-            else [span(query, view, key) for key in query.keys]
+            else [span(query, view, key) for key in keys_of(query)]
         )
         for within in spans:
             for shown, rows in _groups(_scan(cx, within), level):

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from .conftest import Server
+
 Client = httpx.Client
 
 
@@ -130,24 +132,37 @@ def test_a_continuous_feed_goes_on_with_heartbeats(admin: Client, filled: str) -
 
 def test_a_continuous_feed_ends_with_its_timeout_or_limit(admin: Client, filled: str) -> None:
     params = {"feed": "continuous", "timeout": "100", "since": "now"}
-    lines = admin.get(f"{filled}/_changes", params=params).text.splitlines()
-    assert "last_seq" in json.loads(lines[-1])
+    assert "last_seq" in json.loads(_lines(admin, filled, params)[-1])
     params = {"feed": "continuous", "limit": "3"}
-    lines = [
-        line for line in admin.get(f"{filled}/_changes", params=params).text.splitlines() if line
-    ]
+    lines = _lines(admin, filled, params)
     assert len(lines) == 4
     assert json.loads(lines[-1])["pending"] == 7
 
 
+def _lines(admin: Client, filled: str, params: dict[str, str]) -> list[str]:
+    text = admin.get(f"{filled}/_changes", params=params).text
+    return [line for line in text.splitlines() if line]
+
+
 @pytest.mark.parametrize(
     "params",
-    [{"since": "x-y"}, {"limit": "-1"}, {"limit": "x"}, {"feed": "x"}, {"heartbeat": "0"},
-     {"timeout": "-1"}, {"seq_interval": "0"}],
+    [{"since": "x-y"}, {"feed": "x"}, {"heartbeat": "0"}, {"heartbeat": "false"},
+     {"seq_interval": "0"}],
 )  # fmt: skip
 def test_bad_parameters_are_bad_requests(
     admin: Client, filled: str, params: dict[str, str]
 ) -> None:
+    answer = admin.get(f"{filled}/_changes", params=params)
+    assert answer.status_code == 400
+    assert set(answer.json()) >= {"error", "reason"}
+
+
+@pytest.mark.parametrize("params", [{"limit": "-1"}, {"limit": "x"}, {"timeout": "-1"}])
+def test_more_bad_parameters(
+    server: Server, admin: Client, filled: str, params: dict[str, str]
+) -> None:
+    if server.is_couchdb:
+        pytest.skip("CouchDB takes them for something else, or fails")
     answer = admin.get(f"{filled}/_changes", params=params)
     assert answer.status_code == 400
     assert set(answer.json()) >= {"error", "reason"}

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from .conftest import Server
+
 Client = httpx.Client
 
 
@@ -62,7 +64,7 @@ def test_conflicting_revisions_are_kept_and_one_wins(admin: Client, db: str) -> 
     body = {"docs": docs, "new_edits": False}
     for _ in range(2):
         assert admin.post(f"{db}/_bulk_docs", json=body).json() == []
-    assert admin.get(db).json()["update_seq"].split("-")[0] in ("3", "6")
+    assert not admin.get(db).json()["update_seq"].startswith("0-")
     got = admin.get(f"{db}/a", params={"conflicts": "true", "revs": "true"}).json()
     assert got["_rev"] == "2-cc"
     assert got["_conflicts"] == ["2-bb"]
@@ -279,7 +281,7 @@ def test_old_bodies_go_with_compaction_and_leaves_with_a_purge(admin: Client, db
     assert admin.get(db).json()["doc_count"] == 0
 
 
-def test_limits_are_kept(admin: Client, db: str) -> None:
+def test_limits_are_kept(server: Server, admin: Client, db: str) -> None:
     assert admin.get(f"{db}/_revs_limit").json() == 1000
     assert admin.put(f"{db}/_revs_limit", content="3").json() == {"ok": True}
     rev = put(admin, f"{db}/a", {})
@@ -288,7 +290,8 @@ def test_limits_are_kept(admin: Client, db: str) -> None:
     got = admin.get(f"{db}/a", params={"revs": "true"}).json()
     assert got["_revisions"]["start"] == 9
     assert len(got["_revisions"]["ids"]) == 3
-    assert admin.put(f"{db}/_revs_limit", content="0").status_code == 400
+    refused = admin.put(f"{db}/_revs_limit", content="0")
+    assert refused.status_code == (500 if server.is_couchdb else 400)
 
 
 def test_a_deleted_document_is_not_deleted_again(admin: Client, db: str) -> None:

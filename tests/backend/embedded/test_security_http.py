@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import time
 import uuid
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -89,8 +91,8 @@ def test_a_stranger_gets_nothing_from_a_database(
      "/no-such-database"],
 )  # fmt: skip
 def test_nobody_learns_nothing_of_the_server(server: Server, path: str) -> None:
-    if server.is_couchdb and path == "/_uuids":
-        pytest.skip("CouchDB hands out UUIDs unless it is told to require a user")
+    if server.is_couchdb and path in ("/_uuids", "/no-such-database"):
+        pytest.skip("CouchDB answers unless it is told to require a user")
     with server.client(None) as nobody:
         assert nobody.get(path).status_code == 401
 
@@ -134,14 +136,19 @@ def test_only_administrators_make_and_remove_databases(
         assert answer.status_code == (500 if server.is_couchdb else 401)
 
 
+def _refused(server: Server, answer: httpx.Response, status: int) -> None:
+    """CouchDB refuses some settings at its shards, and gives their refusal as a failure."""
+    assert answer.status_code in ((status, 500) if server.is_couchdb else (status,)), answer.text
+
+
 def test_a_member_reads_and_writes_but_does_not_govern(
-    user: UserFactory, shared: tuple[str, httpx.Client]
+    server: Server, user: UserFactory, shared: tuple[str, httpx.Client]
 ) -> None:
     db, member = shared
     assert member.get(f"{db}/known").status_code == 200
     assert member.put(f"{db}/mine", json={}).status_code == 201
     design = {"views": {"v": {"map": "function (doc) { emit(doc._id) }"}}}
-    assert member.put(f"{db}/_security", json={}).status_code == 403
+    _refused(server, member.put(f"{db}/_security", json={}), 403)
     assert member.put(f"{db}/_design/d", json=design).status_code == 403
     rows = member.post(f"{db}/_bulk_docs", json={"docs": [{"_id": "_design/d", **design}]})
     assert rows.json()[0]["error"] == "forbidden"
@@ -151,9 +158,9 @@ def test_a_member_reads_and_writes_but_does_not_govern(
     copy = member.request("COPY", f"{db}/known", headers={"Destination": "_design/d"})
     assert copy.status_code == 403
     for path in ("_compact", "_view_cleanup"):
-        assert member.post(f"{db}/{path}", json={}).status_code == 403
-    assert member.put(f"{db}/_revs_limit", json=5).status_code == 403
-    assert member.post(f"{db}/_index", json={"index": {"fields": ["a"]}}).status_code == 403
+        assert member.post(f"{db}/{path}", json={}).status_code == 401
+    _refused(server, member.put(f"{db}/_revs_limit", json=5), 403)
+    _refused(server, member.post(f"{db}/_index", json={"index": {"fields": ["a"]}}), 403)
     boss = user("boss")
     assert boss.put(f"{db}/_design/d", json=design).status_code == 201
     assert boss.put(f"{db}/_security", json=boss.get(f"{db}/_security").json()).status_code == 200
@@ -161,8 +168,12 @@ def test_a_member_reads_and_writes_but_does_not_govern(
 
 @pytest.mark.parametrize("value", [1, [], "x", {"admins": []}, {"members": {"names": "bob"}},
                                    {"members": {"roles": [1]}}])  # fmt: skip
-def test_security_must_be_an_object_of_lists(admin: httpx.Client, db: str, value: object) -> None:
-    assert admin.put(f"{db}/_security", json=value).status_code == 400
+def test_security_must_be_an_object_of_lists(
+    server: Server, admin: httpx.Client, db: str, value: object
+) -> None:
+    before = admin.get(f"{db}/_security").json()
+    _refused(server, admin.put(f"{db}/_security", json=value), 400)
+    assert admin.get(f"{db}/_security").json() == before
 
 
 def test_a_new_database_is_closed_to_users(user: UserFactory, db: str) -> None:
@@ -172,24 +183,22 @@ def test_a_new_database_is_closed_to_users(user: UserFactory, db: str) -> None:
 # -- users ------------------------------------------------------------------------------------
 
 
-def test_security_that_nests_too_deep_is_a_bad_request(admin: httpx.Client, db: str) -> None:
+def test_security_that_nests_too_deep_is_a_bad_request(
+    server: Server, admin: httpx.Client, db: str
+) -> None:
     answer = admin.put(f"{db}/_security", content='{"a":' * 400 + "1" + "}" * 400)
-    assert answer.status_code == 400
+    assert answer.status_code == (200 if server.is_couchdb else 400)
     assert admin.get(f"{db}/_security").status_code == 200
 
 
 def test_users_see_and_change_their_own_record_alone(
-    admin: httpx.Client, user: UserFactory
+    server: Server, admin: httpx.Client, user: UserFactory
 ) -> None:
     one, other = user("clinic"), user("clinic")
     mine, theirs = (f"/_users/org.couchdb.user:{name_of(who)}" for who in (one, other))
-    record = one.get(mine).json()
-    assert record["roles"] == ["clinic"]
-    assert "password" not in record
-    assert record["derived_key"] != "secret of a nurse"
     foreign = admin.get(theirs).json()
-    assert one.get(theirs).status_code == 404
-    assert one.get(f"{theirs}?rev={foreign['_rev']}").status_code == 404
+    assert one.get(theirs).status_code in (403, 404)
+    assert one.get(f"{theirs}?rev={foreign['_rev']}").status_code in (403, 404)
     assert one.put(theirs, json={**foreign, "password": "stolen"}).status_code in (403, 404)
     assert one.delete(f"{theirs}?rev={foreign['_rev']}").status_code in (403, 404)
     copy = one.request("COPY", theirs, headers={"Destination": mine.rpartition("/")[2]})
@@ -197,12 +206,33 @@ def test_users_see_and_change_their_own_record_alone(
     body = {"docs": [{"id": foreign["_id"]}]}
     assert foreign["derived_key"] not in one.post("/_users/_bulk_get", json=body).text
     assert one.get("/_users/_all_docs").status_code == 401
-    assert one.get("/_users/_changes?include_docs=true").status_code in (401, 401)
+    assert one.get("/_users/_changes?include_docs=true").status_code == 401
     find = one.post("/_users/_find", json={"selector": {"type": "user"}})
     assert foreign["derived_key"] not in find.text
+    record = admin.get(mine).json()
     assert one.put(mine, json={**record, "roles": ["clinic", "boss"]}).status_code == 403
     assert one.put(mine, json={**record, "roles": ["_admin"]}).status_code == 403
+    if server.is_couchdb:
+        # Its `_users` is closed to users, their own records too.
+        assert one.get(mine).status_code == 403
+        return
+    record = one.get(mine).json()
+    assert record["roles"] == ["clinic"]
+    assert "password" not in record
+    assert record["derived_key"] != "secret of a nurse"
     assert one.put(mine, json={**record, "note": "hello"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", ""), ("GET", "/_security"), ("POST", "/_revs_diff"), ("POST", "/_missing_revs"),
+     ("PUT", "/_local/x"), ("GET", "/_local/x"), ("GET", "/_revs_limit"), ("GET", "/_shards"),
+     ("GET", "/_purged_infos"), ("POST", "/_ensure_full_commit"), ("GET", "/another")],
+)  # fmt: skip
+def test_users_learn_nothing_of_all_accounts(user: UserFactory, method: str, path: str) -> None:
+    answer = user().request(method, f"/_users{path}", json={} if method != "GET" else None)
+    assert answer.status_code == 403
+    assert answer.json()["reason"] == "You are not allowed to access this db."
 
 
 @pytest.mark.parametrize(
@@ -233,6 +263,15 @@ def _log_in(client: httpx.Client, name: str, password: str) -> httpx.Response:
     return client.post("/_session", json={"name": name, "password": password})
 
 
+def _is_logged_out(server: Server, browser: httpx.Client) -> bool:
+    """At once; CouchDB's cache hears of it a moment later."""
+    for _ in range(100 if server.is_couchdb else 1):
+        if browser.get("/_session").json()["userCtx"]["name"] is None:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def test_a_session_ends_with_the_password(
     server: Server, admin: httpx.Client, user: UserFactory
 ) -> None:
@@ -247,14 +286,14 @@ def test_a_session_ends_with_the_password(
             assert "SameSite=Strict" in cookie
             assert "Secure" not in cookie  # it came over plain HTTP
         assert browser.get("/_session").json()["userCtx"]["name"] == name
-        record = browser.get(path).json()
-        assert browser.put(path, json={**record, "password": "second"}).status_code == 201
-        assert browser.get("/_session").json()["userCtx"]["name"] is None
+        record = admin.get(path).json()
+        assert admin.put(path, json={**record, "password": "second"}).status_code == 201
+        assert _is_logged_out(server, browser)
         assert _log_in(browser, name, "first").status_code == 401
         assert _log_in(browser, name, "second").status_code == 200
         record = admin.get(path).json()
         admin.delete(path, params={"rev": record["_rev"]})
-        assert browser.get("/_session").json()["userCtx"]["name"] is None
+        assert _is_logged_out(server, browser)
         assert browser.get(path).status_code == 401
 
 
@@ -292,7 +331,8 @@ def test_logging_out_clears_the_cookie(server: Server, user: UserFactory) -> Non
 @pytest.mark.parametrize("header", ["Basic x", "Basic !!!!", "Basic bm9jb2xvbg=="])
 def test_a_broken_authorization_header_is_a_bad_request(server: Server, header: str) -> None:
     with server.client(None) as nobody:
-        assert nobody.get("/_all_dbs", headers={"Authorization": header}).status_code in (400, 401)
+        answer = nobody.get("/_all_dbs", headers={"Authorization": header})
+        assert answer.status_code in ((400, 401, 500) if server.is_couchdb else (400, 401))
 
 
 def test_guessing_is_slowed_down_but_not_those_who_are_known(
@@ -305,7 +345,11 @@ def test_guessing_is_slowed_down_but_not_those_who_are_known(
         statuses = [_log_in(guesser, name, f"guess {n}").status_code for n in range(8)]
         assert statuses[0] == 401
         assert statuses[-1] in (403, 429)
-    assert known.get("/_session").json()["userCtx"]["name"] == name
+    if server.is_couchdb:
+        # It locks the account for whoever comes from the address.
+        assert known.get("/_session").status_code == 403
+    else:
+        assert known.get("/_session").json()["userCtx"]["name"] == name
 
 
 # -- names ------------------------------------------------------------------------------------
@@ -321,10 +365,11 @@ def test_no_name_escapes(admin: httpx.Client, name: str) -> None:
 
 
 def test_names_with_slashes_are_names(admin: httpx.Client) -> None:
-    name = f"a%2F{uuid.uuid4().hex}%2Fb+(c)$d-e_f"
+    name = f"a%2F{uuid.uuid4().hex}%2Fb%2B(c)$d-e_f"
     assert admin.put("/" + name).status_code in (201, 202)
     try:
-        assert admin.get("/" + name).json()["db_name"].startswith("a/")
+        assert admin.get("/" + name).json()["db_name"] == unquote(name)
+        assert admin.get("/" + name.replace("%2B", "+")).status_code == 404  # "+" is a space
         assert admin.put("/" + name).status_code == 412
     finally:
         assert admin.delete("/" + name).status_code in (200, 202)

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from .conftest import Server
+
 Client = httpx.Client
 
 MAPS = {
@@ -106,14 +108,15 @@ def test_questions_that_contradict_themselves(admin: Client, viewed: str, query:
     assert admin.get(f"{viewed}/{query}").status_code == 400
 
 
-def test_a_view_follows_every_change(admin: Client, db: str, viewed: str) -> None:
+def test_a_view_follows_every_change(server: Server, admin: Client, db: str, viewed: str) -> None:
     path = f"{viewed}/by_n"
     assert len(ask(admin, path)) == 6
     doc = admin.get(f"{db}/d1").json()
     admin.put(f"{db}/d1", json={**doc, "n": 100})
     doc = admin.get(f"{db}/d2").json()
     admin.delete(f"{db}/d2", params={"rev": doc["_rev"]})
-    assert [key for key, _ in ask(admin, path, update="false")] == [1, 2, 3, 4, 5, 6]
+    if not server.is_couchdb:  # which may have looked meanwhile, of its own accord
+        assert [key for key, _ in ask(admin, path, update="false")] == [1, 2, 3, 4, 5, 6]
     assert [key for key, _ in ask(admin, path)] == [3, 4, 5, 6, 100]
     rev = admin.get(f"{db}/d3").json()["_rev"]
     admin.post(f"{db}/_purge", json={"d3": [rev]})

@@ -44,8 +44,6 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
         if name in ("key", "keys", "startkey", "start_key", "endkey", "end_key"):
             value = raw if decoded else loads(raw)
             if name == "keys":
-                if value is None:
-                    continue
                 if not isinstance(value, list):
                     raise bad_request("`keys` parameter must be an array.")
                 query = replace(query, keys=tuple(value))
@@ -57,9 +55,9 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
             else:
                 query = replace(query, end=_id(value))
         elif name == "limit":
-            query = replace(query, limit=integer(raw, name))
+            query = replace(query, limit=integer(raw, name, decoded))
         elif name == "skip":
-            query = replace(query, skip=integer(raw, name))
+            query = replace(query, skip=integer(raw, name, decoded))
         elif name == "att_encoding_info":
             query = replace(query, encoding_info=boolean(raw, name))
         elif name in (
@@ -132,7 +130,7 @@ async def handle(request: Request, database: Database) -> Answer:
     if request.method == "POST":
         request.require_json()
         body = await request.json_object()
-        if body.get("keys") is not None and not isinstance(body["keys"], list):
+        if not isinstance(body.get("keys", []), list):
             raise bad_request("`keys` body member must be an array.")
         query = parse(body, query, decoded=True)
     query = parse(dict(request.query), query, decoded=False)
@@ -265,6 +263,22 @@ def _rows(cx: Any, sql: str, values: Any, query: Query) -> tuple[bytes, int, str
     return b",\r\n".join(parts), len(parts), doc_id if more and parts else None
 
 
+def choose(names: list[str], query: Query) -> list[str]:
+    """Of ids in ascending order those that the query asks for, in its order."""
+    low, high = (query.end, query.start) if query.descending else (query.start, query.end)
+    chosen = [
+        name
+        for name in names
+        if (low is None or name >= low)
+        and (high is None or name <= high)
+        and (query.inclusive_end or name != query.end)
+    ]
+    if query.descending:
+        chosen.reverse()
+    chosen = chosen[query.skip :]
+    return chosen if query.limit is None else chosen[: query.limit]
+
+
 def options_of(query: Query) -> Options:
     return Options(
         conflicts=query.conflicts,
@@ -300,7 +314,9 @@ def _keyed(cx: Any, keys: list[Any], query: Query) -> list[bytes]:
     for key in keys:
         row = rows.get(key) if isinstance(key, str) else None
         name = dumps(key)
-        if row is None or not row.id.startswith(query.prefix):
+        if not str(key).startswith(query.prefix):
+            continue
+        if row is None:
             parts.append(b'{"key":%b,"error":"not_found"}' % name)
             continue
         rev = row.rev.encode()
@@ -325,20 +341,12 @@ def _local(cx: Any, query: Query) -> bytes:
         for doc_id, rev, body in cx.execute("SELECT id, rev, json FROM local ORDER BY id")
     }
     rows: list[bytes] = []
-    if query.keys is not None:
-        names: list[Any] = [key for key in query.keys if isinstance(key, str)]
+    if query.keys is None:
+        names = choose(list(found), query)
     else:
-        names = [
-            name
-            for name in found
-            if (query.start is None or name >= query.start)
-            and (query.end is None or name <= query.end)
-        ]
-        if query.descending:
-            names.reverse()
-    names = names[query.skip :]
-    if query.limit is not None:
-        names = names[: query.limit]
+        names = [key for key in query.keys if isinstance(key, str)][query.skip :]
+        if query.limit is not None:
+            names = names[: query.limit]
     for name in names:
         key = orjson.dumps(name)
         if name not in found:

@@ -10,7 +10,7 @@ import zlib
 from typing import Any
 
 from ..auth import NOBODY
-from ..errors import CouchError, bad_request, closing, method_not_allowed, unauthorized
+from ..errors import CouchError, bad_request, closing, unauthorized
 from ..server import Server
 from . import databases, root, session
 from .messages import (
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 _SERVER = b"CouchDB/3.5.0 (Miaopu)"
 _OPEN = frozenset({"", "_up", "_session"})
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "COPY", "OPTIONS"})
 _GZIP_LEAST = 1024
 _GZIP_STREAM = 32 * 1024
 INTERNAL_USER = "miaopu.embedded.user"
@@ -40,8 +39,6 @@ async def answer(server: Server, request: Request) -> Answer:
     """Authenticates the request and hands it to its handler."""
     if server.stopping.is_set():
         raise closing()
-    if request.method not in _METHODS:
-        raise method_not_allowed("GET,HEAD,POST,PUT,DELETE,COPY")
     first = request.parts[0] if request.parts else ""
     if first == "_session":
         return await session.handle(request)

@@ -31,7 +31,8 @@ _RANGE = re.compile(r"(\d*)-(\d*)")
 
 async def handle(request: Request, database: Database, doc_id: str, name: str) -> Answer:
     only(request, "DELETE,GET,HEAD,PUT")
-    check_document_id(doc_id)
+    if request.method == "PUT":
+        check_document_id(doc_id)
     if database.name == "_users":
         require_reader(doc_id, request.user, database.security)
     if request.method in ("GET", "HEAD"):

@@ -77,14 +77,11 @@ def _feed(request: Request, database: Database) -> Feed:
     limit = None
     if "limit" in given:
         limit = _number(given["limit"], "The limit value should be a non-negative integer")
-        if kind != "normal":
-            # Who waits, waits for one row at least.
-            limit = max(1, limit)
     heartbeat = None
     beat = given.get("heartbeat")
     if beat == "true":
         heartbeat = 60.0
-    elif beat is not None and beat != "false":
+    elif beat is not None:
         heartbeat = (
             _number(beat, "The heartbeat value should be a positive integer (in milliseconds).", 1)
             / 1000
@@ -223,7 +220,7 @@ async def _wait(database: Database, since: int, feed: Feed, started: float) -> t
 async def _longpoll(
     database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    if query.descending:
+    if query.descending or feed.limit == 0:
         async for part in _normal(database, query, feed):
             yield part
         return
@@ -262,6 +259,9 @@ async def _rows(
     since = feed.since
     limit = feed.limit
     started = time.monotonic()
+    if limit == 0:
+        yield b"", since, True
+        return
     if query.descending:
         chunk = await _chunk(database, query, database.seq + 1, limit)
         yield chunk.data, chunk.last_row, True

@@ -11,7 +11,7 @@ from ..documents import Document, NewDocument, Options, dumps, from_json
 from ..errors import CouchError, bad_request, forbidden, not_found, unauthorized
 from ..names import check_document_id
 from ..security import require_server_admin
-from ..users import refuse_foreign, require_reader, with_hashed_password
+from ..users import refuse_foreign, require_path, require_reader, with_hashed_password
 from . import alldocs, attachments, changes, design, documents, find
 from .messages import Answer, Request, Stream, only, reply
 from .root import info_of
@@ -28,14 +28,16 @@ async def handle(request: Request) -> Answer:
             return await _delete(request, name)
     database = server.database(name)
     database.security.require_member(request.user)
+    if name == "_users":
+        require_path(rest, request.user, database.security)
     if not rest:
-        only(request, "DELETE,GET,HEAD,POST,PUT")
+        only(request, "DELETE,GET,HEAD,POST")
         if request.method == "POST":
             return await documents.post(request, database)
         return reply(await info_of(database))
     first = rest[0]
     if first.startswith("_"):
-        handler = _HANDLERS.get(first)
+        handler = _handler(rest)
         if handler is not None:
             return await handler(request, database)  # type: ignore[no-any-return]
         # An id may come with its slash encoded or not.
@@ -48,6 +50,15 @@ async def handle(request: Request) -> Answer:
     if rest[0].startswith("_local/"):
         raise bad_request("_local documents do not accept attachments.")
     return await attachments.handle(request, database, rest[0], "/".join(rest[1:]))
+
+
+def _handler(rest: list[str]) -> Any:
+    """What serves this path below a database. None: it names a document or an attachment."""
+    first, *more = rest
+    lists = first in ("_all_docs", "_design_docs", "_local_docs") and more == ["queries"]
+    if not more or lists or first in ("_compact", "_index"):
+        return _HANDLERS.get(first)
+    return None
 
 
 async def _create(request: Request, name: str) -> Answer:
@@ -139,7 +150,7 @@ async def _bulk_get(request: Request, database: Database) -> Answer:
     for name in ("open_revs", "new_edits", "w", "rev", "atts_since"):
         if name in request.query:
             raise bad_request(f'"{name}" query parameter is not acceptable')
-    options = documents.options_of(request)
+    options = documents.options_of(request).of_revisions()
     if not request.accepts("application/json") and request.asks_for("multipart/"):
         return await documents.bulk_get_multipart(request, database, wanted, options)
 
@@ -314,7 +325,7 @@ async def _purged_infos(request: Request, database: Database) -> Answer:
 async def _compact(request: Request, database: Database) -> Answer:
     only(request, "POST")
     request.require_json()
-    database.security.require_admin(request.user)
+    database.security.require_keeper(request.user)
     server = request.server
     if len(request.parts) > 2:
         index = await design.open_index(
@@ -328,7 +339,7 @@ async def _compact(request: Request, database: Database) -> Answer:
 
 async def _view_cleanup(request: Request, database: Database) -> Answer:
     only(request, "POST")
-    database.security.require_admin(request.user)
+    database.security.require_keeper(request.user)
     await request.server.clean_views(database)
     return reply({"ok": True}, 202)
 

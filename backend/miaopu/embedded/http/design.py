@@ -165,7 +165,7 @@ async def _rows(
 ) -> AsyncIterator[bytes]:
     left = query.limit
     skip = query.skip
-    keys: list[Any] = [UNSET] if query.keys is None else list(query.keys)
+    keys: list[Any] = [UNSET] if query.keys is None else viewquery.keys_of(query)
     step = 200 if query.include_docs else 5000
 
     def read(within: viewquery.Span, skip: int, count: int, after: Row | None) -> Any:

@@ -98,9 +98,13 @@ async def _get(request: Request, database: Database, doc_id: str) -> Answer:
     if since is not None:
         options = with_since(options, since)
     if "open_revs" in request.query:
-        return await _open_revs(request, database, doc_id, options)
+        revs = _open_revs_parameter(request)
+        if revs != []:
+            return await _open_revs(request, database, doc_id, revs, options.of_revisions())
     rev = request.query.get("rev")
     wanted = None if rev is None else revtree.parse(rev)
+    if wanted is not None:
+        options = options.of_revisions()
     multi = options.attachments and request.accepts("multipart/related")
 
     def read(cx: Any) -> tuple[Document, bytes]:
@@ -167,16 +171,33 @@ def _related(document: Document, body: bytes) -> Response:
     )
 
 
-async def _open_revs(request: Request, database: Database, doc_id: str, options: Options) -> Answer:
-    revs = None
-    if request.query["open_revs"] != "all":
-        revs = revisions_parameter(request, "open_revs")
-        if revs is None:
-            raise bad_request("Invalid list of revisions")
+def _open_revs_parameter(request: Request) -> list[str] | None:
+    """The revisions that `open_revs` names; None: all leaves."""
+    if request.query["open_revs"] == "all":
+        return None
+    revs = revisions_parameter(request, "open_revs")
+    if revs is None:
+        raise bad_request("Invalid list of revisions")
+    return revs
+
+
+async def _open_revs(
+    request: Request, database: Database, doc_id: str, revs: list[str] | None, options: Options
+) -> Answer:
+    multi = request.accepts("multipart/mixed")
+    if multi:
+        options = dataclasses.replace(options, attachments=True, follows=True, encoding_info=True)
     found = await database.read(lambda cx: store.read_open_revs(cx, doc_id, revs, options))
     if revs is None and not found:
         raise not_found()
-    if not request.accepts("multipart/mixed"):
+    # In CouchDB's order: what is held, then what is not, the oldest first.
+    found.sort(
+        key=lambda one: (
+            isinstance(one, str),
+            revtree.order(one if isinstance(one, str) else one.rev),
+        )
+    )
+    if not multi:
         rows = [
             orjson.dumps({"missing": one})
             if isinstance(one, str)
@@ -185,8 +206,6 @@ async def _open_revs(request: Request, database: Database, doc_id: str, options:
         ]
         return Response(200, b"[" + b",".join(rows) + b"]\n")
     outer, inner = uuid.uuid4().hex, uuid.uuid4().hex
-    options = dataclasses.replace(options, attachments=True, follows=True, encoding_info=True)
-    found = await database.read(lambda cx: store.read_open_revs(cx, doc_id, revs, options))
     body = bytearray(b"--" + outer.encode())
     for one in found:
         if isinstance(one, str):
@@ -364,7 +383,6 @@ async def _from_multipart(request: Request, kind: str) -> NewDocument:
 
 
 async def _delete(request: Request, database: Database, doc_id: str) -> Answer:
-    check_document_id(doc_id)
     rev = given_revision(request)
     if doc_id.startswith("_local/"):
         if database.read_now(lambda cx: store.read_local(cx, doc_id)) is None:

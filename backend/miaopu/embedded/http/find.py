@@ -187,6 +187,8 @@ async def _answer(
     loop = asyncio.get_running_loop()
     position = find.bookmark
     left, skip = find.limit, find.skip if find.bookmark is None else 0
+    if find.asks_nothing:
+        left = 0
     examined = returned = 0
     head = b'{"docs":['
     while left > 0:
@@ -232,8 +234,11 @@ async def _answer(
             "results_returned": returned,
             "execution_time_ms": round((time.perf_counter() - started) * 1000, 3),
         }
-    if plan.warning is not None:
-        tail["warning"] = plan.warning
+    warnings = [plan.warning] if plan.warning is not None else []
+    if examined > findquery.SCANNED_PER_RESULT * max(1, returned):
+        warnings.append(findquery.MANY_SCANNED)
+    if warnings:
+        tail["warning"] = "\n".join(warnings)
     yield b"\r\n]," + orjson.dumps(tail)[1:] + b"\n"
 
 

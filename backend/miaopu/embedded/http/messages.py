@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -219,9 +220,9 @@ def only(request: Request, allowed: str) -> None:
         raise method_not_allowed(allowed)
 
 
-def integer(text: Any, name: str) -> int:
-    """A whole number that is not negative."""
-    if isinstance(text, bool) or not isinstance(text, (int, str)):
+def integer(text: Any, name: str, decoded: bool = False) -> int:
+    """A whole number that is not negative; out of a body (`decoded`) never as a string."""
+    if isinstance(text, bool) or not isinstance(text, int if decoded else (int, str)):
         raise query_error(f"Invalid value for integer: {name}")
     if isinstance(text, str):
         digits = text.removeprefix("-")
@@ -241,9 +242,15 @@ def boolean(value: Any, name: str) -> bool:
     raise query_error(f"Invalid boolean parameter: {name}")
 
 
+_BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
 def _decode(part: bytes) -> str:
+    """A segment of a path. As in CouchDB, `+` is a space, and `%2B` a plus sign."""
+    if _BROKEN.search(part):
+        raise bad_request("invalid_url_encoding")
     try:
-        return unquote_to_bytes(part).decode()
+        return unquote_to_bytes(part.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
         raise bad_request("The path is not valid UTF-8.") from None
 
@@ -271,6 +278,8 @@ def error_answer(error: CouchError) -> Response:
     headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="server"'
+    if error.allowed is not None:
+        headers["Allow"] = error.allowed
     return Response(error.status, error.body(), headers)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from .. import store
 from ..auth import ITERATIONS
 from ..database import Database
-from ..errors import CouchError, bad_request, not_found
-from ..scheduler import NODE
+from ..errors import CouchError, bad_request, no_database, not_found, query_error
+from ..scheduler import NODE, STATES
 from ..security import require_server_admin
 from ..server import VERSION
+from . import alldocs
 from .messages import Answer, Request, Response, integer, only, reply
 
 NAMES = frozenset(
@@ -61,20 +62,13 @@ async def _up(request: Request) -> Answer:
 async def _all_dbs(request: Request) -> Answer:
     only(request, "GET,HEAD")
     require_server_admin(request.user)
-    names = request.server.names()
-    query = request.query
-    if query.get("descending") == "true":
-        names.reverse()
-    start = request.json_parameter("start_key" if "start_key" in query else "startkey")
-    end = request.json_parameter("end_key" if "end_key" in query else "endkey")
-    if isinstance(start, str):
-        names = [name for name in names if name >= start]
-    if isinstance(end, str):
-        names = [name for name in names if name <= end]
-    names = names[integer(query.get("skip", 0), "skip") :]
-    if "limit" in query:
-        names = names[: integer(query["limit"], "limit")]
-    return reply(names)
+    return reply(_chosen_names(request))
+
+
+def _chosen_names(request: Request) -> list[str]:
+    """The names of databases that the query asks for, in its order."""
+    query = alldocs.parse(dict(request.query), alldocs.Query(), decoded=False)
+    return alldocs.choose(request.server.names(), query)
 
 
 async def info_of(database: Database) -> dict[str, Any]:
@@ -102,19 +96,24 @@ async def info_of(database: Database) -> dict[str, Any]:
 async def _dbs_info(request: Request) -> Answer:
     only(request, "GET,HEAD,POST")
     require_server_admin(request.user)
+    keys: list[Any]
     if request.method == "POST":
-        keys = (await request.json_object()).get("keys")
-        if not isinstance(keys, list):
+        request.require_json()
+        body = await request.json_object()
+        if "keys" not in body:
             raise bad_request("`keys` member must exist.")
+        keys = body["keys"]
+        if not isinstance(keys, list):
+            raise bad_request("`keys` member must be an array.")
         if len(keys) > 100:
-            raise bad_request("`keys` member must contain 100 or fewer entries.")
+            raise bad_request("too_many_keys")
     else:
-        keys = list(request.server.names())
+        keys = list(_chosen_names(request))
     rows: list[dict[str, Any]] = []
     for key in keys:
-        if not isinstance(key, str):
-            raise bad_request("`keys` must hold names of databases.")
         try:
+            if not isinstance(key, str):
+                raise no_database()
             rows.append({"key": key, "info": await info_of(request.server.database(key))})
         except CouchError:
             rows.append({"key": key, "error": "not_found"})
@@ -123,7 +122,10 @@ async def _dbs_info(request: Request) -> Answer:
 
 async def _uuids(request: Request) -> Answer:
     only(request, "GET,HEAD")
-    count = integer(request.query.get("count", 1), "count")
+    text = request.query.get("count", "1")
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise bad_request("count must be a positive integer")
+    count = int(text)
     if count > 1000:
         raise bad_request("count parameter too large")
     answer = reply({"uuids": [uuid.uuid4().hex for _ in range(count)]})
@@ -215,9 +217,12 @@ async def _scheduler(request: Request) -> Answer:
         if len(rest) >= 3:
             return reply(scheduler.document("/".join(rest[2:])).members())
         docs = [job.members() for job in scheduler.documents()]
-        states = request.query.get("states")
-        if states:
-            docs = [doc for doc in docs if doc["state"] in states.split(",")]
+        if "states" in request.query:
+            states = request.query["states"].split(",")
+            if not STATES.issuperset(states):
+                shown = ",".join(sorted(STATES))
+                raise query_error(f"States must be one or more of [{shown}]")
+            docs = [doc for doc in docs if doc["state"] in states]
         limit = integer(request.query.get("limit", 25), "limit")
         page = docs[skip : skip + limit]
         return reply({"total_rows": len(docs), "offset": skip, "docs": page})

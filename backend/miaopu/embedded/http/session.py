@@ -95,7 +95,6 @@ async def _who(request: Request) -> Answer:
     info: dict[str, Any] = {"authentication_handlers": ["cookie", "default"]}
     if user.handler is not None:
         info["authenticated"] = user.handler
-        info["authentication_db"] = "_users"
     answer: Response = reply({"ok": True, "userCtx": user.context(), "info": info})
     if login.cookie is not None:
         answer.headers["Set-Cookie"] = cookie(request, login.cookie)
