@@ -1,6 +1,10 @@
 """What the views emit."""
 
+import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 SITE = "3301020001"
 
@@ -152,3 +156,21 @@ def test_a_provisional_case_waits_until_it_is_joined(designs: Any) -> None:
     assert len(region.map("duplicates", "provisional", child({}, visit))) == 1
     assert region.map("duplicates", "provisional", child({}, visit, same_as("child:B"))) == []
     assert region.map("duplicates", "provisional", child({}, {"kind": "visit"})) == []
+
+
+VOIDS = json.loads((Path(__file__).parents[1] / "vectors" / "voids.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", VOIDS["cases"], ids=[c["title"] for c in VOIDS["cases"]])
+def test_views_see_which_events_were_voided(designs: Any, case: Any) -> None:
+    one = child(BORN)
+    one["events"] = {name: dose(f"2025-04-0{name[1]}", "0101") for name in ("E1", "E2")}
+    one["events"] |= {name: {"kind": "void", "target": to} for name, to in case["voids"].items()}
+    rows = designs("region").map("coverage", "given", one)
+    expected = [name for name in ("E1", "E2") if name not in case["voided"]]
+    assert [key[1] for key, _ in rows] == [f"2025-04-0{name[1]}" for name in expected]
+
+
+def test_a_case_is_not_joined_to_itself(designs: Any) -> None:
+    one = child(BORN, same_as("child:A"))
+    assert len(designs("region").map("coverage", "children", one)) == 1
