@@ -308,6 +308,71 @@ def test_a_provisional_case_is_joined_whichever_comes_first(
         assert sum(e["kind"] == "same_as" for e in there["events"].values()) == 1
 
 
+def test_the_coverage_counts_the_doses_of_a_joined_case_for_the_child(
+    server: Server, clinics: tuple[Clinic, Clinic]
+) -> None:
+    home, away = clinics
+    number = a_card()
+    born = "2018-07-05"
+    true = child(home.site, dose(home.site, "0201", born), card(home.site, number), birth=born)
+    provisional = child(
+        away.site,
+        card(away.site, number),
+        {
+            "kind": "visit",
+            "date": "2026-11-23",
+            "provisional": True,
+            **provenance(away.site),
+        },
+        dose(away.site, "0201", "2018-08-05"),
+        dose(away.site, "0101", "2018-08-05"),
+        birth=born,
+    )
+    home.put(true)
+    in_the_county(away, card=number)
+    away.put(provisional)
+    address = f"{server.address}/api/reports/joined"
+    with server.client(f"chief-{server.place.county}") as chief:
+
+        def table() -> Json:
+            """The views' rows with what joined cases add, of the children of that year."""
+            rows: Json = {}
+            answer = chief.get(address, params={"since": "2018-07", "until": "2018-07"})
+            assert answer.status_code == 200, answer.text
+            for name in ("children", "doses"):
+                view = f"{server.county}/_design/coverage/_view/{name}"
+                seen = chief.get(view, params={"group": "true"}).json()["rows"]
+                for row in [*seen, *answer.json()[name]]:
+                    if row["key"][1] == 2018:
+                        key = (name, *row["key"])
+                        rows[key] = rows.get(key, 0) + row["value"]
+            return {key: value for key, value in rows.items() if value}
+
+        expected = {("children", home.site, 2018, 7, None, None): 1} | {
+            ("doses", home.site, 2018, 7, *dose_): 1
+            for dose_ in (("BCG", 1), ("HepB", 1), ("HepB", 2))
+        }
+        until(lambda: table() == expected, "both cases counted as one child", 40)
+        # Another month's doses are not asked for.
+        answer = chief.get(address, params={"since": "2018-08", "until": "2018-12"})
+        assert answer.json()["doses"] == []
+        assert chief.get(address, params={"since": "2018-13"}).status_code == 422
+        # Parted, they are two children, each with its own doses.
+        away_doses = [("BCG", 1), ("HepB", 1)]
+        undo = {"id": provisional["_id"], "target": true["_id"], "decision": "undo"}
+        answer = chief.post(f"{server.address}/api/cases/decide", json=undo)
+        assert answer.status_code == 200, answer.text
+        apart = (
+            {("children", site, 2018, 7, None, None): 1 for site in (home.site, away.site)}
+            | {("doses", home.site, 2018, 7, "HepB", 1): 1}
+            | {("doses", away.site, 2018, 7, *dose_): 1 for dose_ in away_doses}
+        )
+        until(lambda: table() == apart, "the cases counted apart", 40)
+    assert home.client.get(address).status_code == 403
+    with server.client() as nobody:
+        assert nobody.get(address).status_code == 401
+
+
 def test_a_manager_decides_on_suspected_duplicates(
     server: Server, clinics: tuple[Clinic, Clinic]
 ) -> None:

@@ -30,7 +30,7 @@ def voided(child: Json) -> set[str]:
         standing = (u for u in targets if all(by in gone for by in voids.get(u, ())))
         more = {targets[ulid] for ulid in standing}
         if more == gone:
-            return gone & events.keys()
+            return {ulid for ulid in gone if ulid in events}
         gone = more
 
 

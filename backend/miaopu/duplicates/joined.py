@@ -4,10 +4,11 @@ Neither document is changed by being joined: they are read together. Voiding the
 `pwa/src/duplicates/joined.ts` is the same; both are held against `tests/vectors/moves.json`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from miaopu.children.events import cards, standing, value
+from miaopu.children.merge import body, merge, merge_all
 
 Json = dict[str, Any]
 Reason = Literal["id_number", "card", "person"]
@@ -30,11 +31,32 @@ def ever_linked(child: Json) -> set[str]:
 
 def group_of(start: str, linked: Mapping[str, Iterable[str]]) -> set[str]:
     """Every case joined to `start`, by whatever way round; `linked` maps a case to its links."""
+    return _reached(start, _neighbours(linked))
+
+
+def groups(linked: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
+    """The groups of cases that `linked` joins, each sorted."""
+    neighbours = _neighbours(linked)
+    found: list[tuple[str, ...]] = []
+    seen: set[str] = set()
+    for start in sorted(neighbours):
+        if start not in seen:
+            group = _reached(start, neighbours)
+            seen |= group
+            found.append(tuple(sorted(group)))
+    return found
+
+
+def _neighbours(linked: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
     neighbours: dict[str, set[str]] = {}
     for source, targets in linked.items():
         for target in targets:
             neighbours.setdefault(source, set()).add(target)
             neighbours.setdefault(target, set()).add(source)
+    return neighbours
+
+
+def _reached(start: str, neighbours: Mapping[str, set[str]]) -> set[str]:
     found = {start}
     todo = [start]
     while todo:
@@ -49,6 +71,22 @@ def representative(group: Iterable[Json]) -> str:
     members = sorted(group, key=lambda child: str(child["_id"]))
     roots = [child for child in members if not links(child)] or members
     return str(roots[0]["_id"])
+
+
+def union(group: Sequence[Json]) -> Json:
+    """A group as one child: the events of all; of the facts, the representative's, and what it
+    lacks from the others. Without `_rev`."""
+    shown_id = representative(group)
+    shown = next(body(child) for child in group if child["_id"] == shown_id)
+    rest = [body(child) | {"_id": shown_id} for child in group if child["_id"] != shown_id]
+    if not rest:
+        return shown
+    others = merge_all(rest)
+    facts = dict(shown["facts"])
+    for name, fact in others["facts"].items():
+        if value(shown, name) is None:
+            facts[name] = fact
+    return {**shown, "facts": facts, "events": merge(shown, others | {"facts": {}})["events"]}
 
 
 def is_provisional(child: Json) -> bool:

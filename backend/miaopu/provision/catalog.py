@@ -26,6 +26,11 @@ def content() -> tuple[Json, ...]:
     return (*dictionary_documents(), *map(_schedule, schedule_names()))
 
 
+def vaccine_groups() -> dict[str, list[str]]:
+    """The groups in which the doses of each vaccine are counted."""
+    return {code: list(vaccine.groups) for code, vaccine in vaccines().items()}
+
+
 def constants() -> dict[str, object]:
     """The constants that stand in design documents."""
-    return {"vaccine_groups": {code: vaccine.groups for code, vaccine in vaccines().items()}}
+    return {"vaccine_groups": vaccine_groups()}

@@ -25,8 +25,10 @@ from miaopu.moves.cases import Cases
 from miaopu.moves.distribution import Distributor
 from miaopu.moves.parent import Parent
 from miaopu.moves.stamp import Stamp
-from miaopu.provision.catalog import content
+from miaopu.provision.catalog import content, vaccine_groups
 from miaopu.provision.plan import Above, Plan, Upward, read_plan
+from miaopu.reports.api import reports_router
+from miaopu.reports.joined import JoinedCases
 from miaopu.schedule.api import schedules_router
 from miaopu.serve.api import Health, build_api
 from miaopu.serve.app import build_application
@@ -314,6 +316,7 @@ async def _serve(
             _parent(settings),
         )
     )
+    api.include_router(reports_router(work.identities, JoinedCases(work.own, vaccine_groups())))
     api.include_router(schedules_router(work.anonymous))
     observed = replace(
         database, application=Observer(database.application, work.trail, work.identities)

@@ -8,6 +8,7 @@ import {
   doseAges,
   monthsBetween,
   percent,
+  siteCounts,
   siteSync,
 } from './coverage';
 
@@ -69,8 +70,47 @@ describe('coverageOf', () => {
     });
   });
 
+  it('adds what joined cases count for, and takes back what counted twice', () => {
+    const joined = coverageOf(
+      [...children, { key: ['B', 2025, 1, '1', '1'], value: -1 }],
+      [
+        ...doses,
+        { key: ['B', 2025, 1, 'MMR', 1], value: 2 },
+        { key: ['A', 2025, 3, 'MMR', 2], value: -2 },
+        { key: ['A', 2024, 12, 'MMR', 1], value: 5 },
+      ],
+      span,
+      ['HepB', 'MMR'],
+    );
+    expect(joined.columns).toEqual([
+      { group: 'HepB', n: 1 },
+      { group: 'MMR', n: 1 },
+    ]);
+    expect(
+      joined.sites.map(({ site, cells }) => [site, ...cells.map((cell) => cell.done)]),
+    ).toEqual([
+      ['A', 0, 9],
+      ['B', 5, 2],
+    ]);
+    expect(joined.sites[1]?.children).toBe(4);
+  });
+
   it('is empty without rows', () => {
     expect(coverageOf([], [], span, []).total).toEqual({ children: 0, cells: [] });
+  });
+});
+
+describe('siteCounts', () => {
+  it('sums the children of each site, and leaves out a site that has none', () => {
+    expect(
+      siteCounts([
+        { key: ['B'], value: 7 },
+        { key: ['A'], value: 1 },
+        { key: [null], value: 3 },
+        { key: ['B', 2025, 1, null, null], value: 1 },
+        { key: ['A', 2025, 1, null, null], value: -1 },
+      ]),
+    ).toEqual([{ site: 'B', children: 8 }]);
   });
 });
 

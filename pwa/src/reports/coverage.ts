@@ -63,7 +63,7 @@ export function cohortBefore(today: string, back: number, length: number): [Mont
 }
 
 /**
- * The table. Columns are the doses that a schedule has (`wanted`), and whatever else was given;
+ * The table. The rows are the views' and, added to them, what joined cases count for. Columns are the doses that a schedule has (`wanted`), and whatever else was given;
  * groups in the order of `order`.
  */
 export function coverageOf(
@@ -85,11 +85,17 @@ export function coverageOf(
   for (const { key, value } of children) {
     if (within(key[1], key[2])) add(counts, key[0] ?? '', value);
   }
+  const given = new Map<string, number>();
   for (const { key, value } of doses) {
     const [site, year, month, group, n] = key;
     if (!within(year, month)) continue;
     add(done, `${site ?? ''} ${group} ${n}`, value);
-    most.set(group, Math.max(most.get(group) ?? 0, n));
+    add(given, `${group} ${n}`, value);
+  }
+  for (const { key } of doses) {
+    const [, , , group, n] = key;
+    // What joined cases take back may be all that there was.
+    if ((given.get(`${group} ${n}`) ?? 0) > 0) most.set(group, Math.max(most.get(group) ?? 0, n));
   }
   const rank = new Map(order.map((group, i) => [group, i]));
   const groups = [...most.keys()].sort(
@@ -99,6 +105,7 @@ export function coverageOf(
     Array.from({ length: most.get(group) ?? 0 }, (_, i) => ({ group, n: i + 1 })),
   );
   const sites = [...counts]
+    .filter(([, total]) => total > 0)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([site, total]) => ({
       site,
@@ -120,6 +127,20 @@ export function coverageOf(
       })),
     },
   };
+}
+
+/** How many children each site has, by rows of `coverage/children`. */
+export function siteCounts(
+  rows: readonly { key: readonly [string | null, ...unknown[]]; value: number }[],
+): { site: string; children: number }[] {
+  const counts = new Map<string, number>();
+  for (const { key, value } of rows) {
+    if (key[0]) counts.set(key[0], (counts.get(key[0]) ?? 0) + value);
+  }
+  return [...counts]
+    .map(([site, children]) => ({ site, children }))
+    .filter(({ children }) => children > 0)
+    .sort((a, b) => a.site.localeCompare(b.site));
 }
 
 /** Completed months from a month of birth to a date, for the youngest of that month. */

@@ -1,4 +1,4 @@
-/** Reads a region's views (辖区统计). Online only; the sums are made by the database. */
+/** Reads a region's counts (辖区统计). Online only; the sums are made by the database. */
 
 import type { Server } from '../sync/server.ts';
 import {
@@ -7,6 +7,7 @@ import {
   type DeviceRow,
   type DosesRow,
   type Month,
+  type ViewRow,
 } from './coverage.ts';
 
 interface Answer<T> {
@@ -22,8 +23,13 @@ function query(params: Record<string, unknown>): string {
 }
 
 export interface RegionReader {
-  /** Sites that have children, with how many. */
-  sites(): Promise<{ site: string; children: number }[]>;
+  /** The children of each site: rows of `coverage/children` by their first key. */
+  sites(): Promise<ViewRow<[string | null]>[]>;
+  /**
+   * What joined cases (合并个案) add to the rows of both coverage views, which see one document at
+   * a time: of all children, and of the doses of a cohort.
+   */
+  joined(from: Month, to: Month): Promise<{ children: ChildrenRow[]; doses: DosesRow[] }>;
   /** Rows of both coverage views for a cohort, all sites. `progress` hears how many are done. */
   cohort(
     sites: readonly string[],
@@ -42,12 +48,8 @@ export function regionReader(server: Server, region: string): RegionReader {
     return (await server.json<Answer<T>>(url)).rows;
   };
   return {
-    async sites() {
-      const rows = await view<{ key: [string | null]; value: number }>('coverage/children', {
-        group_level: 1,
-      });
-      return rows.flatMap(({ key, value }) => (key[0] ? [{ site: key[0], children: value }] : []));
-    },
+    sites: () => view<ViewRow<[string | null]>>('coverage/children', { group_level: 1 }),
+    joined: (from, to) => server.json(`/api/reports/joined?since=${from}&until=${to}`),
     async cohort(sites, from, to, progress) {
       const children: ChildrenRow[] = [];
       const doses: DosesRow[] = [];

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from miaopu.children.events import value
 from miaopu.duplicates.joined import (
     group_of,
+    groups,
     joins_by_itself,
     links,
     representative,
     suspicion,
     told_apart,
+    union,
 )
 from miaopu.models import Child
 
@@ -36,3 +39,15 @@ def test_groups(group: Any) -> None:
     linked = {child["_id"]: links(child) for child in members}
     for child in members:
         assert group_of(child["_id"], linked) == set(linked)
+    assert groups(linked) == ([tuple(sorted(linked))] if len(linked) > 1 else [])
+    for order in (members, members[::-1]):
+        one = union(order)
+        assert one["_id"] == group["shown"]
+        assert sorted(one["events"]) == group["events"]
+        for name, expected in group["facts"].items():
+            assert value(one, name) == expected
+
+
+def test_groups_are_apart() -> None:
+    linked = {"a": {"b"}, "c": {"b"}, "d": {"e"}, "f": set[str]()}
+    assert groups(linked) == [("a", "b", "c"), ("d", "e")]

@@ -1,0 +1,1 @@
+"""Reports (报表): what no view of single documents can count."""
