@@ -21,8 +21,10 @@ import {
   isLost,
   noteFault,
   noteWritten,
+  readLoss,
   readMarker,
   setHealth,
+  writeLoss,
   writeMarker,
 } from '../storage/health.ts';
 import { createMirror, type Mirror, readSmall } from '../storage/mirror.ts';
@@ -47,12 +49,16 @@ export interface Workspace extends Clinic {
   get(id: string): Promise<ChildDoc | null>;
   /** Children by the ids of their rows, read whole; absent ones are left out. */
   readAll(ids: readonly string[]): Promise<ChildDoc[]>;
+  /** A person has taken note that the browser had lost data. */
+  noteLoss(): void;
   /** Resolves when memory has seen all that was written before the call. */
   catchUp(): Promise<void>;
   close(): Promise<void>;
 }
 
 const SAVE_AFTER_MS = 10_000;
+/** Whoever listens hears the server more often than this. */
+const DEAF_MS = 60_000;
 
 /** The open workspace; its identity stays while its contents change. */
 export const workspace = shallowRef<Workspace | null>(null);
@@ -128,11 +134,13 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
 
   const { doc_count } = await db.info();
   const marker = readMarker(keep, name);
-  if (isLost(marker, doc_count)) {
-    setHealth({ state: 'lost', lost: marker });
+  if (marker && isLost(marker, doc_count)) {
+    writeLoss(keep, name, { ...marker, at: clock.instant(), reported: false });
     // What is here is compared with the server from the beginning, so that nothing is missed.
     await store.setLocal('pull', { since: 0, done: 0, complete: false });
   }
+  const loss = readLoss(keep, name);
+  setHealth({ lost: loss });
 
   const snapshots = await openSnapshots(`${name}-index`).catch((error: unknown) => {
     console.warn('the index is built anew at each start', error);
@@ -219,6 +227,18 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     locks: navigator.locks ?? null,
   });
   const { engine } = clinic;
+  if (loss && !loss.reported) {
+    const { documents: had, pending: unsent } = loss;
+    await store.put({
+      _id: `problem:${ulid()}`,
+      type: 'problem',
+      document: `device:${station.id}`,
+      revision: '0',
+      reason: `The browser has lost this device's data: ${had} documents, ${unsent} unsent writes.`,
+      ...clinic.provenance(),
+    });
+    writeLoss(keep, name, { ...loss, reported: true });
+  }
 
   const writeMark = async () => {
     const info = await db.info();
@@ -236,7 +256,10 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   };
   const onOnline = () => void engine.syncNow();
   const onVisible = () => {
-    if (document.visibilityState === 'visible' && syncStatus.value.phase !== 'idle') onOnline();
+    const { phase, lastHeard } = syncStatus.value;
+    // A tablet that slept believes to be listening and is not.
+    const deaf = lastHeard !== null && Date.now() - Date.parse(lastHeard) > DEAF_MS;
+    if (document.visibilityState === 'visible' && (phase !== 'idle' || deaf)) onOnline();
   };
   addEventListener('online', onOnline);
   document.addEventListener('visibilitychange', onVisible);
@@ -254,6 +277,10 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     get: grouping.read,
     readAll: grouping.readAll,
     catchUp: follower.catchUp,
+    noteLoss() {
+      writeLoss(keep, name, null);
+      setHealth({ lost: null });
+    },
     async close() {
       removeEventListener('online', onOnline);
       document.removeEventListener('visibilitychange', onVisible);

@@ -1,6 +1,9 @@
-/** Whether somebody is in the middle of typing something that a reload would lose. */
+/** Whether somebody is in the middle of typing something that a reload would lose, in any tab. */
 
-import { computed, onBeforeUnmount, reactive, watchEffect } from 'vue';
+import { computed, onBeforeUnmount, reactive, watch, watchEffect } from 'vue';
+
+/** Held, shared, by each tab with unsaved input; alone by the one that reloads all. */
+const LOCK = 'miaopu-unsaved';
 
 const dirty = reactive(new Set<symbol>());
 
@@ -9,6 +12,32 @@ export const hasUnsavedInput = computed(() => dirty.size > 0);
 window.addEventListener('beforeunload', (event) => {
   if (dirty.size > 0) event.preventDefault();
 });
+
+let release: (() => void) | null = null;
+watch(hasUnsavedInput, (now) => {
+  if (!now) {
+    release?.();
+    release = null;
+    return;
+  }
+  const ended = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  // It ends with the tab at the latest.
+  void navigator.locks?.request(LOCK, { mode: 'shared' }, () => ended);
+});
+
+/** Runs `work`, which reloads every tab, unless another one holds unsaved input: then false. */
+export async function whenAllSaved(work: () => Promise<void>): Promise<boolean> {
+  if (!navigator.locks) {
+    await work();
+    return true;
+  }
+  return navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+    return lock !== null;
+  });
+}
 
 /** While `isDirty` says so and the component stands, the program does not reload by itself. */
 export function useUnsaved(isDirty: () => boolean): void {

@@ -39,7 +39,7 @@ it('leaves the database as bulkDocs would', async () => {
     diff: await one.revsDiff({ [docs(7, 1)[0]?._id as string]: [REV, '4-a'] }),
   });
   expect(await seen(db)).toEqual(await seen(other));
-});
+}, 30_000);
 
 it('lets PouchDB go on from there: edits, histories that join, new documents', async () => {
   const { db, fill } = await filled('fill-edit');

@@ -6,16 +6,16 @@ import type { Fault } from './fault.ts';
 export interface StorageHealth {
   /**
    * `low`: less than a tenth is free; `full`: a write failed for want of room, new work stops;
-   * `damaged`: the database cannot be read or written; `lost`: documents that were here are gone.
+   * `damaged`: the database cannot be read or written.
    */
-  state: 'ok' | 'low' | 'full' | 'damaged' | 'lost';
+  state: 'ok' | 'low' | 'full' | 'damaged';
   /** The browser has promised not to evict the data; null when it was not asked yet. */
   persisted: boolean | null;
   /** Bytes in use and allowed, as far as the browser tells. */
   usage: number | null;
   quota: number | null;
-  /** For `lost`: how many documents were here, and how many of them were not on the server. */
-  lost: { documents: number; pending: number } | null;
+  /** Documents that were here are gone: how many there were, and how many not on the server. */
+  lost: Marker | null;
 }
 
 const UNKNOWN: StorageHealth = {
@@ -55,6 +55,26 @@ export function isLost(marker: Marker | null, documents: number): boolean {
   return marker !== null && documents < marker.documents * 0.95 - 1;
 }
 
+/** What a database had when its loss was noticed. It is said until a person has taken note of it. */
+export interface Loss extends Marker {
+  /** When it was noticed, by the device's clock. */
+  at: string;
+  /** The clinic's report of it is in the outbox. */
+  reported: boolean;
+}
+
+const lossKey = (name: string) => `miaopu.lost.${name}`;
+
+export function readLoss(keep: Keep, name: string): Loss | null {
+  const text = keep.getItem(lossKey(name));
+  return text ? (JSON.parse(text) as Loss) : null;
+}
+
+/** Null: a person has taken note. */
+export function writeLoss(keep: Keep, name: string, loss: Loss | null): void {
+  keep.setItem(lossKey(name), loss ? JSON.stringify(loss) : '');
+}
+
 const health = shallowRef<StorageHealth>(UNKNOWN);
 
 /** The storage of this device, for the banner and the settings. */
@@ -85,8 +105,8 @@ export async function checkStorage(): Promise<StorageHealth> {
   const { usage = null, quota = null } = await storage.estimate();
   const low = usage !== null && quota !== null && usage > quota * 0.9;
   const { state } = health.value;
-  // A full storage is well again when there is room; damage and loss need a person.
-  const now = state === 'damaged' || state === 'lost' ? state : low ? 'low' : 'ok';
+  // A full storage is well again when there is room; damage needs a person.
+  const now = state === 'damaged' ? state : low ? 'low' : 'ok';
   setHealth({ persisted, usage, quota, state: now });
   return health.value;
 }

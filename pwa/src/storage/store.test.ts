@@ -8,7 +8,7 @@ import { openSnapshots } from '../children/snapshot.ts';
 import { memoryDatabase } from '../sync/model-server.ts';
 import { storageFault } from './fault.ts';
 import { follow } from './follow.ts';
-import { isLost, readMarker, writeMarker } from './health.ts';
+import { isLost, readLoss, readMarker, writeLoss, writeMarker } from './health.ts';
 import { createMirror, readSmall } from './mirror.ts';
 import { createStore } from './store.ts';
 
@@ -140,5 +140,13 @@ describe('faults and losses', () => {
     expect(isLost(marker, 990)).toBe(false);
     expect(isLost(marker, 0)).toBe(true);
     expect(isLost(marker, 500)).toBe(true);
+    // It is said at every start, until a person has taken note.
+    expect(readLoss(keep, 'db')).toBeNull();
+    const loss = { documents: 1000, pending: 3, at: '2026-11-23T02:00:00.000Z', reported: false };
+    writeLoss(keep, 'db', loss);
+    writeMarker(keep, 'db', { documents: 0, pending: 0 });
+    expect(readLoss(keep, 'db')).toEqual(loss);
+    writeLoss(keep, 'db', null);
+    expect(readLoss(keep, 'db')).toBeNull();
   });
 });

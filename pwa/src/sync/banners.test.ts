@@ -40,6 +40,18 @@ describe('banners', () => {
     expect(keys(withProblem('recreated'))).toEqual(['recreated']);
   });
 
+  it('say what was lost, until a person has taken note', () => {
+    const lost = { ...storage, lost: { documents: 900, pending: 3 } };
+    expect(banners({ ...calm, storage: lost })).toEqual([
+      {
+        key: 'storageLost',
+        tone: 'bad',
+        action: 'understood',
+        params: { documents: 900, pending: 3 },
+      },
+    ]);
+  });
+
   it('say a fault of the storage once', () => {
     const full = { ...withProblem('storage'), storage: { ...storage, state: 'full' as const } };
     expect(keys(full)).toEqual(['storageFull']);

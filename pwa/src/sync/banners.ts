@@ -20,7 +20,7 @@ export interface Banner {
     | 'recreated'
     | 'storage';
   tone: 'bad' | 'warn';
-  action: 'login' | 'retry' | 'drawer' | null;
+  action: 'login' | 'retry' | 'drawer' | 'understood' | null;
   params: Record<string, string | number>;
 }
 
@@ -52,13 +52,12 @@ export function banners(seen: {
     const { amount, unit } = offBy(clock.offsetMs ?? 0);
     add(key, wrong ? 'bad' : 'warn', null, { amount, unit });
   }
+  if (storage.lost) {
+    const { documents, pending } = storage.lost;
+    add('storageLost', 'bad', 'understood', { documents, pending });
+  }
   if (storage.state !== 'ok') {
-    const keys = {
-      full: 'storageFull',
-      low: 'storageLow',
-      damaged: 'storageDamaged',
-      lost: 'storageLost',
-    } as const;
+    const keys = { full: 'storageFull', low: 'storageLow', damaged: 'storageDamaged' } as const;
     add(keys[storage.state], storage.state === 'low' ? 'warn' : 'bad');
   }
   switch (status.problem?.kind) {

@@ -43,6 +43,16 @@ interface Row {
   reason?: string;
 }
 
+/** Errors of a row that are said of the document; anything else, the server could not do. */
+const VERDICTS =
+  /^(forbidden|unauthorized|bad_request|doc_validation|illegal_docid|missing_stub|.*too_large)$/;
+/** What the embedded database says when it had to stop a validator. */
+const STOPPED = /^validate_doc_update (of \S+ (was stopped|cannot run|failed)|used up)/;
+
+function isVerdict({ error, reason }: Row): boolean {
+  return error !== undefined && VERDICTS.test(error) && !STOPPED.test(reason ?? '');
+}
+
 export const keyOf = ({ id, rev }: Leaf) => `${id} ${rev}`;
 export const leafOf = ({ _id, _rev }: PouchDB.Doc): Leaf => ({ id: _id, rev: _rev as string });
 
@@ -53,11 +63,8 @@ export function createDelivery(options: DeliveryOptions, signal: AbortSignal): D
   /** Requests that may still fail while the guilty document is looked for. */
   let patience = 40;
 
-  const call = async <T>(path: string, body: unknown): Promise<T> => {
-    const answer = await server.json<T>(remote + path, { method: 'POST', body, signal });
-    heard?.();
-    return answer;
-  };
+  const call = <T>(path: string, body: unknown) =>
+    server.json<T>(remote + path, { method: 'POST', body, signal });
 
   const missing = async (leaves: readonly Leaf[]): Promise<Leaf[]> => {
     if (leaves.length === 0) return [];
@@ -71,6 +78,7 @@ export function createDelivery(options: DeliveryOptions, signal: AbortSignal): D
     if (answer === null || typeof answer !== 'object' || Array.isArray(answer)) {
       throw new SyncFault('server', 'The answer does not say what is missing.', 200);
     }
+    heard?.();
     return leaves.filter(({ id, rev }) => {
       if (!Object.hasOwn(answer, id)) return false;
       const revs = answer[id]?.missing;
@@ -93,7 +101,7 @@ export function createDelivery(options: DeliveryOptions, signal: AbortSignal): D
       }
       return new Map(
         rows
-          .filter((row) => row.error)
+          .filter(isVerdict)
           // CouchDB names the revision of a refused row only sometimes.
           .map((row) => [
             row.rev ? keyOf({ id: String(row.id), rev: row.rev }) : String(row.id),

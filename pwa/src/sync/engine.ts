@@ -430,8 +430,8 @@ export function createEngine(options: EngineOptions): Engine {
         kick();
       } else if (data.type === 'hello') {
         post({ type: 'status', status });
-        // Who has just logged in there may be the one whom the server knows.
-        if (status.problem?.kind === 'unauthorised') kick();
+        // Who has logged in there is whom the server knows now, for all tabs.
+        kick();
       } else if (data.type === 'retry') retry(data.id);
       else if (data.type === 'adopt') adopt().catch(store.report);
     };

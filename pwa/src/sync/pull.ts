@@ -99,7 +99,14 @@ export function createPuller(options: PullOptions): Puller {
   /** All ids of the local database, up to a local sequence; kept for large pulls. */
   let known: { ids: Set<string>; sequence: number } | null = null;
 
-  const alive = () => heard?.();
+  /** What is no answer of the server's throws; what is one is a sign of life. */
+  const list = <T>(rows: readonly T[] | undefined, what: string): readonly T[] => {
+    if (!Array.isArray(rows)) {
+      throw new SyncFault('server', `The answer is not a list of ${what}.`, 200);
+    }
+    heard?.();
+    return rows;
+  };
 
   /** Which of these ids this database has never seen. */
   const unknownOf = async (ids: readonly string[]): Promise<Set<string>> => {
@@ -136,12 +143,8 @@ export function createPuller(options: PullOptions): Puller {
         method: 'POST',
         body: { docs: wanted.slice(at, at + BULK_GET) },
         ...(signal && { signal }),
-        heard: alive,
       });
-      if (!Array.isArray(answer?.results)) {
-        throw new SyncFault('server', 'The answer is not a list of documents.', 200);
-      }
-      const docs = answer.results.flatMap((row) =>
+      const docs = list(answer?.results, 'documents').flatMap((row) =>
         row.docs.flatMap(({ ok }) => {
           if (ok && typeof ok._id === 'string' && typeof ok._rev === 'string') return [ok];
           return []; // gone since the feed was read: a later row of the feed has its successor
@@ -174,13 +177,21 @@ export function createPuller(options: PullOptions): Puller {
     await withHistory(wanted, signal);
   };
 
-  const ask = async (since: Seq, signal: AbortSignal, more = '', silence?: number) =>
-    feedOf(
-      await server.json(
-        `${remote}/_changes?style=all_docs&include_docs=true&since=${encodeURIComponent(since)}` +
-          `&limit=${batch}${more}`,
-        { signal, heard: alive, ...(silence && { silence }) },
-      ),
+  const ask = async (query: string, signal: AbortSignal, silence?: number): Promise<Feed> => {
+    const feed = feedOf(
+      await server.json(`${remote}/_changes?style=all_docs&${query}`, {
+        signal,
+        ...(silence && { silence }),
+      }),
+    );
+    heard?.();
+    return feed;
+  };
+  const askDocs = (since: Seq, signal: AbortSignal, more = '', silence?: number) =>
+    ask(
+      `include_docs=true&since=${encodeURIComponent(since)}&limit=${batch}${more}`,
+      signal,
+      silence,
     );
 
   const place = () => store.local<Place>('pull', START);
@@ -200,12 +211,7 @@ export function createPuller(options: PullOptions): Puller {
       }
       let since: Seq = 0;
       for (;;) {
-        const feed = feedOf(
-          await server.json(
-            `${remote}/_changes?style=all_docs&since=${encodeURIComponent(since)}&limit=${LEAVES}`,
-            { signal, heard: alive },
-          ),
-        );
+        const feed = await ask(`since=${encodeURIComponent(since)}&limit=${LEAVES}`, signal);
         const news = feed.results.filter(({ id, changes }) => {
           const known = here.get(id);
           return !known || changes.some(({ rev }) => !known.has(rev));
@@ -225,12 +231,9 @@ export function createPuller(options: PullOptions): Puller {
       for (const range of [`endkey=${encode('child:')}`, `startkey=${encode('child;')}`]) {
         const answer = await server.json<{ rows: { id: string; doc?: PouchDB.Doc | null }[] }>(
           `${remote}/_all_docs?include_docs=true&conflicts=true&${range}`,
-          { signal, heard: alive },
+          { signal },
         );
-        if (!Array.isArray(answer?.rows)) {
-          throw new SyncFault('server', 'The answer is not a list of documents.', 200);
-        }
-        const docs = answer.rows.flatMap(({ doc }) =>
+        const docs = list(answer?.rows, 'documents').flatMap(({ doc }) =>
           doc && typeof doc._rev === 'string' && !doc._id.startsWith('_design/') ? [doc] : [],
         );
         if (docs.length === 0) continue;
@@ -246,16 +249,16 @@ export function createPuller(options: PullOptions): Puller {
       let now = await place();
       let total = now.done;
       if (!now.complete) {
-        const info = await server.json<{ doc_count?: number }>(remote, { signal, heard: alive });
+        const info = await server.json<{ doc_count?: number }>(remote, { signal });
         total = Number(info.doc_count ?? 0);
         progress?.({ done: Math.min(now.done, total), total });
       }
-      let next = ask(now.since, signal);
+      let next = askDocs(now.since, signal);
       for (;;) {
         const feed = await next;
         const end = feed.results.length < batch && !feed.pending;
         if (!end) {
-          next = ask(feed.last_seq, signal);
+          next = askDocs(feed.last_seq, signal);
           next.catch(() => {}); // awaited at the head of the loop; here only so as not to be loud
         }
         await take(feed.results, signal);
@@ -273,7 +276,7 @@ export function createPuller(options: PullOptions): Puller {
     },
     async wait(signal, timeoutMs) {
       const now = await place();
-      const feed = await ask(
+      const feed = await askDocs(
         now.since,
         signal,
         `&feed=longpoll&timeout=${timeoutMs}`,
@@ -295,13 +298,11 @@ export function createPuller(options: PullOptions): Puller {
         method: 'POST',
         body: { docs: ids.map((id) => ({ id })) },
         ...(signal && { signal }),
-        heard: alive,
       });
-      if (!Array.isArray(answer?.results)) {
-        throw new SyncFault('server', 'The answer is not a list of documents.', 200);
-      }
       await write(
-        answer.results.flatMap((row) => row.docs.flatMap(({ ok }) => (ok ? [ok] : []))),
+        list(answer?.results, 'documents').flatMap((row) =>
+          row.docs.flatMap(({ ok }) => (ok ? [ok] : [])),
+        ),
         false,
       );
     },

@@ -32,8 +32,6 @@ export interface Request {
   signal?: AbortSignal;
   /** The longest silence in ms, before the answer and between its pieces. */
   silence?: number;
-  /** Called with the bytes received so far. */
-  heard?: (bytes: number) => void;
 }
 
 export interface Server {
@@ -53,19 +51,17 @@ function faultOf(status: number, reason: string): SyncFault {
   return new SyncFault('refused', text, status);
 }
 
-/** Reads a body to its end; every piece that arrives calls `heard`. */
-async function readText(response: Response, heard: (bytes: number) => void): Promise<string> {
+/** Reads a body to its end; every piece that arrives calls `alive`. */
+async function readText(response: Response, alive: () => void): Promise<string> {
   if (!response.body) return response.text();
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   const pieces: string[] = [];
-  let bytes = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    bytes += value.byteLength;
     pieces.push(decoder.decode(value, { stream: true }));
-    heard(bytes);
+    alive();
   }
   pieces.push(decoder.decode());
   return pieces.join('');
@@ -78,7 +74,7 @@ export function createServer(
 ): Server {
   return {
     async json<T>(path: string, request: Request = {}): Promise<T> {
-      const { method = 'GET', body, signal, silence = SILENCE_MS, heard } = request;
+      const { method = 'GET', body, signal, silence = SILENCE_MS } = request;
       const stop = new AbortController();
       const forward = () => stop.abort(signal?.reason);
       if (signal?.aborted) forward();
@@ -104,10 +100,7 @@ export function createServer(
         try {
           response = await fetcher(base + path, init);
           alive();
-          text = await readText(response, (bytes) => {
-            alive();
-            heard?.(bytes);
-          });
+          text = await readText(response, alive);
         } catch (error) {
           throw new SyncFault('connectivity', 'The server did not answer.', null, error);
         }

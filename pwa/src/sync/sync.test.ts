@@ -283,6 +283,30 @@ describe('push', () => {
     },
   );
 
+  it.each([
+    ['internal_server_error', 'no DB shards could be opened'],
+    ['forbidden', 'validate_doc_update of _design/structure was stopped: time limit'],
+    ['forbidden', 'validate_doc_update used up the time of this request.'],
+  ])(
+    'does not take for a refusal what the server could not judge: %s: %s',
+    async (error, reason) => {
+      const server = createModelServer(SITE);
+      const device = await newDevice(server);
+      const doc = childOf(1);
+      const { rev } = await device.store.put(doc);
+      server.trouble = ({ path }) =>
+        path.includes('_bulk_docs')
+          ? new Response(JSON.stringify([{ id: doc._id, rev, error, reason }]), { status: 201 })
+          : null;
+      await expect(device.push()).rejects.toMatchObject({ kind: 'server' });
+      expect(device.outbox.refused()).toEqual([]);
+      expect(device.outbox.pending()).toHaveLength(1);
+      server.trouble = null;
+      await device.push();
+      expect(device.outbox.pending()).toEqual([]);
+    },
+  );
+
   it('does not take a closed door for a refusal of documents', async () => {
     const server = createModelServer(SITE);
     const device = await newDevice(server);
@@ -446,6 +470,25 @@ describe('the engine', () => {
       if (Date.now() > end) throw new Error('not heard');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  });
+
+  it.each([
+    ['a captive portal', () => new Response('<html>Please log in to the hotel</html>')],
+    ['a proxy’s 502', () => new Response('<html>Bad Gateway</html>', { status: 502 })],
+    ['JSON of somebody else', () => new Response('{"results":"none"}')],
+  ])('has not heard the server by %s', async (_, answer) => {
+    const server = createModelServer(SITE);
+    const { until } = await engineOver(server);
+    await until(({ phase }) => phase === 'idle');
+    server.trouble = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      return answer();
+    };
+    // Ends the question that is under way; the next one meets the trouble.
+    await remoteOf(server).put(childOf(60));
+    const last = Date.now();
+    const { lastHeard } = await until(({ phase }) => phase === 'stalled');
+    expect(Math.abs(Date.parse(lastHeard as string) - last)).toBeLessThan(1000);
   });
 
   it('says offline, never idle, while the network is gone; and goes on when it is back', async () => {
