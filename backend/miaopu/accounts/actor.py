@@ -1,6 +1,7 @@
 """Who sends a request, as the database says."""
 
 import hashlib
+import ipaddress
 import re
 import time
 from collections import OrderedDict
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
+from starlette.requests import Request
 
 from miaopu.provision.plan import GRADES, SERVER_ROLE, Grade
 
@@ -50,36 +52,70 @@ class Actor:
         return SERVER_ROLE in self.roles
 
 
+def address_of(request: Request) -> str:
+    """Where a request comes from, as the trail writes it."""
+    return request.client.host[:64] if request.client is not None else "unknown"
+
+
+def forwarded(address: str) -> dict[str, str]:
+    """The header by which the database learns for whom this server asks."""
+    try:
+        return {"x-forwarded-for": str(ipaddress.ip_address(address))}
+    except ValueError:
+        return {}
+
+
+def _credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in _CREDENTIALS if headers.get(name)}
+
+
+def _digest(credentials: Mapping[str, str]) -> bytes:
+    return hashlib.blake2b(repr(sorted(credentials.items())).encode(), digest_size=32).digest()
+
+
 @dataclass(slots=True)
 class Identities:
     """Asks the database whose credentials a request holds.
 
     `client` speaks to the database without credentials of its own. An answer is remembered for half
     a minute under a digest of the credentials; what the database then does with the request, it
-    does by its own knowledge.
+    does by its own knowledge. Nobody is not remembered: who has to wait after wrong passwords is
+    somebody a moment later.
     """
 
     client: Callable[[], httpx.AsyncClient]
-    _known: OrderedDict[bytes, tuple[float, Actor | None]] = field(default_factory=OrderedDict)
+    _known: OrderedDict[bytes, tuple[float, Actor]] = field(default_factory=OrderedDict)
 
-    async def of(self, headers: Mapping[str, str], *, fresh: bool = False) -> Actor | None:
-        """Who it is; None for nobody. `fresh` asks again. Raises httpx.HTTPError."""
-        given = {name: headers[name] for name in _CREDENTIALS if headers.get(name)}
+    def remembered(self, headers: Mapping[str, str]) -> Actor | None:
+        """Who it is, where that was asked for half a minute ago at most."""
+        given = _credentials(headers)
+        known = self._known.get(_digest(given)) if given else None
+        if known is None or time.monotonic() - known[0] >= _REMEMBERED_S:
+            return None
+        return known[1]
+
+    async def of(
+        self, headers: Mapping[str, str], address: str, *, fresh: bool = False
+    ) -> Actor | None:
+        """Who it is; None for nobody. `address` is where the request comes from, so that the
+        database counts wrong passwords for that and not for this server. `fresh` asks again.
+        Raises httpx.HTTPError."""
+        given = _credentials(headers)
         if not given:
             return None
-        key = hashlib.blake2b(repr(sorted(given.items())).encode(), digest_size=32).digest()
-        now = time.monotonic()
-        known = self._known.get(key)
-        if known is not None and not fresh and now - known[0] < _REMEMBERED_S:
-            return known[1]
-        answer = await self.client().get("_session", headers=given)
+        known = None if fresh else self.remembered(headers)
+        if known is not None:
+            return known
+        key = _digest(given)
+        answer = await self.client().get("_session", headers={**given, **forwarded(address)})
         if answer.status_code >= 500:
             answer.raise_for_status()
         context = answer.json()["userCtx"] if answer.is_success else None
-        actor = None
-        if context is not None and context["name"] is not None:
-            actor = Actor(context["name"], tuple(context["roles"]))
-        self._known[key] = (now, actor)
+        if context is None or context["name"] is None:
+            self._known.pop(key, None)
+            return None
+        actor = Actor(context["name"], tuple(context["roles"]))
+        self._known[key] = (time.monotonic(), actor)
         self._known.move_to_end(key)
         while len(self._known) > _MOST:
             self._known.popitem(last=False)

@@ -8,7 +8,7 @@ import httpx
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from miaopu.accounts.actor import Actor, Identities
+from miaopu.accounts.actor import Actor, Identities, address_of, forwarded
 from miaopu.accounts.rules import WHY, grade_in, may_manage, place_in, roles_in, weakness
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.accounts.users import BusyError, ExistsError, Users, draw_password
@@ -125,7 +125,7 @@ def accounts_router(
 
     async def logged_in(request: Request) -> Actor:
         async with _database():
-            actor = await identities.of(request.headers, fresh=True)
+            actor = await identities.of(request.headers, address_of(request), fresh=True)
         if actor is None:
             raise HTTPException(401, "log in first")
         return actor
@@ -148,7 +148,7 @@ def accounts_router(
         trail.record(
             actor,
             "account",
-            address=request.client.host if request.client is not None else "unknown",
+            address=address_of(request),
             database="_users",
             request=what,
             account=record["name"],
@@ -252,7 +252,9 @@ def accounts_router(
             if record is None or place_in(record) is None:
                 raise HTTPException(403, "this account's password is not changed here")
             login = {"name": actor.name, "password": given.old}
-            answer = await anonymous().post("_session", json=login)
+            answer = await anonymous().post(
+                "_session", json=login, headers=forwarded(address_of(request))
+            )
             # CouchDB's word for an account that is locked for a while is 403.
             if answer.status_code in (403, 429):
                 raise HTTPException(429, "too many wrong passwords; try again later")

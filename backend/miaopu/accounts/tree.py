@@ -14,11 +14,11 @@ class Tree:
     parents: Mapping[str, str | None] = field(default_factory=dict)
 
     def region_of(self, database: str) -> str | None:
-        """The region to whose trail `site-<code>` or `region-<code>` belongs; None: to no one's."""
+        """The region to whose trail a database of a place belongs; None: to no one's."""
         kind, _, code = database.partition("-")
         if kind == "site":
             return self.sites.get(code, code[:6] if code[:6] in self.parents else None)
-        return code if kind == "region" and code in self.parents else None
+        return code if kind in ("region", "audit") and code in self.parents else None
 
     def above(self, region: str) -> list[str]:
         """The region and those above it, the nearest first."""

@@ -1,17 +1,25 @@
 """Reads along what goes through `/db` and has the trail remember it."""
 
 import logging
-import re
 import zlib
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import httpx
 import orjson
+from starlette.requests import Request
 
-from miaopu.accounts.actor import Actor, Identities
-from miaopu.audit.requests import Seen, Watch, bulk, cases_shown, ids_in_text, single, watched
+from miaopu.accounts.actor import Actor, Identities, address_of
+from miaopu.audit.requests import (
+    Seen,
+    Watch,
+    bulk,
+    cases_shown,
+    ids_in_text,
+    shown_rev,
+    single,
+    watched,
+)
 from miaopu.audit.trail import Trail
 from miaopu.serve.asgi import Application, Message, Receive, Scope, Send
 
@@ -21,9 +29,12 @@ _LONGEST = 512 * 1024
 """Bytes of a body that are read along as JSON: some sixty children, more than a device sends at
 once on a working day. Of a longer one, a first load or an import, only ids and revisions are told:
 reading it all would add a quarter to the work of writing it."""
+_PIECE = 256 * 1024
+"""Bytes that are unpacked at once: a small packed body may hold a very large one."""
+_MOST = 64 * 1024 * 1024
+"""Bytes of one body that are looked at at all."""
 _OVERLAP = 200
 _MOST_IDS = 100_000
-_UNAVAILABLE = b'{"error":"service unavailable","reason":"The database does not answer."}\n'
 
 
 class _Copy:
@@ -32,23 +43,32 @@ class _Copy:
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._size = 0
-        self._unpack: Callable[[bytes], bytes] | None = None
+        self._unpacker: Any = None
         self._tail = b""
         self.ids: dict[str, None] = {}
         self.long = False
+        """Too long to be read as JSON; `ids` may lack some."""
 
     def packed(self, encoding: str) -> None:
         """Says how the body is encoded."""
-        if encoding.lower() in ("gzip", "x-gzip"):
-            self._unpack = zlib.decompressobj(wbits=31).decompress
+        if encoding.strip().lower() in ("gzip", "x-gzip"):
+            self._unpacker = zlib.decompressobj(wbits=31)
 
     def add(self, piece: bytes) -> None:
-        if self._unpack is not None:
-            try:
-                piece = self._unpack(piece)
-            except zlib.error:
-                # The database will not read it either.
-                piece = b""
+        if self._size > _MOST:
+            return
+        if self._unpacker is None:
+            self._take(piece)
+            return
+        try:
+            while piece and self._size <= _MOST:
+                self._take(self._unpacker.decompress(piece, _PIECE))
+                piece = self._unpacker.unconsumed_tail
+        except zlib.error:
+            # What the database makes of it is not known here.
+            self.long = True
+
+    def _take(self, piece: bytes) -> None:
         self._size += len(piece)
         self._parts.append(piece)
         if self._size > _LONGEST:
@@ -69,38 +89,38 @@ class _Copy:
         try:
             return orjson.loads(b"".join(self._parts))
         except orjson.JSONDecodeError:
+            # A database may take for JSON what is none here, such as what nests very deep.
+            self.long = True
+            self._scan()
             return None
 
 
 class _Exchange:
     """One request that is watched, and its answer."""
 
-    def __init__(self, watch: Watch, actor: Actor, scope: Scope) -> None:
+    def __init__(self, watch: Watch, scope: Scope) -> None:
         self.watch = watch
-        self.actor = actor
         self.status: int | None = None
         self.request = _Copy()
         self.answer = _Copy()
-        self.recorded = False
+        self.ended = False
         self._headers = _headers(scope)
         self._query = scope["query_string"].decode("latin-1")
-        client = scope.get("client")
-        self._address = client[0] if client is not None else "unknown"
+        self._address = _address(scope)
         self.request.packed(self._headers.get("content-encoding", ""))
 
-    def record(self, trail: Trail, *, whole: bool) -> None:
-        """Has the trail remember the exchange, once."""
-        if self.recorded:
-            return
-        self.recorded = True
+    def record(self, trail: Trail, actor: Actor, *, whole: bool) -> None:
+        """Has the trail remember the exchange."""
         if self.watch.action == "read":
-            self._read(trail, whole)
+            self._read(trail, actor, whole)
         else:
-            self._write(trail, whole)
+            self._write(trail, actor, whole)
 
-    def _tell(self, trail: Trail, action: str, documents: list[Seen], cut: bool) -> None:
+    def _tell(
+        self, trail: Trail, actor: Actor, action: str, documents: list[Seen], cut: bool
+    ) -> None:
         trail.record(
-            self.actor,
+            actor,
             action,
             address=self._address,
             database=self.watch.database,
@@ -109,37 +129,44 @@ class _Exchange:
             cut=cut,
         )
 
-    def _read(self, trail: Trail, whole: bool) -> None:
-        if self.status is None or not 200 <= self.status < 300:
+    def _read(self, trail: Trail, actor: Actor, whole: bool) -> None:
+        if self.status is None:
             return
-        ids = cases_shown(self.watch, self.request.json(), self.answer.json())
-        ids += [one for one in self.answer.ids if one.startswith("child:")]
-        cut = self.answer.long or not whole
+        body, answer = self.request.json(), self.answer.json()
+        if self.status in (401, 403):
+            named = [Seen(one) for one in cases_shown(self.watch, body, {}).ids]
+            self._tell(trail, actor, "refused", named, self.request.long)
+            return
+        if not 200 <= self.status < 300:
+            return
+        shown = cases_shown(self.watch, body, answer)
+        ids = shown.ids + [one for one in self.answer.ids if one.startswith("child:")]
+        cut = shown.more or self.answer.long or self.request.long or not whole
         # A look-up that found nobody is one all the same.
-        if ids or cut or self.watch.request.startswith("lookup/"):
-            self._tell(trail, "read", [Seen(one) for one in dict.fromkeys(ids)], cut)
+        if ids or cut or self.watch.request.startswith(("lookup/", "_find")):
+            self._tell(trail, actor, "read", [Seen(one) for one in dict.fromkeys(ids)], cut)
 
-    def _write(self, trail: Trail, whole: bool) -> None:
+    def _write(self, trail: Trail, actor: Actor, whole: bool) -> None:
         # Whoever leaves before the answer may have written all the same.
         status = self.status if self.status is not None else 202
         if status not in (401, 403) and not 200 <= status < 300:
             return
-        cut = self.status is None or not whole or self.request.long
         body, answer = self.request.json(), self.answer.json()
+        cut = self.status is None or not whole or self.request.long
         if self.request.long and self.watch.request == "_bulk_docs":
             body = {"docs": [{"_id": one} for one in self.request.ids]}
         if self.watch.request == "_bulk_docs":
             written = bulk(body if isinstance(body, dict) else {}, answer, status)
         else:
             written = single(self.watch.doc_id, body, answer, status, self._before())
-        if written.done:
-            self._tell(trail, "write", written.done, cut)
+        if written.done or (cut and not written.refused):
+            self._tell(trail, actor, "write", written.done, cut)
         if written.refused:
-            self._tell(trail, "refused", written.refused, cut)
+            self._tell(trail, actor, "refused", written.refused, cut)
 
     def _before(self) -> str | None:
         given = parse_qs(self._query).get("rev", [self._headers.get("if-match", "")])[0]
-        return given.strip('"') if re.match(r'^"?[0-9]+-[0-9a-f]+"?$', given) else None
+        return shown_rev(given.strip('"'))
 
 
 class Observer:
@@ -155,22 +182,28 @@ class Observer:
         if watch is None:
             await self._application(scope, receive, send)
             return
-        try:
-            actor = await self._identities.of(_headers(scope))
-        except httpx.HTTPError as error:
-            # Nothing goes on unseen.
-            log.warning("who sends a request is not known: %s", type(error).__name__)
-            headers = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": 503, "headers": headers})
-            await send({"type": "http.response.body", "body": _UNAVAILABLE})
-            return
-        if actor is None or actor.is_server or (watch.action == "read" and _inside(actor, watch)):
+        actor = self._identities.remembered(_headers(scope))
+        if actor is not None and not _leaves_trace(actor, watch):
             await self._application(scope, receive, send)
             return
-        await self._watched(_Exchange(watch, actor, scope), scope, receive, send)
+        await self._watched(_Exchange(watch, scope), actor, scope, receive, send)
+
+    async def _let_in(self, scope: Scope) -> Actor:
+        """Whom the database has just let in. Asked only now, a wrong password is tried once."""
+        try:
+            found = await self._identities.of(_headers(scope), _address(scope))
+        except httpx.HTTPError as error:
+            log.warning("who sent a request is not known: %s", type(error).__name__)
+            found = None
+        return found or _SOMEBODY
 
     async def _watched(
-        self, exchange: _Exchange, scope: Scope, receive: Receive, send: Send
+        self,
+        exchange: _Exchange,
+        actor: Actor | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
         async def arriving() -> Message:
             message = await receive()
@@ -178,26 +211,51 @@ class Observer:
                 exchange.request.add(message["body"])
             return message
 
+        async def begins(message: Message) -> None:
+            nonlocal actor
+            exchange.status = message["status"]
+            for name, value in message["headers"]:
+                if name.lower() == b"content-encoding":
+                    exchange.answer.packed(value.decode("latin-1"))
+            if actor is None and _has_credentials(scope) and message["status"] != 401:
+                actor = await self._let_in(scope)
+            if exchange.watch.request == "_changes":
+                # A feed may never end; that it was opened is what counts.
+                self._record(exchange, actor, whole=False)
+
         async def leaving(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                for name, value in message["headers"]:
-                    if name.lower() == b"content-encoding":
-                        exchange.answer.packed(value.decode("latin-1"))
-                if exchange.watch.request == "_changes":
-                    # A feed may never end; that it was opened is what counts.
-                    exchange.record(self._trail, whole=False)
-            elif not exchange.recorded:
+                await begins(message)
+            elif not exchange.ended:
                 if message.get("body"):
                     exchange.answer.add(message["body"])
                 if not message.get("more_body"):
-                    exchange.record(self._trail, whole=True)
+                    self._record(exchange, actor, whole=True)
             await send(message)
 
         try:
             await self._application(scope, arriving, leaving)
         finally:
-            exchange.record(self._trail, whole=False)
+            self._record(exchange, actor, whole=False)
+
+    def _record(self, exchange: _Exchange, actor: Actor | None, *, whole: bool) -> None:
+        if exchange.ended:
+            return
+        exchange.ended = True
+        if actor is not None and _leaves_trace(actor, exchange.watch):
+            exchange.record(self._trail, actor, whole=whole)
+
+
+_SOMEBODY = Actor("?")
+"""Whom the database let in and does not know any more a moment later."""
+
+
+def _has_credentials(scope: Scope) -> bool:
+    return any(name.lower() in (b"authorization", b"cookie") for name, _ in scope["headers"])
+
+
+def _address(scope: Scope) -> str:
+    return address_of(Request(scope))
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -213,8 +271,13 @@ def _watch(scope: Scope) -> Watch | None:
     return watched(scope["method"], parts, scope["query_string"].decode("latin-1"))
 
 
-def _inside(actor: Actor, watch: Watch) -> bool:
-    """Whether an account reads its own clinic's cases, or nobody's."""
-    if watch.database in ("catalog", "_users", "_replicator"):
+def _leaves_trace(actor: Actor, watch: Watch) -> bool:
+    """Whether the trail has to do with it: not with the program itself, and not with who reads the
+    own clinic's cases, or nobody's."""
+    if actor.is_server:
+        return False
+    if watch.action == "write":
         return True
-    return actor.site is not None and watch.database == f"site-{actor.site}"
+    if watch.database in ("catalog", "_users", "_replicator"):
+        return False
+    return actor.site is None or watch.database != f"site-{actor.site}"

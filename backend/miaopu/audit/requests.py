@@ -7,13 +7,44 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from miaopu.models.base import ULID_PATTERN
 
 Json = dict[str, Any]
 
-_WATCHED = re.compile(r"^(?:site-[0-9]{10}|region-[0-9]{6}|catalog|_users|_replicator)$")
-_SAFE_ID = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,150}$")
-_SAFE_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,32}$")
+_WATCHED = re.compile(r"site-[0-9]{10}|region-[0-9]{6}|catalog|_users|_replicator")
+_TRAIL = re.compile(r"audit-[0-9]{6}")
+# What is written down is what the trail's own database takes: one odd value would keep the whole
+# entry out of it.
+_SAFE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,150}")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+_SAFE_REV = re.compile(r"[0-9]{1,16}-[!-~]{1,64}")
+_ULID = re.compile(ULID_PATTERN)
 _CASE = "child:"
+_HARMLESS = frozenset(
+    {
+        "_compact",
+        "_design_docs",
+        "_ensure_full_commit",
+        "_explain",
+        "_index",
+        "_local",
+        "_local_docs",
+        "_missing_revs",
+        "_purged_infos",
+        "_purged_infos_limit",
+        "_revs_diff",
+        "_revs_limit",
+        "_security",
+        "_shards",
+        "_sync_shards",
+        "_view_cleanup",
+    }
+)
+"""What tells nothing of a case. Whatever is not here is taken for a reading."""
+_BY_ID = frozenset({None, "", "_design", "_doc_ids"})
+"""Filters of the changes that look at nothing but ids."""
 _REFUSALS = frozenset({"forbidden", "unauthorized"})
 _ID_IN_TEXT = re.compile(rb'"_id"\s*:\s*"([a-z]+:[A-Za-z0-9:._-]{1,100})"')
 ANCESTORS = 8
@@ -57,7 +88,12 @@ class Seen:
 
 def shown_id(doc_id: object) -> str:
     """An id that may be written down; `?` for one that nobody honest made."""
-    return doc_id if isinstance(doc_id, str) and _SAFE_ID.match(doc_id) else "?"
+    return doc_id if isinstance(doc_id, str) and _SAFE_ID.fullmatch(doc_id) else "?"
+
+
+def shown_rev(rev: object) -> str | None:
+    """A revision that may be written down; None for one that no database made."""
+    return rev if isinstance(rev, str) and _SAFE_REV.fullmatch(rev) else None
 
 
 def watched(method: str, parts: Sequence[str], query: str) -> Watch | None:
@@ -65,9 +101,18 @@ def watched(method: str, parts: Sequence[str], query: str) -> Watch | None:
 
     `parts` are the decoded segments of the path below the mount, `query` the query string.
     """
-    if not parts or not _WATCHED.match(parts[0]) or method in ("HEAD", "OPTIONS"):
+    if not parts or method in ("HEAD", "OPTIONS"):
         return None
     database, rest = parts[0], [part for part in parts[1:] if part]
+    if _TRAIL.fullmatch(database):
+        # Who reads the trail leaves none; who tries to write it does.
+        writes = method != "GET" and not (rest and rest[0] in ("_find", "_all_docs", "_changes"))
+        found = _of(method, database, rest, query) if writes else None
+        return found if found is not None and found.action == "write" else None
+    return _of(method, database, rest, query) if _WATCHED.fullmatch(database) else None
+
+
+def _of(method: str, database: str, rest: list[str], query: str) -> Watch | None:
     if not rest:
         if method in ("POST", "PUT", "DELETE"):
             return Watch("write", database, method if method == "POST" else f"{method} database")
@@ -83,11 +128,17 @@ def watched(method: str, parts: Sequence[str], query: str) -> Watch | None:
 
 
 def _design(method: str, database: str, path: list[str]) -> Watch | None:
-    if len(path) >= 4 and path[2] in ("_view", "_list", "_show", "_search"):
-        return Watch("read", database, f"{path[1]}/{path[-1]}"[:100])
+    if len(path) >= 3 and path[2] == "_update":
+        return Watch("write", database, path[2])
+    if len(path) >= 3 and path[2].startswith("_") and path[2] != "_info":
+        return Watch("read", database, f"{_shown_name(path[1])}/{_shown_name(path[-1])}")
     if method in ("PUT", "DELETE", "COPY"):
         return Watch("write", database, method, "/".join(path[:2]))
     return None
+
+
+def _shown_name(name: str) -> str:
+    return name if _SAFE_NAME.fullmatch(name) else "?"
 
 
 def _special(method: str, database: str, rest: list[str], query: str) -> Watch | None:
@@ -96,20 +147,27 @@ def _special(method: str, database: str, rest: list[str], query: str) -> Watch |
         return Watch("write", database, first)
     if method in ("PUT", "DELETE") and first in ("_security", "_revs_limit", "_index"):
         return Watch("write", database, first, first)
-    if first in ("_bulk_get", "_find"):
-        return Watch("read", database, first)
-    if first == "_all_docs" and (
-        "include_docs=true" in query or "keys=" in query or method == "POST"
-    ):
-        return Watch("read", database, first)
-    if first == "_changes" and "include_docs=true" in query:
-        return Watch("read", database, first)
-    return None
+    if first in _HARMLESS:
+        return None
+    asked = _parameters(query)
+    if first == "_all_docs" and not (_shows(asked) or "keys" in asked or method == "POST"):
+        return None
+    # A filter that looks into documents tells of them by what it lets through.
+    if first == "_changes" and not (_shows(asked) or not asked.get("filter", _BY_ID) <= _BY_ID):
+        return None
+    return Watch("read", database, _shown_name(first))
 
 
-def _text(value: object) -> str | None:
-    """A short text, such as a revision; None for anything else."""
-    return value if isinstance(value, str) and 0 < len(value) <= 200 else None
+def _parameters(query: str) -> dict[str, set[str]]:
+    """The parameters of a query string as any database may read them, each with all its values."""
+    found: dict[str, set[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        found.setdefault(name, set()).add(value)
+    return found
+
+
+def _shows(asked: dict[str, set[str]]) -> bool:
+    return any(value.strip().lower() != "false" for value in asked.get("include_docs", ()))
 
 
 def ids_in_text(text: bytes) -> Iterator[str]:
@@ -119,28 +177,29 @@ def ids_in_text(text: bytes) -> Iterator[str]:
 
 def _ancestors(document: Json, replicated: bool) -> tuple[str, ...]:
     if not replicated:
-        before = document.get("_rev")
-        return (before,) if isinstance(before, str) else ()
+        before = shown_rev(document.get("_rev"))
+        return (before,) if before is not None else ()
     history = document.get("_revisions")
     if not isinstance(history, dict):
         return ()
     start, ids = history.get("start"), history.get("ids")
     if not isinstance(start, int) or not isinstance(ids, list):
         return ()
-    return tuple(f"{start - n}-{ids[n]}" for n in range(1, min(len(ids), ANCESTORS + 1)))
+    older = [f"{start - n}-{ids[n]}" for n in range(1, min(len(ids), ANCESTORS + 1))]
+    return tuple(rev for rev in older if shown_rev(rev) is not None)
 
 
 def _seen(document: Json, replicated: bool) -> Seen:
     found = Seen(
         shown_id(document.get("_id")),
-        _text(document.get("_rev")) if replicated else None,
+        shown_rev(_named(document)) if replicated else None,
         _ancestors(document, replicated),
     )
     events, facts = document.get("events"), document.get("facts")
     if found.id.startswith(_CASE) and isinstance(events, dict) and isinstance(facts, dict):
         for key, event in events.items():
             if isinstance(event, dict):
-                target = [str(event["target"])] if event.get("kind") == "void" else []
+                target = [str(event.get("target"))] if event.get("kind") == "void" else []
                 found.events[key] = [str(event.get("kind")), *target]
         for name, fact in facts.items():
             if isinstance(fact, dict):
@@ -164,24 +223,48 @@ def bulk(body: Json, answer: object, status: int) -> Written:
     if status in (401, 403):
         return Written(refused=[Seen(shown_id(doc.get("_id"))) for doc in documents])
     rows = [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
-    wrong = {_text(row.get("id")): _text(row.get("error")) for row in rows if "error" in row}
-    revisions = {_text(row.get("id")): _text(row.get("rev")) for row in rows if "rev" in row}
-    drawn = iter([row.get("id") for row in rows]) if not replicated else iter(())
     result = Written()
-    for document in documents:
-        if "_id" not in document:
-            # The database drew the id; rows stand in the order of the documents.
-            document = {**document, "_id": next(drawn, None)}
-        else:
-            next(drawn, None)
-        failed = wrong.get(_text(document["_id"]))
+    for document, row in zip(documents, _rows_of(documents, rows, replicated), strict=True):
+        failed = row.get("error")
+        # Where the database drew the id, its row holds it.
+        name = document.get("_id", row.get("id"))
         if failed in _REFUSALS:
-            result.refused.append(Seen(shown_id(document["_id"])))
+            result.refused.append(Seen(shown_id(name)))
         elif failed is None:
-            seen = _seen(document, replicated)
-            seen.rev = seen.rev or revisions.get(_text(document["_id"]))
+            seen = _seen({**document, "_id": name}, replicated)
+            seen.rev = seen.rev or shown_rev(row.get("rev"))
             result.done.append(seen)
     return result
+
+
+def _rows_of(documents: list[Json], rows: list[Json], replicated: bool) -> list[Json]:
+    """The answer's row for each document: in order, or, of replicated ones, those that failed."""
+    if not replicated:
+        return [*rows, *({} for _ in documents)][: len(documents)]
+    # One document may stand there in several revisions, of which each has its own fate.
+    failed: dict[tuple[str, str | None], list[Json]] = {}
+    for row in rows:
+        name, rev = row.get("id"), row.get("rev")
+        if isinstance(name, str):
+            failed.setdefault((name, rev if isinstance(rev, str) else None), []).append(row)
+
+    def row_of(document: Json) -> Json:
+        name, rev = document.get("_id"), _named(document)
+        if not isinstance(name, str) or not isinstance(rev, str):
+            return {}
+        left = failed.get((name, rev)) or failed.get((name, None))
+        return left.pop(0) if left else {}
+
+    return [row_of(document) for document in documents]
+
+
+def _named(document: Json) -> object:
+    """The revision that a replicated document is: what `_revisions` says, before `_rev`."""
+    history = document.get("_revisions")
+    ids = history.get("ids") if isinstance(history, dict) else None
+    if isinstance(history, dict) and isinstance(ids, list) and ids:
+        return f"{history.get('start')}-{ids[0]}"
+    return document.get("_rev")
 
 
 def single(
@@ -190,12 +273,13 @@ def single(
     """PUT, POST, DELETE or COPY of one document; `before` is the revision that it replaces."""
     reply = answer if isinstance(answer, dict) else {}
     document = body if isinstance(body, dict) else {}
-    name = doc_id or document.get("_id") or reply.get("id")
+    # The database's word comes first: what is copied is not what is written.
+    name = reply.get("id") or doc_id or document.get("_id")
     if status in (401, 403):
         return Written(refused=[Seen(shown_id(name))])
     replicated = isinstance(document.get("_revisions"), dict)
     seen = _seen({**document, "_id": name}, replicated)
-    seen.rev = _text(reply.get("rev")) or seen.rev
+    seen.rev = shown_rev(reply.get("rev")) or seen.rev
     if before is not None and not seen.ancestors:
         seen.ancestors = (before,)
     return Written(done=[seen])
@@ -207,20 +291,35 @@ def _ids(rows: object, *names: str) -> Iterator[str]:
             yield from (row[name] for name in names if isinstance(row.get(name), str))
 
 
-def cases_shown(watch: Watch, body: object, answer: object) -> list[str]:
-    """The ids of the children that a reading request named or was shown, each once."""
+@dataclass(slots=True)
+class Shown:
+    """What a reading request was about: the children that it named or was shown, each once, and
+    whether there may have been more."""
+
+    ids: list[str] = field(default_factory=list)
+    more: bool = False
+
+
+def cases_shown(watch: Watch, body: object, answer: object) -> Shown:
+    """`answer` is None where it was no JSON, or not seen as a whole."""
     found: list[str] = [watch.doc_id] if watch.doc_id is not None else []
+    more = answer is None and watch.doc_id is None
     if isinstance(body, dict) and watch.request == "_bulk_get":
         found += _ids(body.get("docs"), "id")
     if isinstance(answer, dict):
-        found += _ids(answer.get("rows"), "id")
-        found += _ids(answer.get("docs"), "_id")
+        for part in (answer, *_objects(answer.get("results"))):
+            found += _ids(part.get("rows"), "id")
+            # A question may ask for fields alone, and not for whose they are.
+            docs = _objects(part.get("docs")) if watch.request == "_find" else []
+            found += _ids(docs, "_id")
+            more = more or any("_id" not in doc for doc in docs)
         found += _ids(answer.get("results"), "id")
-        parts = answer.get("results")
-        for part in parts if isinstance(parts, list) else ():
-            if isinstance(part, dict):
-                found += _ids(part.get("rows"), "id")
-    return list(dict.fromkeys(shown_id(one) for one in found if one.startswith(_CASE)))
+    cases = [shown_id(one) for one in found if one.startswith(_CASE)]
+    return Shown(list(dict.fromkeys(cases)), more)
+
+
+def _objects(value: object) -> list[Json]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def difference(seen: Json, before: Json | None) -> Json:
@@ -232,19 +331,23 @@ def difference(seen: Json, before: Json | None) -> Json:
     added = [event for key, event in seen.get("events", {}).items() if key not in events]
     counted: dict[str, int] = {}
     for kind, *_ in added:
-        if _SAFE_NAME.match(kind):
+        if _SAFE_NAME.fullmatch(kind):
             counted[kind] = counted.get(kind, 0) + 1
     changed = [
         name
         for name, at in seen.get("facts", {}).items()
-        if _SAFE_NAME.match(name) and facts.get(name, {}).get("at") != at
+        if _SAFE_NAME.fullmatch(name) and facts.get(name, {}).get("at") != at
     ]
     result: Json = {"id": seen["id"]}
     if seen.get("rev"):
         result["rev"] = seen["rev"]
     if counted:
         result["events"] = counted
-    voided = [event[1] for event in added if event[0] == "void" and len(event) > 1]
+    voided = [
+        event[1]
+        for event in added
+        if event[0] == "void" and len(event) > 1 and _ULID.fullmatch(event[1])
+    ]
     if voided:
         result["voided"] = voided[:200]
     if changed:

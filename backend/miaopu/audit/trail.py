@@ -31,6 +31,10 @@ _ENTRIES = 200
 _REVISIONS = 400
 """Revisions of one read."""
 _REJECTED = "rejected.jsonl"
+_BYTES = 2_000_000
+"""Bytes of one write, as far as they are known beforehand."""
+_NEVER = (400, 413)
+"""Answers that would be the same the next time."""
 
 
 def _instant() -> str:
@@ -80,7 +84,7 @@ class Trail:
             "type": "audit",
             "at": _instant(),
             "by": actor.name[:64],
-            "address": address,
+            "address": address[:200] or "unknown",
             "action": action,
             "database": database,
             "request": request,
@@ -184,8 +188,7 @@ class Trail:
             else:
                 regions.setdefault(region, []).append(draft)
         for region, group in regions.items():
-            for start in range(0, len(group), _ENTRIES):
-                part = group[start : start + _ENTRIES]
+            for part in _parts(group):
                 if not await self._write_to(f"audit-{region}", part):
                     left += part
         return left
@@ -206,6 +209,14 @@ class Trail:
         answer = await self.client().post(f"{database}/_bulk_docs", json={"docs": documents})
         if answer.status_code == 404:
             return False
+        if answer.status_code in _NEVER and len(drafts) > 1:
+            # One entry must not keep all others waiting.
+            half = len(drafts) // 2
+            first = await self._write_to(database, drafts[:half])
+            return await self._write_to(database, drafts[half:]) and first
+        if answer.status_code in _NEVER:
+            self._reject(database, drafts, f"status {answer.status_code}")
+            return True
         answer.raise_for_status()
         wrong = {
             row["id"]: row.get("reason", row["error"])
@@ -214,13 +225,17 @@ class Trail:
             if "error" in row and row["error"] != "conflict"
         }
         if wrong:
-            # A defect of ours. The entries stay readable, and the rest goes on.
-            log.error("database=%s refused entries of the trail: %s", database, wrong)
-            with (self.folder / _REJECTED).open("a", encoding="utf-8") as file:
-                for draft in drafts:
-                    if draft["entry"]["_id"] in wrong:
-                        file.write(orjson.dumps(draft).decode() + "\n")
+            refused = [draft for draft in drafts if draft["entry"]["_id"] in wrong]
+            self._reject(database, refused, str(wrong))
         return True
+
+    def _reject(self, database: str, drafts: list[Json], why: str) -> None:
+        """Puts entries aside that the database does not take: a defect of ours. They stay readable,
+        and the rest goes on."""
+        log.error("database=%s refused entries of the trail: %s", database, why)
+        with (self.folder / _REJECTED).open("a", encoding="utf-8") as file:
+            for draft in drafts:
+                file.write(orjson.dumps(draft).decode() + "\n")
 
     async def _document(self, draft: Json) -> Json:
         entry: Json = draft["entry"]
@@ -239,8 +254,9 @@ class Trail:
             answer = await self.client().post(
                 f"{database}/_bulk_get", json={"docs": asked[start : start + _REVISIONS]}
             )
-            if answer.status_code == 404:
-                return {}
+            if answer.status_code in _NEVER or answer.status_code == 404:
+                # What stood before is not to be had; the entry says all that there is.
+                continue
             answer.raise_for_status()
             for result in answer.json()["results"]:
                 for one in result["docs"]:
@@ -248,6 +264,21 @@ class Trail:
                     if "ok" in one:
                         found.setdefault(result["id"], one["ok"])
         return found
+
+
+def _parts(drafts: list[Json]) -> Iterator[list[Json]]:
+    """Entries in their order, as many at once as one write may hold."""
+    part: list[Json] = []
+    size = 0
+    for draft in drafts:
+        length = len(orjson.dumps(draft))
+        if part and (len(part) >= _ENTRIES or size + length > _BYTES):
+            yield part
+            part, size = [], 0
+        part.append(draft)
+        size += length
+    if part:
+        yield part
 
 
 def _spooled(seen: Seen) -> Json:

@@ -50,7 +50,8 @@ class Audit(Document, id_pattern=f"^audit:{ULID_PATTERN}$"):
     address: Text
     """The network address that the request came from."""
     action: Literal["write", "read", "refused", "account"]
-    """`read`: of a case, from outside its own site; `refused`: by the database, a write."""
+    """`read`: of a case, from outside its own site; `refused`: a write, or such a reading, by the
+    database."""
     database: Text
     request: Text
     """The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for."""
@@ -60,4 +61,5 @@ class Audit(Document, id_pattern=f"^audit:{ULID_PATTERN}$"):
     changed: Annotated[list[DictionaryCode], Field(max_length=20)] = []
     """What was changed about the account."""
     cut: bool = False
-    """More was shown than is listed: the answer was too long to be read along."""
+    """There was more than is listed: the request or its answer was too long to be read along, or
+    did not say whose the data are."""

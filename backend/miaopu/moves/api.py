@@ -13,7 +13,7 @@ import httpx
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from miaopu.accounts.actor import Actor, Identities
+from miaopu.accounts.actor import Actor, Identities, address_of
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.audit import Trail
 from miaopu.duplicates.suspects import Decision, UndecidableError, decide, suspects
@@ -167,7 +167,7 @@ def cases_router(
 
     async def actor(request: Request) -> Actor:
         async with _database():
-            found = await identities.of(request.headers)
+            found = await identities.of(request.headers, address_of(request))
         if found is None:
             raise HTTPException(401, "log in first")
         if found.site is None and found.region is None:
@@ -194,11 +194,10 @@ def cases_router(
     def note(
         request: Request, who: Actor, action: str, database: str, what: str, ids: list[str]
     ) -> None:
-        client = request.client
         trail.record(
             who,
             action,
-            address=client.host if client is not None else "unknown",
+            address=address_of(request),
             database=database,
             request=what,
             documents=ids,

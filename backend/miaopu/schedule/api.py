@@ -13,6 +13,7 @@ import httpx
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from miaopu.accounts.actor import address_of, forwarded
 from miaopu.models.base import DictionaryCode
 from miaopu.models.layer import Rule, WithLayer
 
@@ -56,6 +57,7 @@ def schedules_router(client: Callable[[], httpx.AsyncClient]) -> APIRouter:
 
     async def schedule_text(request: Request, name: str) -> Json:
         headers = {key: request.headers[key] for key in _CREDENTIALS if key in request.headers}
+        headers |= forwarded(address_of(request))
         try:
             answer = await client().get(f"catalog/schedule:{name}", headers=headers)
         except httpx.HTTPError as error:

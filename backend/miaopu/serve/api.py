@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 import miaopu
+from miaopu.accounts.actor import address_of, forwarded
 from miaopu.serve.keep import new_ulid
 
 _PDF = "application/pdf"
@@ -54,7 +55,9 @@ def build_api(
     generation: str, client: Callable[[], httpx.AsyncClient], health: Callable[[], Health]
 ) -> FastAPI:
     """The application below `/api`. `client` speaks to the database without credentials."""
-    api = FastAPI(title="Miaopu", version=miaopu.__version__, docs_url=None, redoc_url=None)
+    api = FastAPI(
+        title="Miaopu", version=miaopu.__version__, docs_url=None, redoc_url=None, openapi_url=None
+    )
     printing = anyio.CapacityLimiter(_MOST_PRINTING)
     run = new_ulid()
 
@@ -109,6 +112,8 @@ def build_api(
         response: Response = await following(request)
         response.headers.setdefault("cache-control", "no-store")
         response.headers["x-content-type-options"] = "nosniff"
+        response.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'"
+        response.headers["cross-origin-resource-policy"] = "same-origin"
         return response
 
     return api
@@ -121,6 +126,7 @@ async def _require_login(client: httpx.AsyncClient, request: Request) -> None:
         for name in ("cookie", "authorization")
         if name in request.headers
     }
+    headers |= forwarded(address_of(request))
     try:
         answer = await client.get("_session", headers=headers)
     except httpx.HTTPError as error:

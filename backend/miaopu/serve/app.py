@@ -1,7 +1,10 @@
 """The one origin: `/db` the database, `/api` the server, everything else the application."""
 
+import json
+
 from miaopu.serve.asgi import Application, Receive, Scope, Send
 from miaopu.serve.database import MOUNT, Database, mounted
+from miaopu.serve.entrance import RefusedError, entered
 
 API = "/api"
 
@@ -18,7 +21,16 @@ def build_application(database: Database, api: Application, pwa: Application) ->
             await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] != "http":
             raise RuntimeError(f"no {scope['type']} here: `miaopu.serve.run` starts and stops")
-        elif _below(scope["path"], MOUNT):
+        else:
+            try:
+                request = entered(scope)
+            except RefusedError as error:
+                await _refuse(error, send)
+                return
+            await served(request, receive, send)
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        if _below(scope["path"], MOUNT):
             await mounted(database, scope, receive, send)
         elif _below(scope["path"], API):
             await api({**scope, "root_path": scope.get("root_path", "") + API}, receive, send)
@@ -26,3 +38,16 @@ def build_application(database: Database, api: Application, pwa: Application) ->
             await pwa(scope, receive, send)
 
     return application
+
+
+async def _refuse(error: RefusedError, send: Send) -> None:
+    word = "forbidden" if error.status == 403 else "bad_request"
+    body = json.dumps({"error": word, "reason": error.reason}).encode() + b"\n"
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

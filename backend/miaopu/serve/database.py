@@ -106,24 +106,39 @@ def open_database(settings: Settings, keep: Keep) -> Database:
 async def mounted(database: Database, scope: Scope, receive: Receive, send: Send) -> None:
     """Hands a request below `MOUNT` to the database.
 
-    Its session cookie holds for the whole origin, so that `/api` knows who is logged in.
+    Its session cookie holds for the whole origin, so that `/api` knows who is logged in. What it
+    answers is data, of children and from anybody: it is kept by no cache, and no browser takes it
+    for a page.
     """
+    is_secure = scope.get("scheme") == "https"
 
     async def answer(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [
-                (name, _for_the_origin(value) if name.lower() == b"set-cookie" else value)
-                for name, value in message["headers"]
+            headers = [
+                (name, _for_the_origin(value, is_secure) if name == b"set-cookie" else value)
+                for name, value in ((name.lower(), value) for name, value in message["headers"])
+                if name not in _DATA_ONLY
             ]
+            message["headers"] = [*headers, *_DATA_ONLY.items()]
         await send(message)
 
     inner = {**scope, "root_path": scope.get("root_path", "") + MOUNT}
     await database.application(inner, receive, answer)
 
 
-def _for_the_origin(cookie: bytes) -> bytes:
+_DATA_ONLY = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'; sandbox",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"x-content-type-options": b"nosniff",
+}
+
+
+def _for_the_origin(cookie: bytes, is_secure: bool) -> bytes:
     parts = cookie.split(b"; ")
     if not parts[0].startswith(b"AuthSession="):
         return cookie
-    kept = [part for part in parts if not part.lower().startswith((b"path=", b"samesite="))]
-    return b"; ".join([*kept, b"Path=/", b"SameSite=Strict"])
+    ours = (b"path=", b"samesite=", b"domain=", b"secure", b"httponly")
+    kept = [part for part in parts if not part.lower().startswith(ours)]
+    secure = [b"Secure"] if is_secure or b"secure" in cookie.lower().split(b"; ") else []
+    return b"; ".join([*kept, b"Path=/", b"SameSite=Strict", b"HttpOnly", *secure])

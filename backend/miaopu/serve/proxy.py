@@ -27,6 +27,20 @@ _HOP_BY_HOP = frozenset(
         b"upgrade",
     }
 )
+# By these a client would tell CouchDB another method than the trail has seen, or who it is.
+_NOT_A_CLIENTS = frozenset(
+    {
+        b"x-http-method-override",
+        b"x-auth-couchdb-username",
+        b"x-auth-couchdb-roles",
+        b"x-auth-couchdb-token",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"x-forwarded-ssl",
+        b"forwarded",
+    }
+)
 _UNREACHABLE = b'{"error":"bad_gateway","reason":"The database does not answer."}\n'
 
 
@@ -117,7 +131,9 @@ class Proxy:
         path = raw.removeprefix(scope.get("root_path", "").encode())
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         headers = [
-            (name, value) for name, value in _end_to_end(scope["headers"]) if name != b"host"
+            (name, value)
+            for name, value in _end_to_end(scope["headers"])
+            if name != b"host" and name not in _NOT_A_CLIENTS
         ]
         client = scope.get("client")
         if client is not None:

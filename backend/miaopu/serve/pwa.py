@@ -33,6 +33,7 @@ _SECURITY: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
 _INDEX = "index.html"
@@ -73,7 +74,7 @@ class Pwa:
 
     def __init__(self, dist: Path) -> None:
         self._dist = dist.resolve()
-        self._files: dict[str, _File] = {}
+        self._files: dict[Path, _File] = {}
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -109,14 +110,19 @@ class Pwa:
         await _answer(send, 200, headers, body if scope["method"] == "GET" else None)
 
     def _file(self, name: str) -> _File | None:
-        path = (self._dist / name).resolve()
-        if not path.is_relative_to(self._dist) or not path.is_file():
+        try:
+            path = (self._dist / name).resolve()
+            if not path.is_relative_to(self._dist) or not path.is_file():
+                return None
+            state = path.stat()
+            stamp = (state.st_mtime_ns, state.st_size)
+            # By what it is, and not by the name that was asked for: of those there is no end.
+            known = self._files.get(path)
+            if known is None or known.stamp != stamp:
+                known = self._files[path] = _read(path, stamp)
+        except (OSError, ValueError):
+            # A name that no file can have.
             return None
-        state = path.stat()
-        stamp = (state.st_mtime_ns, state.st_size)
-        known = self._files.get(name)
-        if known is None or known.stamp != stamp:
-            known = self._files[name] = _read(path, stamp)
         return known
 
 

@@ -584,7 +584,10 @@ export interface Audit {
   region?: RegionCode;
   /** The network address that the request came from. */
   address: Text;
-  /** `read`: of a case, from outside its own site; `refused`: by the database, a write. */
+  /**
+   * `read`: of a case, from outside its own site; `refused`: a write, or such a reading, by the
+   * database.
+   */
   action: 'write' | 'read' | 'refused' | 'account';
   database: Text;
   /** The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for. */
@@ -594,7 +597,10 @@ export interface Audit {
   account?: UserName;
   /** What was changed about the account. */
   changed?: DictionaryCode[];
-  /** More was shown than is listed: the answer was too long to be read along. */
+  /**
+   * There was more than is listed: the request or its answer was too long to be read along, or
+   * did not say whose the data are.
+   */
   cut?: boolean;
 }
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from miaopu.audit.requests import (
     Seen,
+    Shown,
     bulk,
     cases_shown,
     difference,
@@ -17,6 +18,7 @@ from miaopu.audit.requests import (
     single,
     watched,
 )
+from miaopu.models.audit import Audit
 
 SITE = "site-3301020001"
 CHILD = "child:01K9A3Q6Z0000000000000000A"
@@ -55,6 +57,27 @@ VOID = {"kind": "void", "target": E1}
         ("GET", f"{SITE}/_all_docs", "include_docs=true", "read", "_all_docs"),
         ("POST", f"{SITE}/_all_docs", "", "read", "_all_docs"),
         ("GET", f"{SITE}/_changes", "feed=continuous&include_docs=true", "read", "_changes"),
+        # As a database reads them, and not as they are written.
+        ("GET", f"{SITE}/_changes", "include%5Fdocs=%74rue", "read", "_changes"),
+        ("GET", f"{SITE}/_all_docs", "include_docs=TRUE", "read", "_all_docs"),
+        ("GET", f"{SITE}/_all_docs", "include_docs=false&include_docs=true", "read", "_all_docs"),
+        ("GET", f"{SITE}/_all_docs", "%6Beys=[]", "read", "_all_docs"),
+        # What a filter lets through tells what it looked at.
+        ("POST", f"{SITE}/_changes", "filter=_selector", "read", "_changes"),
+        ("GET", f"{SITE}/_changes", "filter=_view&view=a/b", "read", "_changes"),
+        ("GET", f"{SITE}/_changes", "filter=a/b", "read", "_changes"),
+        # Whatever may yet come.
+        ("GET", f"{SITE}/_nouveau/x", "", "read", "_nouveau"),
+        ("GET", f"{SITE}/_partition/x/_all_docs", "", "read", "_partition"),
+        ("GET", f"{SITE}/_design/x/_show/y/{CHILD}", "", "read", None),
+        ("GET", f"{SITE}/_design/x/_rewrite/y", "", "read", "x/y"),
+        ("GET", f"{SITE}/_design/张/_view/小苗", "", "read", "?/?"),
+        ("PUT", f"{SITE}/_design/x/_update/y/z", "", "write", "_update"),
+        # Who would write the trail.
+        ("POST", "audit-330102/_bulk_docs", "", "write", "_bulk_docs"),
+        ("PUT", "audit-330102/_security", "", "write", "_security"),
+        ("DELETE", "audit-330102", "", "write", "DELETE database"),
+        ("PUT", "audit-330102/audit:x", "", "write", "PUT"),
     ],
 )
 def test_what_is_watched(
@@ -78,8 +101,12 @@ def test_what_is_watched(
         ("GET", f"{SITE}/settings:3301020001", ""),
         ("HEAD", f"{SITE}/{CHILD}", ""),
         ("POST", "_session", ""),
-        ("POST", "audit-330102/_bulk_docs", ""),
+        ("POST", "audit-330102/_find", ""),
+        ("GET", "audit-330102/_all_docs", "include_docs=true"),
         ("GET", "region-330102/_design/coverage", ""),
+        ("GET", f"{SITE}/_changes", "filter=_doc_ids&feed=longpoll"),
+        ("GET", f"{SITE}/_all_docs", "include_docs=false"),
+        ("POST", f"{SITE}/_explain", ""),
     ],
 )
 def test_what_is_no_matter_for_the_trail(method: str, path: str, query: str) -> None:
@@ -126,6 +153,69 @@ def test_a_conflict_is_neither_written_nor_refused() -> None:
     assert not written.refused
 
 
+@pytest.mark.parametrize("error", ["forbidden", "conflict"])
+def test_a_second_try_does_not_hide_the_first(error: str) -> None:
+    """One document twice in one request: each has its own row."""
+    good, bad = child({E1: DOSE}, {"name": "t"}), child({}, {}, _rev="7-x")
+    answer = [{"id": CHILD, "rev": "1-a", "ok": True}, {"id": CHILD, "error": error}]
+    written = bulk({"docs": [good, bad]}, answer, 201)
+    assert [(one.id, one.rev) for one in written.done] == [(CHILD, "1-a")]
+    assert len(written.refused) == (error == "forbidden")
+    good, bad = child({E1: DOSE}, {}, _rev="2-b"), child({}, {}, _rev="3-c")
+    answer = [{"id": CHILD, "rev": "3-c", "error": error}]
+    for docs in ([good, bad], [bad, good]):
+        written = bulk({"docs": docs, "new_edits": False}, answer, 201)
+        assert [(one.id, one.rev) for one in written.done] == [(CHILD, "2-b")]
+
+
+def test_a_revision_is_what_its_history_says() -> None:
+    history = {"start": 3, "ids": ["c", "b"]}
+    pushed = child({E1: DOSE}, {}, _rev="2-innocent", _revisions=history)
+    (seen,) = bulk({"docs": [pushed], "new_edits": False}, [], 201).done
+    assert (seen.rev, seen.ancestors) == ("3-c", ("2-b",))
+    answer = [{"id": CHILD, "rev": "3-c", "error": "forbidden"}]
+    assert not bulk({"docs": [pushed], "new_edits": False}, answer, 201).done
+
+
+def test_a_copy_is_what_was_made() -> None:
+    (seen,) = single("child:SOURCE", None, {"id": CHILD, "rev": "1-a", "ok": True}, 201, None).done
+    assert seen.id == CHILD
+
+
+def test_an_odd_value_keeps_no_entry_out_of_the_trail() -> None:
+    """The trail's database takes an entry as a whole: what it would refuse is not written down."""
+    odd = {
+        "rev": "2-" + "\U0001f600" * 150,
+        "kind": "dose\n",
+        "name": "name\n",
+        "target": "no ULID at all",
+    }
+    document = child(
+        {E1: {"kind": odd["kind"]}, E2: {"kind": "void", "target": odd["target"]}},
+        {odd["name"]: "t"},
+        _rev=odd["rev"],
+        _revisions={"start": 2, "ids": ["\U0001f600", "\n"]},
+    )
+    (seen,) = bulk({"docs": [document], "new_edits": False}, [], 201).done
+    told = difference(seen.to_json(), None)
+    assert told == {"id": CHILD, "events": {"void": 1}}
+    assert seen.ancestors == ()
+    assert shown_id("child:a\n") == "?"
+    assert watched("PUT", ["site-3301020001\n", CHILD], "") is None
+    Audit.model_validate(
+        {
+            "type": "audit",
+            "at": "2026-11-23T01:02:03.004Z",
+            "by": "nurse",
+            "address": "192.0.2.1",
+            "action": "write",
+            "database": SITE,
+            "request": "_bulk_docs",
+            "documents": [told],
+        }
+    )
+
+
 def test_one_document() -> None:
     document = child({E1: DOSE}, {"name": "t"})
     (seen,) = single(CHILD, document, {"rev": "1-a", "ok": True}, 201, None).done
@@ -145,14 +235,20 @@ def test_the_cases_in_an_answer() -> None:
     view = watched("GET", ["region-330102", "_design", "lookup", "_view", "by_card"], "")
     assert view is not None
     rows = {"rows": [{"id": CHILD, "key": "622700001"}, {"id": CHILD}, {"id": "stock:1"}]}
-    assert cases_shown(view, None, rows) == [CHILD]
-    assert cases_shown(view, None, {"results": [rows]}) == [CHILD]
+    assert cases_shown(view, None, rows) == Shown([CHILD])
+    assert cases_shown(view, None, {"results": [rows]}) == Shown([CHILD])
+    assert cases_shown(view, None, None) == Shown([], more=True)
     found = watched("POST", [SITE, "_find"], "")
     assert found is not None
-    assert cases_shown(found, None, {"docs": [{"_id": CHILD}]}) == [CHILD]
+    assert cases_shown(found, None, {"docs": [{"_id": CHILD}]}) == Shown([CHILD])
+    unnamed = {"docs": [{"facts": {"name": {"value": "张小苗"}}}]}
+    assert cases_shown(found, None, unnamed) == Shown([], more=True)
     asked = watched("POST", [SITE, "_bulk_get"], "")
     assert asked is not None
-    assert cases_shown(asked, {"docs": [{"id": CHILD}]}, None) == [CHILD]
+    assert cases_shown(asked, {"docs": [{"id": CHILD}]}, None) == Shown([CHILD], more=True)
+    one = watched("GET", [SITE, CHILD], "")
+    assert one is not None
+    assert cases_shown(one, None, None) == Shown([CHILD])
 
 
 def test_no_value_comes_out() -> None:
@@ -197,7 +293,7 @@ def test_nothing_that_is_sent_breaks_it(body: Any, answer: Any, status: int) -> 
             json.dumps(difference(one.to_json(), None))
     watch = watched("POST", [SITE, "_bulk_get"], "")
     assert watch is not None
-    assert isinstance(cases_shown(watch, body, answer), list)
+    assert all(isinstance(one, str) for one in cases_shown(watch, body, answer).ids)
 
 
 def test_what_a_spool_holds_is_enough() -> None:

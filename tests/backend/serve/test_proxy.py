@@ -137,7 +137,7 @@ async def test_places_and_cookies_are_those_of_this_origin(way: Way) -> None:
         )
         got = await client.get(way.url + "/_session")
         assert got.headers["set-cookie"] == (
-            "AuthSession=t; Version=1; HttpOnly; Path=/; SameSite=Strict"
+            "AuthSession=t; Version=1; Path=/; SameSite=Strict; HttpOnly"
         )
 
 
@@ -245,3 +245,45 @@ async def test_an_answer_that_breaks_off_is_not_passed_on_as_whole(way: Way) -> 
     async with httpx.AsyncClient() as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(way.url + "/site-1/doc")
+
+
+async def test_a_client_says_neither_who_it_is_nor_what_it_does_by_a_header(way: Way) -> None:
+    way.handle = answer(200, [])
+    hidden = {
+        "x-http-method-override": "DELETE",
+        "x-auth-couchdb-username": "admin",
+        "x-auth-couchdb-roles": "_admin",
+        "x-forwarded-for": "192.0.2.9",
+        "x-forwarded-host": "evil.example",
+        "x-couch-full-commit": "true",
+    }
+    async with httpx.AsyncClient() as client:
+        await client.post(way.url + "/site-1/a", json={}, headers=hidden)
+    seen = dict(way.seen[-1]["headers"])
+    # A proxy on this very machine is believed, and its word comes once.
+    addresses = [value for name, value in way.seen[-1]["headers"] if name == b"x-forwarded-for"]
+    assert addresses == [b"192.0.2.9"]
+    assert seen[b"x-couch-full-commit"] == b"true"
+    assert not {name.encode() for name in hidden} & set(seen) - {
+        b"x-forwarded-for",
+        b"x-couch-full-commit",
+    }
+
+
+async def test_what_comes_from_the_database_is_data(way: Way) -> None:
+    way.handle = answer(
+        200,
+        [
+            (b"content-type", b"text/html"),
+            (b"cache-control", b"must-revalidate"),
+            (b"set-cookie", b"AuthSession=t; Version=1; Path=/; Domain=example; Secure"),
+        ],
+    )
+    async with httpx.AsyncClient() as client:
+        got = await client.get(way.url + "/site-1/a/page.html")
+    assert got.headers["cache-control"] == "no-store"
+    assert got.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in got.headers["content-security-policy"]
+    assert got.headers["set-cookie"] == (
+        "AuthSession=t; Version=1; Path=/; SameSite=Strict; HttpOnly; Secure"
+    )

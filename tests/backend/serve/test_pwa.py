@@ -91,3 +91,17 @@ async def test_an_application_that_is_not_built_says_so(tmp_path: Path) -> None:
         answer = await client.get("/")
     assert answer.status_code == 503
     assert "./dev run" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/%00", "/a%00.js", "/" + "x" * 300, "/" + "x/" * 3000 + "y.js", "/%ff%fe.js"]
+)
+async def test_a_name_that_no_file_can_have(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code in (200, 404)
+
+
+async def test_one_file_is_held_once_whatever_it_is_called(dist: Path) -> None:
+    pwa = Pwa(dist)
+    names = ["sw.js", "./sw.js", "assets/../sw.js", "././sw.js", ".//sw.js"]
+    assert len({id(pwa._file(name)) for name in names}) == 1
+    assert len(pwa._files) == 1
