@@ -5,8 +5,9 @@ from pathlib import Path
 
 from tests.bench.faults import build, command
 
-FOUND = (6,)
-"""Seeds that once failed: a colleague's void in another leaf was brought along, and refused."""
+FOUND = (201, 205)
+"""Seeds that once failed: the code of a joined case was given to another child; a nurse took back a
+colleague's step of a move, and was refused."""
 RESTORED = 100
 """A server from a backup did not get back what it had named; found with this seed."""
 
@@ -21,7 +22,7 @@ def played(folder: Path, *arguments: str) -> None:
 
 def test_nothing_recorded_is_lost_whatever_fails(tmp_path: Path) -> None:
     build()
-    seeds = [*FOUND, 2, 8]
+    seeds = [*FOUND, 2]
     played(tmp_path, *(word for seed in seeds for word in ("--only", str(seed))))
 
 
