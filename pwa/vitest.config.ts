@@ -5,6 +5,9 @@ export default defineConfig({
   plugins: [vue()],
   define: { __APP_VERSION__: JSON.stringify('0.0.0-test') },
   test: {
+    // A busy machine is no failure: a test that hangs still ends.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
     environment: 'node',
     maxWorkers: 2,
