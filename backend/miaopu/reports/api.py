@@ -9,7 +9,7 @@ import httpx
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel
 
-from miaopu.accounts.actor import Identities
+from miaopu.accounts.actor import Identities, address_of
 from miaopu.reports.coverage import Key
 from miaopu.reports.joined import JoinedCases
 from miaopu.serve.places import reason
@@ -57,7 +57,7 @@ def reports_router(identities: Identities, joined: JoinedCases) -> APIRouter:
     ) -> Corrections:
         """For the region of the account."""
         try:
-            who = await identities.of(request.headers)
+            who = await identities.of(request.headers, address_of(request))
             if who is None:
                 raise HTTPException(401, "log in first")
             if who.region is None:
