@@ -143,7 +143,7 @@ class Try:
         return answer
 
     def catalog(self, kind: str, **more: Any) -> httpx.Response:
-        name = f"matrix-{ulid().lower()}"
+        name = f"cell-{ulid().lower()}"  # 32 characters are the most that a name may have
         return self.put("catalog", {"_id": f"{kind}:{name}", "type": kind, "name": name, **more})
 
     def rule(self, region: str) -> httpx.Response:
