@@ -160,6 +160,19 @@ MOVES_ACCEPTED = {
         child({E1: RELEASE}, THEIRS),
         NURSE,
     ),
+    "a clinic receives a child that was released to whoever asks": (
+        child(
+            {
+                E1: {k: v for k, v in RELEASE.items() if k not in ("to_site", "from_site")},
+                E2: step("received", from_site=OTHER, to_site=SITE, answers=[E1]),
+            },
+            OURS,
+        ),
+        child(
+            {E1: {k: v for k, v in RELEASE.items() if k not in ("to_site", "from_site")}}, THEIRS
+        ),
+        NURSE,
+    ),
     "a move from a clinic that is not on this system": (
         child({E1: step("received", from_site="4401020001")}, OURS),
         child(facts=OURS),
@@ -187,6 +200,44 @@ MOVES_REFUSED = {
     "a child taken with a receipt of before": (
         child({E1: RELEASE, E2: step("received", to_site=SITE, answers=[E1])}, OURS),
         child({E1: RELEASE, E2: step("received", to_site=SITE, answers=[E1])}, THEIRS),
+        NURSE,
+        "by a receipt",
+    ),
+    "a child taken by a release of one's own": (
+        child(
+            {
+                E1: step("released", from_site=SITE, to_site=SITE),
+                E2: step("received", from_site=OTHER, to_site=SITE, answers=[E1]),
+            },
+            OURS,
+        ),
+        child(facts=THEIRS),
+        NURSE,
+        "by a receipt",
+    ),
+    "a child taken by a release that names nobody": (
+        child({E1: step("released"), E2: step("received", to_site=SITE, answers=[E1])}, OURS),
+        child(facts=THEIRS),
+        NURSE,
+        "by a receipt",
+    ),
+    "a child taken that was released to another": (
+        child(
+            {
+                E1: {**RELEASE, "to_site": "3301020003"},
+                E2: step("received", from_site=OTHER, to_site=SITE, answers=[E1]),
+            },
+            OURS,
+        ),
+        child({E1: {**RELEASE, "to_site": "3301020003"}}, THEIRS),
+        NURSE,
+        "by a receipt",
+    ),
+    "a child taken by the release of one that managed it before": (
+        child(
+            {E1: RELEASE, E2: step("received", from_site=OTHER, to_site=SITE, answers=[E1])}, OURS
+        ),
+        child({E1: RELEASE}, {"site": {**THEIRS["site"], "value": "3301020003"}}),
         NURSE,
         "by a receipt",
     ),

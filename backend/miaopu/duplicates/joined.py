@@ -75,7 +75,8 @@ def representative(group: Iterable[Json]) -> str:
 
 def union(group: Sequence[Json]) -> Json:
     """A group as one child: the events of all; of the facts, the representative's, and what it
-    lacks from the others. Without `_rev`."""
+    lacks from the others. What was cleared there after the others had it, it does not lack.
+    Without `_rev`."""
     shown_id = representative(group)
     shown = next(body(child) for child in group if child["_id"] == shown_id)
     rest = [body(child) | {"_id": shown_id} for child in group if child["_id"] != shown_id]
@@ -84,7 +85,8 @@ def union(group: Sequence[Json]) -> Json:
     others = merge_all(rest)
     facts = dict(shown["facts"])
     for name, fact in others["facts"].items():
-        if value(shown, name) is None:
+        own = facts.get(name)
+        if own is None or (own["value"] is None and own["at"] < fact["at"]):
             facts[name] = fact
     return {**shown, "facts": facts, "events": merge(shown, others | {"facts": {}})["events"]}
 

@@ -55,6 +55,12 @@ def forbidden(reason: str) -> CouchError:
     return CouchError(403, "forbidden", reason)
 
 
+def undecided(reason: str) -> CouchError:
+    """A write that was neither taken nor refused, as there was no time to judge it: whoever sent it
+    comes again. Never 403, which a replicator takes for the last word."""
+    return CouchError(503, "timeout", reason)
+
+
 def not_found(reason: str = "missing") -> CouchError:
     return CouchError(404, "not_found", reason)
 

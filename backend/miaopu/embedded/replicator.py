@@ -39,6 +39,21 @@ FEED_SECONDS = 60.0
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 300.0
 HISTORY = 50
+REFUSALS = frozenset(
+    {
+        "forbidden",
+        "unauthorized",
+        "bad_request",
+        "doc_validation",
+        "illegal_docid",
+        "document_too_large",
+        "attachment_too_large",
+        "too_large",
+        "missing_stub",
+        "refused",
+    }
+)
+"""A target's last words on a document. After any other it is offered again: it must not be lost."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -276,6 +291,8 @@ class Replication:
     through_seq: Any = 0
     checkpointed_seq: Any = 0
     pending: int | None = None
+    owed: int = 0
+    """Revisions that the target has neither taken nor refused. The checkpoint stays before them."""
     _source_log: dict[str, Any] = field(default_factory=dict)
     _target_log: dict[str, Any] = field(default_factory=dict)
     _last_checkpoint: float = 0.0
@@ -312,11 +329,19 @@ class Replication:
         self.source_seq = info.get("update_seq", 0)
         async for rows, last in self._changes(source, since):
             await self._batch(source, target, rows)
+            if self.owed:
+                continue  # what comes after them goes on its way all the same
             self.through_seq = last
             due = time.monotonic() - self._last_checkpoint > CHECKPOINT_SECONDS
             if due or (self.spec.continuous and not self.pending):
                 await self._checkpoint(source, target, start)
         await self._checkpoint(source, target, start)
+        if self.owed:
+            raise ReplicationError(
+                503,
+                "replication_failed",
+                f"{self.owed} revisions could not be carried over for now",
+            )
         if self.through_seq == start and self._source_log.get("history"):
             return {
                 "ok": True,
@@ -457,7 +482,7 @@ class Replication:
             yield rows, since
             more = self.pending if self.pending is not None else len(rows) >= BATCH
             if not more:
-                if not self.spec.continuous:
+                if not self.spec.continuous or self.owed:
                     return
                 feed = "longpoll"
             else:
@@ -510,7 +535,9 @@ class Replication:
             whole = await self._fetch(source, again)
             rejected = [row for row in rejected if row.get("error") != "missing_stub"]
             rejected += await self._store(target, whole)
-        self.stats.doc_write_failures += len(rejected)
+        refused = sum(row.get("error") in REFUSALS for row in rejected)
+        self.owed += len(rejected) - refused
+        self.stats.doc_write_failures += refused
         self.stats.docs_written += len(docs) - len(rejected)
 
     async def _fetch(
@@ -526,6 +553,9 @@ class Replication:
         for result in _object(answer).get("results", []):
             for one in result.get("docs", []):
                 doc = one.get("ok")
+                # A revision that is gone was purged; any other error is the source's trouble.
+                if doc is None and one.get("error", {}).get("error") != "not_found":
+                    self.owed += 1
                 if doc is not None and (doc["_id"], doc["_rev"]) not in seen:
                     seen.add((doc["_id"], doc["_rev"]))
                     docs.append(doc)
@@ -534,13 +564,19 @@ class Replication:
 
     @staticmethod
     async def _store(target: httpx.AsyncClient, docs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Writes revisions; returns the rows of those that were refused."""
+        """Writes revisions; returns the rows of those that were not taken."""
         if not docs:
             return []
         answer = await _post(target, "_bulk_docs", {"docs": docs, "new_edits": False})
         if answer.status_code in (201, 202):
-            rows = orjson.loads(answer.content)
-            return [row for row in rows if isinstance(row, dict) and row.get("error")]
+            rows = [row for row in orjson.loads(answer.content) if row.get("error")]
+            owed = {row.get("id") for row in rows if row["error"] not in REFUSALS}
+            again = [doc for doc in docs if doc["_id"] in owed]
+            if not 0 < len(again) < len(docs):
+                return rows
+            # The others may have been what kept the target from judging these.
+            left = await Replication._store(target, again)
+            return [row for row in rows if row.get("id") not in owed] + left
         if answer.status_code not in (400, 403, 412, 413) or len(docs) == 1:
             if len(docs) == 1 and answer.status_code in (400, 403, 412, 413):
                 return [{"id": docs[0]["_id"], "error": _object(answer).get("error", "refused")}]
@@ -553,11 +589,15 @@ class Replication:
 
 
 def common_checkpoint(source: dict[str, Any], target: dict[str, Any]) -> Any:
-    """The last sequence that both sides' logs agree on; 0 when there is none."""
+    """The last sequence that both sides' logs agree on; 0 when there is none.
+
+    What the target says of it counts: there it was written first, and more people may write at the
+    source of what is reported upward.
+    """
     if not source or not target:
         return 0
     if source.get("session_id") and source.get("session_id") == target.get("session_id"):
-        return source.get("source_last_seq", 0)
+        return target.get("source_last_seq", 0)
     mine = {
         one.get("session_id"): one.get("recorded_seq", 0)
         for one in source.get("history", [])

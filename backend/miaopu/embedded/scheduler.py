@@ -202,7 +202,7 @@ class Scheduler:
                     return
                 job.state = "crashing"
                 job.note("crashed", job.reason)
-                if job.running is not None and job.running.stats.docs_read:
+                if job.running is not None and job.running.stats.docs_written:
                     delay = FIRST_RETRY
                 await asyncio.sleep(delay)
                 delay = min(LONGEST_RETRY, delay * 2)

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .documents import dumps, loads
-from .errors import CouchError, forbidden, unauthorized
+from .errors import CouchError, forbidden, unauthorized, undecided
 from .sandbox import BATCH_MEMORY, Meter, Program, Stopped, Unreadable, answered, javascript_lists
 
 BUDGET = 5.0
-"""Seconds that the functions may use for one request before its other documents are refused."""
+"""Seconds that the functions may use for one request; its other documents have to come again."""
 
 PART = 1 << 18
 """Bytes of documents in one call."""
@@ -38,7 +38,8 @@ class Validator:
         self, pairs: list[bytes], user: str, security: str, meter: Meter
     ) -> list[CouchError | None]:
         """Of each of these, as `pair` makes them: None, or 403 or 401 as the function throws; 403
-        as well when it fails or is stopped. Raises `Stopped` when several are too much together."""
+        as well when it fails; 503 when it was stopped, as it has said nothing then. Raises
+        `Stopped` when several are too much together."""
         if self._broken is not None:
             return [self._broken] * len(pairs)
         texts = javascript_lists(pairs)
@@ -46,7 +47,7 @@ class Validator:
             verdicts = self._program.call("validate", texts, user, security, meter=meter)
             return [self._error(said) for said in answered(verdicts, len(pairs))]
         except Stopped as error:
-            failure = self._refusal(f"was stopped: {error}")
+            failure = undecided(f"validate_doc_update of {self.name} was stopped: {error}")
         except Unreadable:
             failure = self._refusal("failed: it changes what it runs in")
         except CouchError as error:
@@ -132,13 +133,13 @@ class Validation:
         if not pairs:
             return []
         if self._meter.seconds > BUDGET:
-            late = forbidden("validate_doc_update used up the time of this request.")
+            late = undecided("validate_doc_update used up the time of this request.")
             return [late] * len(pairs)
         try:
             return validator.check(pairs, self._user, self._security, self._meter)
         except Stopped:
             pass
-        # One at a time: only the document that is too much for the function is refused.
+        # One at a time: only the document that is too much for the function is not taken.
         return [error for one in pairs for error in self._ask(validator, [one])]
 
 

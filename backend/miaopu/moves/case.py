@@ -1,13 +1,15 @@
 """Reads and writes one case with its whole history, in any database of the server."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from miaopu.children.merge import merge_all
+from miaopu.children.merge import body, computed_revision, merge_all
+from miaopu.serve.conflicts import winner
 from miaopu.serve.merger import leaves_of
+from miaopu.serve.rows import refused
 
 Json = dict[str, Any]
 
@@ -47,7 +49,7 @@ async def histories(
 async def write(client: httpx.AsyncClient, database: str, documents: list[Json]) -> dict[str, str]:
     """Writes revisions as they are; returns id → reason of those that were refused.
 
-    Raises httpx.HTTPError.
+    Raises httpx.HTTPError, also when the database could not judge one of them.
     """
     if not documents:
         return {}
@@ -55,9 +57,20 @@ async def write(client: httpx.AsyncClient, database: str, documents: list[Json])
         f"{database}/_bulk_docs", json={"docs": documents, "new_edits": False}
     )
     answer.raise_for_status()
-    return {
-        row["id"]: str(row.get("reason", row["error"])) for row in answer.json() if "error" in row
-    }
+    return refused(database, answer.json())
+
+
+def with_event(versions: Sequence[Json], ulid: str, event: Json) -> Json:
+    """The winner of a case's versions with one event more, as a revision with its whole history.
+
+    `versions` each have `_revisions`.
+    """
+    top = next(one for one in versions if one["_rev"] == winner(v["_rev"] for v in versions))
+    document = {**body(top), "events": {**top["events"], ulid: event}}
+    rev = computed_revision(document, top["_rev"], [top["_rev"]])
+    start, _, digest = rev.partition("-")
+    ids = [digest, *top["_revisions"]["ids"]]
+    return {**document, "_rev": rev, "_revisions": {"start": int(start), "ids": ids}}
 
 
 async def add(

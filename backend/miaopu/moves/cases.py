@@ -10,7 +10,7 @@ from miaopu.accounts.tree import Tree
 from miaopu.children.events import value
 from miaopu.children.merge import merge_all
 from miaopu.duplicates.joined import ever_linked, group_of, links, representative
-from miaopu.moves.case import RefusedError, add, histories, merged, write
+from miaopu.moves.case import RefusedError, add, histories, merged, with_event, write
 from miaopu.moves.protocol import may, move_state
 from miaopu.moves.stamp import Stamp
 from miaopu.moves.views import query
@@ -132,9 +132,6 @@ class Cases:
         Raises RefusedError and httpx.HTTPError.
         """
         database = f"site-{site}"
-        refused = await write(self.client(), database, documents)
-        if refused:
-            raise RefusedError("; ".join(sorted(set(refused.values()))))
         by_id: dict[str, list[Json]] = {}
         for document in documents:
             by_id.setdefault(document["_id"], []).append(document)
@@ -142,17 +139,30 @@ class Cases:
         group = [merge_all(versions) for versions in by_id.values()]
         doc_id = representative(_joined(group, first))
         recorded: list[str] = []
+        if await merged(self.client(), database, doc_id) is None:
+            # What says why the case is here comes before all else of it: whatever breaks off, the
+            # clinic is one of its holders, to whom the rest is brought.
+            event = self._reason(merge_all(by_id[doc_id]), site, by, purpose)
+            if event is not None:
+                documents = [with_event(by_id[doc_id], self.stamp.ulid(), event), *documents]
+                recorded.append(event["kind"])
+                await self._write(database, documents[:1])
+        await self._write(database, documents)
 
         def make(child: Json) -> dict[str, Json]:
-            recorded.clear()
             event = self._reason(child, site, by, purpose)
             if event is None:
                 return {}
-            recorded.append(event["kind"])
+            recorded[:] = [event["kind"]]
             return {self.stamp.ulid(): event}
 
         rev = await add(self.client(), database, doc_id, make)
         return {"id": doc_id, "rev": rev, "recorded": recorded}
+
+    async def _write(self, database: str, documents: list[Json]) -> None:
+        refused = await write(self.client(), database, documents)
+        if refused:
+            raise RefusedError("; ".join(sorted(set(refused.values()))))
 
     def _reason(self, child: Json, site: str, by: str, purpose: Purpose) -> Json | None:
         """The event that says why the clinic holds the case; None when there is one already."""

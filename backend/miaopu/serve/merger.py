@@ -10,8 +10,11 @@ from urllib.parse import quote
 
 import httpx
 
+from miaopu.children.canonical import canonical
+from miaopu.children.merge import body
 from miaopu.serve.conflicts import merge_on_winner, tombstones
 from miaopu.serve.places import reason
+from miaopu.serve.rows import refused
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +183,7 @@ class _Feed:
                 continue
             merged = merge_on_winner(leaves)
             # The losing leaves go only when the merge stands, so that nothing is lost between.
-            if (merged is None or await self._write(doc_id, [merged])) and await self._write(
+            if (merged is None or await self._stands(doc_id, merged)) and await self._write(
                 doc_id, tombstones(leaves)
             ):
                 self.tally.resolved += 1
@@ -193,17 +196,33 @@ class _Feed:
             else:
                 self.tally.failed += 1
 
+    async def _stands(self, doc_id: str, merged: Json) -> bool:
+        """Writes the merge; whether it is there as it was written.
+
+        Anybody can compute its revision. Had something else been written under it a moment ago, the
+        database would take ours for known; the feed brings that document once more.
+        """
+        if not await self._write(doc_id, [merged]):
+            return False
+        answer = await self.client.get(
+            f"{self.database}/{quote(doc_id, safe='')}", params={"rev": merged["_rev"]}
+        )
+        if answer.status_code == 404:
+            return False
+        answer.raise_for_status()
+        if canonical(body(answer.json())) == canonical(body(merged)):
+            return True
+        log.error("database=%s document=%s: the merge is not what stands", self.database, doc_id)
+        return False
+
     async def _write(self, doc_id: str, documents: list[Json]) -> bool:
         answer = await self.client.post(
             f"{self.database}/_bulk_docs", json={"docs": documents, "new_edits": False}
         )
         answer.raise_for_status()
-        refused = [row for row in answer.json() if "error" in row]
-        for row in refused:
+        failed = refused(self.database, answer.json())
+        for why in failed.values():
             log.error(
-                "database=%s document=%s: the merge was refused: %s",
-                self.database,
-                doc_id,
-                row.get("reason", row["error"]),
+                "database=%s document=%s: the merge was refused: %s", self.database, doc_id, why
             )
-        return not refused
+        return not failed

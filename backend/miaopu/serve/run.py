@@ -34,6 +34,7 @@ from miaopu.serve.api import Health, build_api
 from miaopu.serve.app import build_application
 from miaopu.serve.asgi import Receive, Scope, Send
 from miaopu.serve.database import MOUNT, Database, open_database
+from miaopu.serve.gate import Gate
 from miaopu.serve.keep import SERVER_ACCOUNT, Keep, open_keep
 from miaopu.serve.merger import Merger
 from miaopu.serve.places import watch_names
@@ -318,9 +319,8 @@ async def _serve(
     )
     api.include_router(reports_router(work.identities, JoinedCases(work.own, vaccine_groups())))
     api.include_router(schedules_router(work.anonymous))
-    observed = replace(
-        database, application=Observer(database.application, work.trail, work.identities)
-    )
+    gate = Gate(database.application, work.identities, work.own)
+    observed = replace(database, application=Observer(gate, work.trail, work.identities))
     application = build_application(observed, api, Pwa(settings.pwa))
     if database.url is None:
         work.inside = Loopback(application)

@@ -62,14 +62,20 @@ function (newDoc, oldDoc, userCtx) {
     return fact && fact.value !== undefined ? fact.value : null;
   }
 
-  // Was the child received here by an event that comes with this write, after a release?
-  function isReceived() {
+  // Does a step let the child go, from the clinic that manages it, to this one or to whoever asks?
+  function letsGo(step, manager) {
+    return step !== undefined && step.kind === 'move' && step.step === 'released' &&
+      (step.from_site === undefined ? step.site : step.from_site) === manager &&
+      (step.to_site === undefined || step.to_site === site);
+  }
+
+  // Was the child received here by an event that comes with this write, after its manager's release?
+  function isReceived(manager) {
     return Object.keys(newDoc.events).some(function (id) {
       var event = newDoc.events[id];
       return event.kind === 'move' && event.step === 'received' && event.to_site === site &&
         !owns(oldDoc.events || {}, id) && (event.answers || []).some(function (answered) {
-          var step = newDoc.events[answered];
-          return step !== undefined && step.kind === 'move' && step.step === 'released';
+          return letsGo(newDoc.events[answered], manager);
         });
     });
   }
@@ -80,8 +86,8 @@ function (newDoc, oldDoc, userCtx) {
     var after = managerIn(newDoc);
     if (isServer() || after === before) { return; }
     if (after !== site) { refuse('fact site: the managing site is another than this'); }
-    if (before !== null && !isReceived()) {
-      refuse('fact site: the managing site changes by a receipt that answers a release');
+    if (before !== null && !isReceived(before)) {
+      refuse('fact site: the managing site changes by a receipt that answers its release');
     }
   }
 

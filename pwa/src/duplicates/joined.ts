@@ -52,7 +52,7 @@ export function representative(group: readonly ChildDoc[]): string {
 
 /**
  * A group as one child: the events of all; of the facts, the representative's, and what it lacks
- * from the others. `_rev` is the representative's; the other cases' revisions stand among its
+ * from the others; what was cleared there after the others had it, it does not lack. `_rev` is the representative's; the other cases' revisions stand among its
  * `_conflicts`, so that a change of any of them is noticed.
  */
 export function union(group: readonly ChildDoc[]): ChildDoc {
@@ -64,7 +64,8 @@ export function union(group: readonly ChildDoc[]): ChildDoc {
   const known = others.reduce(merge, first);
   const facts: Record<string, unknown> = { ...shown.facts };
   for (const name of Object.keys(known.facts) as FactName[]) {
-    if (fact(shown, name) === null) facts[name] = known.facts[name];
+    const [own, other] = [shown.facts[name], known.facts[name]];
+    if (!own || (own.value === null && own.at < (other?.at ?? ''))) facts[name] = other;
   }
   const { events } = merge(shown, { ...known, facts: {} });
   const revisions = rest.flatMap(({ _rev, _conflicts = [] }) => [

@@ -46,11 +46,11 @@ interface Row {
 /** Errors of a row that are said of the document; anything else, the server could not do. */
 const VERDICTS =
   /^(forbidden|unauthorized|bad_request|doc_validation|illegal_docid|missing_stub|.*too_large)$/;
-/** What the embedded database says when it had to stop a validator. */
-const STOPPED = /^validate_doc_update (of \S+ (was stopped|cannot run|failed)|used up)/;
+/** What the embedded database says of a validator that is at fault itself. */
+const BROKEN = /^validate_doc_update of \S+ (cannot run|failed)/;
 
 function isVerdict({ error, reason }: Row): boolean {
-  return error !== undefined && VERDICTS.test(error) && !STOPPED.test(reason ?? '');
+  return error !== undefined && VERDICTS.test(error) && !BROKEN.test(reason ?? '');
 }
 
 export const keyOf = ({ id, rev }: Leaf) => `${id} ${rev}`;

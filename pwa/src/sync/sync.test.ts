@@ -285,8 +285,8 @@ describe('push', () => {
 
   it.each([
     ['internal_server_error', 'no DB shards could be opened'],
-    ['forbidden', 'validate_doc_update of _design/structure was stopped: time limit'],
-    ['forbidden', 'validate_doc_update used up the time of this request.'],
+    ['forbidden', 'validate_doc_update of _design/structure failed: TypeError: null'],
+    ['timeout', 'validate_doc_update used up the time of this request.'],
   ])(
     'does not take for a refusal what the server could not judge: %s: %s',
     async (error, reason) => {

@@ -108,6 +108,37 @@ def test_a_refused_document_is_counted_and_the_others_go(other: Client) -> None:
     assert other.get("/b/d5").status_code == 404
 
 
+def test_what_a_target_could_not_judge_is_neither_lost_nor_in_the_way(other: Client) -> None:
+    other.put("/a")
+    other.put("/b")
+    fill(other, "/a")
+    endless = {"validate_doc_update": "function (d) { while (d.n === 5) {} }"}
+    rev = other.put("/b/_design/v", json=endless).json()["rev"]
+    answer = other.post("/_replicate", json={"source": "a", "target": "b"}, timeout=60)
+    assert answer.status_code == 503, answer.text
+    # What came after it is there; the next run begins with it again.
+    assert other.get("/b/d29").status_code == 200
+    assert other.get("/b/d5").status_code == 404
+    other.delete("/b/_design/v", params={"rev": rev})
+    done = replicate(other, "a", "b")["history"][0]
+    assert (done["docs_written"], done["doc_write_failures"]) == (1, 0)
+    assert other.get("/b/d5").status_code == 200
+
+
+def test_a_following_replication_comes_again_with_what_could_not_be_judged(other: Client) -> None:
+    other.put("/a")
+    other.put("/b")
+    endless = {"validate_doc_update": "function (d) { while (d.n === 5) {} }"}
+    rev = other.put("/b/_design/v", json=endless).json()["rev"]
+    other.post("/_replicate", json={"source": "a", "target": "b", "continuous": True})
+    other.put("/a/five", json={"n": 5})
+    other.put("/a/six", json={"n": 6})
+    eventually(lambda: other.get("/b/six").status_code == 200)
+    assert other.get("/b/five").status_code == 404
+    other.delete("/b/_design/v", params={"rev": rev})
+    eventually(lambda: other.get("/b/five").status_code == 200)
+
+
 def test_a_continuous_replication_follows_and_is_cancelled(other: Client) -> None:
     other.put("/a")
     other.put("/b")

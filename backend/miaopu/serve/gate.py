@@ -1,0 +1,461 @@
+"""The gate before the database: judges what people's accounts write by all that is known.
+
+The database's own validators see one revision at a time, the one that a write stands on. Where a
+write stands on nothing, on a revision that was left behind, or on one side of a conflict, this
+judges it as `miaopu.serve.judgement` says, by the validator of the clinics' databases itself. The
+places in the feeds that replication keeps in `_local` documents, which no validator sees, are the
+servers' to write. What the program's own account sends passes untouched.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+import re
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qs, unquote
+
+import httpx
+import orjson
+from starlette.requests import Request
+
+from miaopu.accounts.actor import Actor, Identities, address_of
+from miaopu.accounts.tree import Tree, read_tree
+from miaopu.embedded.documents import dumps
+from miaopu.embedded.errors import CouchError
+from miaopu.embedded.validation import Validation, Validator, pair
+from miaopu.moves.protocol import holders
+from miaopu.provision.catalog import constants
+from miaopu.provision.designs import design_documents
+from miaopu.serve.asgi import Application, Headers, Message, Receive, Scope, Send
+from miaopu.serve.judgement import (
+    Change,
+    RefusedError,
+    change,
+    check_dates,
+    check_path,
+    is_plain,
+    path_of,
+    standing,
+)
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+_LONGEST = 64 * 1024 * 1024
+"""Bytes of a request that are held; the database takes no more either."""
+_TREE_S = 60.0
+_GUARDED = re.compile(r"site-[0-9]{10}|region-[0-9]{6}|audit-[0-9]{6}|catalog")
+_OWN = "_local/miaopu-"
+"""Where the program keeps its own places."""
+
+
+class _AnswerError(Exception):
+    """A request that goes no further, and CouchDB's answer to it."""
+
+    def __init__(self, status: int, error: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.error = error
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Gate:
+    """An ASGI application around the database.
+
+    `client` speaks to the database with the role `server`; it may go through this very gate.
+    """
+
+    application: Application
+    identities: Identities
+    client: Callable[[], httpx.AsyncClient]
+    _tree: Tree = field(default_factory=Tree)
+    _tree_at: float | None = None
+    _authority: Validator | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            write = _write_of(scope) if scope["type"] == "http" else None
+            if write is None:
+                await self.application(scope, receive, send)
+                return
+            actor = await self._actor(scope)
+            if actor.is_server or "_admin" in actor.roles:
+                await self.application(scope, receive, send)
+            else:
+                await self._judged(write, actor, scope, receive, send)
+        except _AnswerError as error:
+            await _answer(send, error.status, {"error": error.error, "reason": error.reason})
+        except httpx.HTTPError as error:
+            log.warning("a write cannot be judged: %s", type(error).__name__)
+            reason = "The database does not answer; try again later."
+            await _answer(send, 503, {"error": "service unavailable", "reason": reason})
+
+    async def _actor(self, scope: Scope) -> Actor:
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        actor = await self.identities.of(headers, address_of(Request(scope)))
+        if actor is None:
+            raise _AnswerError(401, "unauthorized", "You are not authorized to access this db.")
+        return actor
+
+    async def _judged(
+        self, write: "_Write", actor: Actor, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        is_clinics = write.database.startswith("site-")
+        if write.local is not None:
+            _check_local(write.database, write.local, actor)
+        if write.way == "other" and is_clinics:
+            raise _AnswerError(403, "forbidden", "Only whole JSON documents are written here.")
+        if write.way in (None, "other"):
+            await self.application(scope, receive, send)
+            return
+        given = await _body(scope, receive)
+        documents, is_replicated = _documents(write, given)
+        known = await self._known(write.database, documents) if is_clinics else {}
+        reasons = await self._reasons(write.database, documents, is_replicated, actor, known)
+        if write.way == "single":
+            if reasons[0] is not None:
+                raise _AnswerError(403, "forbidden", reasons[0])
+            await self._pass(scope, dumps(given), send)
+            return
+        taken = [one for one, why in zip(documents, reasons, strict=True) if why is None]
+        content = dumps({**given, "docs": taken})
+        if len(taken) == len(documents):
+            await self._pass(scope, content, send)
+            return
+        held = _Held(send, documents, reasons, is_replicated)
+        await self._pass(scope, content, held.send)
+
+    async def _pass(self, scope: Scope, content: bytes, send: Send) -> None:
+        """Hands on what was judged, and not what came: no two readings of it can differ."""
+        headers: Headers = [
+            (name, value)
+            for name, value in scope["headers"]
+            if name.lower() not in (b"content-length", b"content-encoding", b"transfer-encoding")
+        ]
+        headers.append((b"content-length", str(len(content)).encode()))
+        came = False
+        forever: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+        async def again() -> Message:
+            nonlocal came
+            if came:
+                return await forever
+            came = True
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        await self.application({**scope, "headers": headers}, again, send)
+
+    async def _reasons(
+        self,
+        database: str,
+        documents: Sequence[Json],
+        is_replicated: bool,
+        actor: Actor,
+        known: Mapping[str, "_Known"],
+    ) -> list[str | None]:
+        """Why each of these is refused here, or None: then the database has the word."""
+        now = dt.datetime.now(dt.UTC)
+        reasons: list[str | None] = []
+        changes: dict[int, Change] = {}
+        for number, document in enumerate(documents):
+            try:
+                if str(document.get("_id")).startswith("_local/"):
+                    _check_local(database, document["_id"], actor)
+                found = _changed(document, known, database, is_replicated, now)
+            except (RefusedError, _AnswerError) as error:
+                reasons.append(str(error))
+                continue
+            reasons.append(None)
+            if found is not None:
+                changes[number] = found
+        if changes:
+            said = await self._authorities_word(database, list(changes.values()), actor)
+            for number, why in zip(changes, said, strict=True):
+                reasons[number] = why
+        return reasons
+
+    async def _known(self, database: str, documents: Sequence[Json]) -> dict[str, "_Known"]:
+        ids = [one["_id"] for one in documents if _is_judged(one)]
+        here = await self._leaves(database, ids)
+        found = {doc_id: _Known(leaves, True) for doc_id, leaves in here.items()}
+        new = [one for one in dict.fromkeys(ids) if one.startswith("child:") and one not in here]
+        if new:
+            for region in await self._regions(database):
+                for doc_id, leaves in (await self._leaves(f"region-{region}", new)).items():
+                    found.setdefault(doc_id, _Known([], False)).leaves.extend(leaves)
+        return found
+
+    async def _leaves(self, database: str, ids: Sequence[str]) -> dict[str, list[Json]]:
+        if not ids:
+            return {}
+        asked = [{"id": one} for one in dict.fromkeys(ids)]
+        answer = await self.client().post(f"{database}/_bulk_get", json={"docs": asked})
+        if answer.status_code == 404:
+            return {}
+        answer.raise_for_status()
+        found: dict[str, list[Json]] = {}
+        for result in orjson.loads(answer.content)["results"]:
+            for one in result["docs"]:
+                if "ok" in one:
+                    found.setdefault(result["id"], []).append(one["ok"])
+                elif one["error"].get("error") != "not_found":
+                    raise httpx.HTTPError("a document cannot be read")
+        return found
+
+    async def _regions(self, database: str) -> list[str]:
+        site = database.removeprefix("site-")
+        old = self._tree_at is None or time.monotonic() - self._tree_at > _TREE_S
+        if old or site not in self._tree.sites:
+            self._tree = await read_tree(self.client())
+            self._tree_at = time.monotonic()
+        county = self._tree.sites.get(site)
+        return self._tree.above(county) if county is not None else []
+
+    async def _authorities_word(
+        self, database: str, changes: Sequence[Change], actor: Actor
+    ) -> list[str | None]:
+        context = {"db": database, "name": actor.name, "roles": list(actor.roles)}
+
+        def judge() -> list[CouchError | None]:
+            if self._authority is None:
+                design = design_documents("site", constants())["_design/authority"]
+                source = design["validate_doc_update"]
+                self._authority = Validator("_design/authority", source, design)
+            pairs = [pair(dumps(one.after), dumps(one.before)) for one in changes]
+            return Validation([self._authority], context, {}).check(pairs)
+
+        try:
+            errors = await asyncio.get_running_loop().run_in_executor(None, judge)
+        except CouchError as error:
+            raise _AnswerError(error.status, error.error, error.reason or "") from None
+        undecided = next((one for one in errors if one is not None and one.status == 503), None)
+        if undecided is not None:
+            raise _AnswerError(undecided.status, undecided.error, undecided.reason or "")
+        return [one.reason if one is not None else None for one in errors]
+
+
+@dataclass(slots=True)
+class _Known:
+    """The leaves of a document, in the clinic's own database or else in the regions above it."""
+
+    leaves: list[Json]
+    is_here: bool
+
+
+def _is_judged(document: Json) -> bool:
+    doc_id = document.get("_id")
+    return isinstance(doc_id, str) and doc_id != "" and not doc_id.startswith("_")
+
+
+def _changed(
+    document: Json,
+    known: Mapping[str, _Known],
+    database: str,
+    is_replicated: bool,
+    now: dt.datetime,
+) -> Change | None:
+    """What is to be judged of a write; None: nothing, or the database does so by itself."""
+    if not _is_judged(document) or document.get("_deleted"):
+        return None  # only the servers delete, says the database
+    there = known.get(document["_id"], _Known([], True))
+    path = path_of(document, is_replicated)
+    check_path(document, path, there.leaves)
+    check_dates(document, there.leaves, now)
+    if not there.leaves or (there.is_here and is_plain(path, there.leaves, is_replicated)):
+        return None
+    found = change(document, there.leaves)
+    if not there.is_here:
+        _check_held(document, there.leaves, database)
+    return found
+
+
+def _check_held(document: Json, leaves: Sequence[Json], database: str) -> None:
+    """A case that this clinic has no part in is fetched by the server, which tells the trail."""
+    site = database.removeprefix("site-")
+    if not any(site in holders(leaf) for leaf in standing(leaves)):
+        raise RefusedError(f"{document['_id']}: the case is not held here; fetch it first")
+
+
+def _check_local(database: str, name: str, actor: Actor) -> None:
+    """A hub writes where it stands in its clinic's database, as an administrator of the clinic."""
+    is_hub = actor.grade == "admin" and database == f"site-{actor.site}"
+    if not is_hub or name.startswith(_OWN):
+        raise _AnswerError(
+            403, "forbidden", "Only the servers keep local documents in this database."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A request that writes."""
+
+    database: str
+    way: Literal["bulk", "single", "other"] | None
+    """None where the path names the `local` document."""
+    doc_id: str | None = None
+    local: str | None = None
+    new_edits: bool = True
+
+
+def _write_of(scope: Scope) -> _Write | None:
+    method = scope["method"]
+    if method not in ("PUT", "POST", "DELETE", "COPY"):
+        return None
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = raw.split(b"?")[0].decode("latin-1").removeprefix(scope.get("root_path", ""))
+    database, *parts = [unquote(part) for part in path.strip("/").split("/")]
+    if _GUARDED.fullmatch(database) is None:
+        return None
+    rest = [part for part in "/".join(parts).split("/") if part]
+    if method == "COPY":
+        target = unquote(dict(scope["headers"]).get(b"destination", b"").decode("latin-1"))
+        return _Write(database, "other", local=target if target.startswith("_local/") else None)
+    if not rest:
+        return _single(database, None, scope) if method == "POST" else None
+    if rest[0] == "_local":
+        return None if method == "POST" else _Write(database, None, local="/".join(rest))
+    if rest[0] == "_bulk_docs":
+        return _Write(database, "bulk")
+    if rest[0] == "_purge":
+        return _Write(database, "other")
+    if method == "POST" or rest[0].startswith("_"):
+        return None
+    if method == "DELETE" and len(rest) == 1:
+        return None  # only the servers delete, says the database
+    if method != "PUT" or len(rest) > 1:
+        return _Write(database, "other")
+    return _single(database, rest[0], scope)
+
+
+def _single(database: str, doc_id: str | None, scope: Scope) -> _Write:
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    given = set(query.get("new_edits", ["true"]))
+    if given not in ({"true"}, {"false"}):
+        raise _AnswerError(400, "query_parse_error", "Invalid boolean parameter: new_edits")
+    return _Write(database, "single", doc_id, None, given == {"true"})
+
+
+async def _body(scope: Scope, receive: Receive) -> Json:
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    if headers.get(b"content-type", b"").strip().lower().startswith(b"multipart/"):
+        raise _AnswerError(403, "forbidden", "Only whole JSON documents are written here.")
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _AnswerError(400, "bad_request", "The request broke off.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > _LONGEST:
+            raise _AnswerError(413, "too_large", "the request entity is too large")
+        parts.append(part)
+        if not message.get("more_body"):
+            break
+    data = _unpacked(b"".join(parts), headers.get(b"content-encoding", b"").strip().lower())
+    try:
+        given = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise _AnswerError(400, "bad_request", "invalid UTF-8 JSON") from None
+    if not isinstance(given, dict):
+        raise _AnswerError(400, "bad_request", "Request body must be a JSON object")
+    return given
+
+
+def _unpacked(data: bytes, encoding: bytes) -> bytes:
+    if encoding in (b"", b"identity"):
+        return data
+    if encoding not in (b"gzip", b"x-gzip"):
+        raise _AnswerError(415, "bad_ctype", "unsupported content encoding")
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(data, _LONGEST)
+    except zlib.error:
+        raise _AnswerError(400, "bad_request", "the gzip body cannot be read") from None
+    if unpacker.unconsumed_tail or not unpacker.eof:
+        raise _AnswerError(413, "too_large", "the request entity is too large")
+    return plain
+
+
+def _documents(write: _Write, given: Json) -> tuple[list[Json], bool]:
+    """The documents of a request, and whether they are written with `new_edits=false`."""
+    if write.way == "single":
+        doc_id = {"_id": write.doc_id} if write.doc_id is not None else {}
+        return [{**given, **doc_id}], not write.new_edits
+    documents = given.get("docs")
+    if not isinstance(documents, list) or not all(isinstance(one, dict) for one in documents):
+        raise _AnswerError(400, "bad_request", "`docs` parameter must be an array of objects.")
+    new_edits = given.get("new_edits", True)
+    if not isinstance(new_edits, bool):
+        raise _AnswerError(400, "bad_request", "`new_edits` must be true or false.")
+    return documents, not new_edits
+
+
+class _Held:
+    """The answer to a part of `_bulk_docs`, to which the rows of what was refused are added."""
+
+    def __init__(
+        self, send: Send, documents: Sequence[Json], reasons: Sequence[str | None], replicated: bool
+    ) -> None:
+        self._send = send
+        self._rows = [
+            None if why is None else _row(document, why)
+            for document, why in zip(documents, reasons, strict=True)
+        ]
+        self._replicated = replicated
+        self._start: Message | None = None
+        self._parts: list[bytes] = []
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._parts.append(message.get("body", b""))
+        if message.get("more_body") or self._start is None:
+            return
+        content = b"".join(self._parts)
+        if 200 <= self._start["status"] < 300:
+            content = orjson.dumps(self._merged(orjson.loads(content))) + b"\n"
+        headers = [
+            (name, value)
+            for name, value in self._start["headers"]
+            if name.lower() not in (b"content-length", b"transfer-encoding")
+        ]
+        headers.append((b"content-length", str(len(content)).encode()))
+        await self._send({**self._start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": content})
+
+    def _merged(self, rows: list[Json]) -> list[Json]:
+        refused = [row for row in self._rows if row is not None]
+        if self._replicated:
+            return [*rows, *refused]  # only what failed has a row
+        answered = iter(rows)
+        return [row if row is not None else next(answered) for row in self._rows]
+
+
+def _row(document: Json, why: str) -> Json:
+    row = {"id": document.get("_id"), "error": "forbidden", "reason": why}
+    try:
+        rev = path_of(document, True)[:1]
+    except RefusedError:
+        rev = []
+    return {**row, "rev": rev[0]} if rev else row
+
+
+async def _answer(send: Send, status: int, content: Json) -> None:
+    body = orjson.dumps(content) + b"\n"
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
