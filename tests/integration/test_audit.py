@@ -228,6 +228,38 @@ def test_accounts_are_managed_on_the_record(served: Served) -> None:
     assert password not in json.dumps(told)
 
 
+def test_a_device_learns_who_is_out(served: Served) -> None:
+    url = f"{served.server.address}/api/accounts"
+    admin = served.client("clinic.admin")
+    tickets = {}
+    for kind in ("stays", "changes", "leaves"):
+        name = f"{kind}-{ulid().lower()}"
+        new = {"name": name, "display_name": "王一", "grade": "ordinary", "password": PASSWORD}
+        assert admin.post(url, json=new).status_code == 201
+        with httpx.Client(auth=(name, PASSWORD), trust_env=False, timeout=30) as me:
+            tickets[name] = me.get(f"{url}/me").json()["ticket"]
+    stays, changes, leaves = tickets
+
+    def closed(**other: str) -> list[str]:
+        asked = [{"name": name, "ticket": said} for name, said in {**tickets, **other}.items()]
+        # The device's cookie may have run out: it needs none.
+        answer = httpx.post(f"{url}/standing", json={"accounts": asked}, timeout=30)
+        answer.raise_for_status()
+        return list(answer.json()["closed"])
+
+    assert closed() == []
+    assert admin.patch(f"{url}/{changes}", json={"password": "another horse"}).is_success
+    assert admin.patch(f"{url}/{leaves}", json={"disabled": True}).is_success
+    assert closed() == [changes, leaves]
+    # Names alone tell nothing: a guess is out like everybody who has no ticket.
+    guess = "0" * 64
+    assert closed(**{stays: guess, "nobody-here": guess})[:1] == [stays]
+    back = {"disabled": False, "password": PASSWORD}
+    assert admin.patch(f"{url}/{leaves}", json=back).is_success
+    assert closed() == [changes, leaves]
+    assert httpx.post(f"{url}/standing", json={"accounts": [{"name": "x"}]}).status_code == 422
+
+
 def test_one_s_own_rights_stay(served: Served) -> None:
     url = f"{served.server.address}/api/accounts/{served.credentials('clinic.admin')[0]}"
     admin = served.client("clinic.admin")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from miaopu.accounts.actor import Actor, Identities, address_of, forwarded
 from miaopu.accounts.rules import WHY, grade_in, may_manage, place_in, roles_in, weakness
+from miaopu.accounts.standing import stands, ticket
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.accounts.users import BusyError, ExistsError, Users, draw_password
 from miaopu.audit import Trail
@@ -66,6 +67,32 @@ class Account(BaseModel):
     disabled: bool
 
 
+class Own(Account):
+    """One's own account."""
+
+    ticket: str
+    """By which a device asks later whether the account still stands."""
+
+
+class Asked(_Body):
+    """An account that a device knows, with the ticket of its login there."""
+
+    name: Annotated[str, Field(max_length=64)]
+    ticket: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Standings(_Body):
+    """The accounts of a device."""
+
+    accounts: Annotated[list[Asked], Field(max_length=100)]
+
+
+class Closed(BaseModel):
+    """Those that may not log in there any more without the server."""
+
+    closed: list[str]
+
+
 class Accounts(BaseModel):
     """The accounts that one manages."""
 
@@ -114,11 +141,13 @@ def accounts_router(
     anonymous: Callable[[], httpx.AsyncClient],
     trail: Trail,
     reserved: frozenset[str],
+    secret: str,
 ) -> APIRouter:
     """The routes below `/api/accounts`.
 
     `administrator` is the client of the database's administrator, `anonymous` one without
-    credentials; `reserved` are names that no account may have.
+    credentials; `reserved` are names that no account may have; `secret` is the server's own, for
+    the tickets of devices.
     """
     router = APIRouter(prefix="/accounts")
     users = Users(administrator)
@@ -235,13 +264,24 @@ def accounts_router(
         return Made(account=_shown(record), password=drawn)
 
     @router.get("/me")
-    async def own(actor: Annotated[Actor, Depends(logged_in)]) -> Account:
+    async def own(actor: Annotated[Actor, Depends(logged_in)]) -> Own:
         """One's own account. CouchDB 3 shows `_users` to its administrators alone."""
         async with _database():
             record = await users.get(actor.name)
         if record is None or place_in(record) is None:
             raise HTTPException(404, "this account belongs to no place")
-        return _shown(record)
+        return Own(**_shown(record).model_dump(), ticket=ticket(secret, record))
+
+    @router.post("/standing")
+    async def standing(given: Standings) -> Closed:
+        """Which of a device's accounts are out. Whoever has no ticket learns nothing here."""
+        async with _database():
+            closed = [
+                one.name
+                for one in given.accounts
+                if not stands(secret, await users.get(one.name), one.ticket)
+            ]
+        return Closed(closed=closed)
 
     @router.post("/me/password", status_code=204)
     async def own_password(

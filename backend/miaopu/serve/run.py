@@ -307,6 +307,7 @@ async def _serve(
             work.anonymous,
             work.trail,
             frozenset({SERVER_ACCOUNT, database.admin}),
+            keep.server_password,
         )
     )
     api.include_router(

@@ -13,7 +13,7 @@ import type { NumberBlock, Problem, StockMove } from '../models/generated.ts';
 import { lotsOf } from '../stock/lots.ts';
 import type { Mirror } from '../storage/mirror.ts';
 import type { Channel, Store } from '../storage/store.ts';
-import { createEngine, type Engine } from '../sync/engine.ts';
+import { createEngine, type Engine, type EngineOptions } from '../sync/engine.ts';
 import { createOutbox, type Refusal, refusedRevisions } from '../sync/outbox.ts';
 import { type Server, SyncFault } from '../sync/server.ts';
 import type { SyncStatus } from '../sync/types.ts';
@@ -43,7 +43,7 @@ export interface ClinicParts {
   stationName: () => string;
   /** The program's version. */
   app: string;
-  session: { confirmed(roles: string[]): void; lost(): void };
+  session: Omit<EngineOptions['session'], 'name'>;
   changed: (status: SyncStatus) => void;
   /** The server has this device's report: a round has ended well. */
   reported: () => Promise<void>;

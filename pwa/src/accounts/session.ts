@@ -4,16 +4,19 @@ import { keepDueCurrent } from '../children/useDue.ts';
 import type { Settings } from '../models/generated.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
 import { isSenior } from './rights.ts';
+import { dropClosed } from './standing.ts';
 import { type LoginResult, type User, userOf } from './user.ts';
-import { createVerifiers, type Verifiers } from './verifier.ts';
+import { createVerifiers, type OfflineDays, type Verifiers } from './verifier.ts';
 import { documentsVersion, openCatalog, openWorkspace, workspace } from './workspace.ts';
 
 export type { Grade, LoginResult, User } from './user.ts';
 
 const OFFLINE_DAYS = 14;
-const OFFLINE_KEY = 'miaopu.offline-days';
+const OFFLINE_KEY = 'miaopu.offline-days.';
 
 const user = shallowRef<User | null>(null);
+/** The server did not want the account any more that was logged in last. */
+const closed = shallowRef(false);
 /** The server asks for the password again; work goes on meanwhile. */
 const passwordNeeded = shallowRef(false);
 
@@ -22,10 +25,15 @@ interface SessionAnswer {
   roles: string[];
 }
 
+interface OwnAccount {
+  display_name?: string;
+  ticket?: string;
+}
+
 export interface LoginParts {
   server: Server;
   verifiers: Verifiers;
-  offlineDays: () => number;
+  offlineDays: OfflineDays;
   now: () => number;
 }
 
@@ -59,7 +67,7 @@ export async function authenticate(
     if (fault?.status === 429 || fault?.status === 403) {
       return { ok: false, reason: 'locked', until: new Date(now() + 60_000).toISOString() };
     }
-    const verdict = await verifiers.verify(name, password, offlineDays());
+    const verdict = await verifiers.verify(name, password, offlineDays);
     if (verdict.ok) {
       const known = userOf(name, verdict.displayName, verdict.roles, true);
       return known ? { user: known } : { ok: false, reason: 'no_role' };
@@ -73,30 +81,35 @@ export async function authenticate(
     }
     return { ok: false, reason: verdict.reason };
   }
-  const record = await server
-    .json<{ display_name?: string }>('/api/accounts/me')
-    .catch((error: unknown) => {
-      // The name on forms falls back to the account's.
-      if (error instanceof SyncFault) return {} as { display_name?: string };
-      throw error;
-    });
+  const record = await server.json<OwnAccount>('/api/accounts/me').catch((error: unknown) => {
+    // The name on forms falls back to the account's.
+    if (error instanceof SyncFault) return {} as OwnAccount;
+    throw error;
+  });
   const known = userOf(name, record.display_name ?? name, answer.roles, false);
   if (!known) {
     verifiers.forget(name);
     return { ok: false, reason: 'no_role' };
   }
-  await verifiers.remember(name, password, answer.roles, known.displayName);
+  await verifiers.remember(name, password, answer.roles, known.displayName, record.ticket);
   return { user: known };
 }
 
-function offlineDays(): number {
-  const settings = workspace.value?.documents.get<Settings>(`settings:${workspace.value.site}`);
-  const days = settings?.offline_days ?? Number(localStorage.getItem(OFFLINE_KEY) ?? OFFLINE_DAYS);
+/** The clinic's parameter (离线登录天数), as its settings said when they were last seen here. */
+const offlineDays: OfflineDays = (roles) => {
+  const site = userOf('', '', roles, true)?.site ?? null;
+  const days = Number((site && localStorage.getItem(OFFLINE_KEY + site)) || OFFLINE_DAYS);
   return Number.isFinite(days) && days > 0 ? days : OFFLINE_DAYS;
+};
+
+function keepOfflineDays(): void {
+  const { site, documents } = workspace.value ?? {};
+  const settings = documents?.get<Settings>(`settings:${site}`);
+  if (settings?.offline_days) localStorage.setItem(OFFLINE_KEY + site, `${settings.offline_days}`);
 }
 
 async function logout(): Promise<void> {
-  localStorage.setItem(OFFLINE_KEY, String(offlineDays()));
+  keepOfflineDays();
   user.value = null;
   passwordNeeded.value = false;
   await workspace.value?.close();
@@ -118,6 +131,7 @@ async function login(name: string, password: string): Promise<LoginResult> {
   }
   const next = result.user;
   passwordNeeded.value = false;
+  closed.value = false;
   const open = workspace.value;
   if (open && open.user.name === next.name && open.site === next.site) {
     user.value = next;
@@ -127,19 +141,27 @@ async function login(name: string, password: string): Promise<LoginResult> {
   await open?.close();
   if (next.site === null) await openCatalog();
   else {
+    const out = () => {
+      verifiers.forget(next.name);
+      closed.value = true;
+      void logout();
+    };
     await openWorkspace(next, {
       senior: () => isSenior(user.value),
+      async contact(signal) {
+        const gone = await dropClosed(createServer(), verifiers, signal);
+        if (gone.includes(next.name)) out();
+      },
       confirmed(roles) {
         const now = userOf(next.name, next.displayName, roles, false);
         if (now?.site !== next.site) {
-          verifiers.forget(next.name);
-          void logout();
+          out();
           return;
         }
         verifiers.confirmed(next.name, roles);
         passwordNeeded.value = false;
         user.value = now;
-        localStorage.setItem(OFFLINE_KEY, String(offlineDays()));
+        keepOfflineDays();
       },
       lost() {
         passwordNeeded.value = true;
@@ -156,6 +178,8 @@ export interface UseSession {
   user: Readonly<Ref<User | null>>;
   /** The server asks for the password again: `login` with the same name goes on where it was. */
   passwordNeeded: Readonly<Ref<boolean>>;
+  /** The account that was logged in last is out: the server does not want it any more. */
+  closed: Readonly<Ref<boolean>>;
   login(name: string, password: string): Promise<LoginResult>;
   logout(): Promise<void>;
   /** Accounts that have logged in on this device. */
@@ -166,6 +190,7 @@ export function useSession(): UseSession {
   return {
     user,
     passwordNeeded,
+    closed,
     login,
     logout,
     knownNames: () => createVerifiers(localStorage).names(),

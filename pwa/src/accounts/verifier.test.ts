@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createServer } from '../sync/server.ts';
 import { authenticate } from './session.ts';
+import { dropClosed } from './standing.ts';
 import { userOf } from './user.ts';
 import { createVerifiers, FREE_FAILURES, ROUNDS } from './verifier.ts';
 
 const DAY = 86_400_000;
+const days = (count: number) => () => count;
 
 function device(rounds = 1000) {
   const kept = new Map<string, string>();
@@ -21,20 +23,22 @@ describe('the verifier', () => {
     const { verifiers, clock, kept } = device();
     await verifiers.remember('anna', '秘密-password', ['site:3301020001'], '安娜');
     expect(JSON.stringify([...kept])).not.toContain('password');
-    expect(await verifiers.verify('anna', '秘密-password', 14)).toMatchObject({ ok: true });
+    expect(await verifiers.verify('anna', '秘密-password', days(14))).toMatchObject({ ok: true });
     clock.now += 14 * DAY + 1;
-    expect(await verifiers.verify('anna', '秘密-password', 14)).toMatchObject({
+    expect(await verifiers.verify('anna', '秘密-password', days(14))).toMatchObject({
       reason: 'too_long_offline',
     });
     verifiers.confirmed('anna', ['site:3301020001']);
-    expect(await verifiers.verify('anna', '秘密-password', 14)).toMatchObject({ ok: true });
+    expect(await verifiers.verify('anna', '秘密-password', days(14))).toMatchObject({ ok: true });
   });
 
   it('is not stretched by a clock that was set back', async () => {
     const { verifiers, clock } = device();
     await verifiers.remember('anna', 'a', [], '');
     clock.now -= 2 * DAY;
-    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ reason: 'too_long_offline' });
+    expect(await verifiers.verify('anna', 'a', days(14))).toMatchObject({
+      reason: 'too_long_offline',
+    });
   });
 
   it('locks an account after failures, each time for longer, and no other account', async () => {
@@ -42,19 +46,23 @@ describe('the verifier', () => {
     await verifiers.remember('anna', 'a', [], '');
     await verifiers.remember('ben', 'b', [], '');
     for (let n = 1; n < FREE_FAILURES; n++) {
-      expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'wrong_password' });
+      expect(await verifiers.verify('anna', 'x', days(14))).toMatchObject({
+        reason: 'wrong_password',
+      });
     }
-    expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'locked' });
+    expect(await verifiers.verify('anna', 'x', days(14))).toMatchObject({ reason: 'locked' });
     const first = (verifiers.lockedUntil('anna') as number) - clock.now;
     // The right password does not open a lock either.
-    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ reason: 'locked' });
-    expect(await verifiers.verify('ben', 'b', 14)).toMatchObject({ ok: true });
+    expect(await verifiers.verify('anna', 'a', days(14))).toMatchObject({ reason: 'locked' });
+    expect(await verifiers.verify('ben', 'b', days(14))).toMatchObject({ ok: true });
     clock.now += first + 1;
-    expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'locked' });
+    expect(await verifiers.verify('anna', 'x', days(14))).toMatchObject({ reason: 'locked' });
     expect((verifiers.lockedUntil('anna') as number) - clock.now).toBeGreaterThan(first);
     clock.now += DAY;
-    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ ok: true });
-    expect(await verifiers.verify('anna', 'x', 14)).toMatchObject({ reason: 'wrong_password' });
+    expect(await verifiers.verify('anna', 'a', days(14))).toMatchObject({ ok: true });
+    expect(await verifiers.verify('anna', 'x', days(14))).toMatchObject({
+      reason: 'wrong_password',
+    });
   });
 
   it('derives by at least 310,000 rounds', () => {
@@ -65,7 +73,9 @@ describe('the verifier', () => {
     const { verifiers, kept } = device();
     await verifiers.remember('anna', 'a', [], '');
     for (const key of kept.keys()) kept.set(key, '{"anna":');
-    expect(await verifiers.verify('anna', 'a', 14)).toMatchObject({ reason: 'unknown_offline' });
+    expect(await verifiers.verify('anna', 'a', days(14))).toMatchObject({
+      reason: 'unknown_offline',
+    });
   });
 });
 
@@ -149,6 +159,42 @@ describe('a login', () => {
     await online.login('anna', 'a');
     const later = parts({ _session: answer }, online);
     expect(await later.login('anna', 'a')).toMatchObject({ user: { offline: true } });
+  });
+
+  it('is out at the next contact once the server does not let the account in any more', async () => {
+    const online = parts({
+      ...well,
+      '/api/accounts/me': () => Response.json({ name: 'anna', ticket: 'a'.repeat(64) }),
+    });
+    await online.login('anna', 'a');
+    await online.verifiers.remember('ben', 'b', roles, 'Ben', 'b'.repeat(64));
+    await online.verifiers.remember('old', 'o', roles, 'Old');
+    const asked: unknown[] = [];
+    const server = (closed: unknown) =>
+      createServer('', async (path, init) => {
+        asked.push(path, JSON.parse(String(init?.body)));
+        return Response.json({ closed });
+      });
+    const signal = new AbortController().signal;
+    expect(await dropClosed(server([]), online.verifiers, signal)).toEqual([]);
+    expect(asked).toEqual([
+      '/api/accounts/standing',
+      {
+        accounts: [
+          { name: 'anna', ticket: 'a'.repeat(64) },
+          { name: 'ben', ticket: 'b'.repeat(64) },
+        ],
+      },
+    ]);
+    // What is no answer closes nobody.
+    await expect(dropClosed(server('all'), online.verifiers, signal)).rejects.toThrow();
+    expect(online.verifiers.names()).toHaveLength(3);
+    online.clock.now += 13 * DAY;
+    expect(await dropClosed(server(['ben']), online.verifiers, signal)).toEqual(['ben']);
+    // Of the others the server was heard, whoever is logged in.
+    online.clock.now += 13 * DAY;
+    expect(await parts({}, online).login('ben', 'b')).toMatchObject({ reason: 'unknown_offline' });
+    expect(await parts({}, online).login('anna', 'a')).toMatchObject({ user: { offline: true } });
   });
 
   it('needs a clinic or a region', async () => {

@@ -20,6 +20,14 @@ interface Kept {
   heard: number;
   failures: number;
   lockedUntil: number;
+  /** By which the server tells whether the account still stands; absent where it gave none. */
+  ticket?: string;
+}
+
+/** An account of this device, as the server is asked about it. */
+export interface Ticket {
+  name: string;
+  ticket: string;
 }
 
 export type Verdict =
@@ -58,13 +66,24 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** How long an account with these roles may work without the server. */
+export type OfflineDays = (roles: readonly string[]) => number;
+
 export interface Verifiers {
   /** Remembers an account that the server has just let in. */
-  remember(name: string, password: string, roles: string[], displayName: string): Promise<void>;
-  /** Notes that the server still knows the account, and with which roles. */
-  confirmed(name: string, roles: string[]): void;
+  remember(
+    name: string,
+    password: string,
+    roles: string[],
+    displayName: string,
+    ticket?: string,
+  ): Promise<void>;
+  /** What to ask the server with, whether these accounts are still let in. */
+  tickets(): Ticket[];
+  /** Notes that the server still knows the account, and with which roles where it has said them. */
+  confirmed(name: string, roles?: string[]): void;
   /** May this account in, without the server? Counts failures. */
-  verify(name: string, password: string, offlineDays: number): Promise<Verdict>;
+  verify(name: string, password: string, offlineDays: OfflineDays): Promise<Verdict>;
   /** Is this the password that was remembered? Counts nothing. */
   matches(name: string, password: string): Promise<boolean>;
   /** When the account's lock ends, or null. */
@@ -118,7 +137,7 @@ export function createVerifiers(
   };
 
   return {
-    async remember(name, password, roles, displayName) {
+    async remember(name, password, roles, displayName, ticket) {
       const salt = crypto.getRandomValues(new Uint8Array(16));
       const hash = await derive(password, salt, rounds);
       const all = read();
@@ -131,10 +150,14 @@ export function createVerifiers(
         heard: now(),
         failures: 0,
         lockedUntil: 0,
+        ...(ticket && { ticket }),
       };
       keep.setItem(KEY, JSON.stringify(all));
     },
-    confirmed: (name, roles) => update(name, (kept) => ({ ...kept, roles, heard: now() })),
+    tickets: () =>
+      Object.entries(read()).flatMap(([name, { ticket }]) => (ticket ? [{ name, ticket }] : [])),
+    confirmed: (name, roles) =>
+      update(name, (kept) => ({ ...kept, ...(roles && { roles }), heard: now() })),
     async verify(name, password, offlineDays) {
       const kept = get(name);
       if (!kept) return { ok: false, reason: 'unknown_offline' };
@@ -149,7 +172,7 @@ export function createVerifiers(
       }
       // A clock that was set back must not stretch the time without the server.
       const away = now() - kept.heard;
-      if (away > offlineDays * 86_400_000 || away < -86_400_000) {
+      if (away > offlineDays(kept.roles) * 86_400_000 || away < -86_400_000) {
         return { ok: false, reason: 'too_long_offline' };
       }
       update(name, (before) => ({ ...before, failures: 0, lockedUntil: 0 }));

@@ -109,6 +109,7 @@ async function readCatalog(): Promise<Store> {
 export interface SessionHooks {
   /** Is whoever is logged in 高级用户 or above? */
   senior(): boolean;
+  contact(signal: AbortSignal): Promise<void>;
   confirmed(roles: string[]): void;
   lost(): void;
 }

@@ -34,8 +34,16 @@ export interface EngineOptions {
   clock: Clock;
   site: string;
   ulid: () => string;
-  /** The account that must be logged in; told the roles that the server names. */
-  session: { name: string; confirmed(roles: string[]): void; lost(): void };
+  /** The account that must be logged in. */
+  session: {
+    name: string;
+    /** The server was met, whoever it knows: who is out of this device's accounts? */
+    contact?(signal: AbortSignal): Promise<void>;
+    /** The server knows the account, with these roles. */
+    confirmed(roles: string[]): void;
+    /** It does not: a password is needed. */
+    lost(): void;
+  };
   /** The name of a child, for lists of what is pending. */
   childName: (id: string) => string | null;
   /**
@@ -183,6 +191,7 @@ export function createEngine(options: EngineOptions): Engine {
     else if (known.generation !== generation) {
       throw new SyncFault('recreated', 'The server is not the one that this device knows.');
     }
+    await session.contact?.(signal);
     const { userCtx } = await server.json<{ userCtx: { name: string | null; roles: string[] } }>(
       '/db/_session',
       { signal },
