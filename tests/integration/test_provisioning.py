@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import couchdb
+import httpx
 import pytest
 from served import PASSWORD, launch, stop
 
@@ -56,6 +57,28 @@ def test_a_dry_run_says_all_and_makes_nothing(server: couchdb.Server) -> None:
     assert f"site-{SITE}" not in server
     assert said == made(server, plan())
     assert made(server, plan()) == []
+
+
+def test_a_database_carries_a_generation_of_its_own(server: couchdb.Server) -> None:
+    made(server, plan())
+    name = f"site-{SITE}"
+    first = server[name].security["generation"]
+    assert len(first) == 26
+    assert first != server[f"region-{COUNTY}"].security["generation"]
+    assert made(server, plan()) == []
+    assert server[name].security["generation"] == first
+    # A member reads it, and cannot change it: an old tablet is not to be led astray.
+    with httpx.Client(base_url=server.resource.url, trust_env=False, timeout=30) as client:
+        record = server["_users"]["org.couchdb.user:anna"]
+        server["_users"].save({**record, "password": PASSWORD})
+        anna = ("anna", PASSWORD)
+        assert client.get(f"{name}/_security", auth=anna).json()["generation"] == first
+        forged = {**server[name].security, "generation": "0" * 26}
+        assert client.put(f"{name}/_security", auth=anna, json=forged).status_code in (401, 403)
+    # Set up anew under the same name, it is another one.
+    del server[name]
+    made(server, plan())
+    assert server[name].security["generation"] != first
 
 
 def test_a_drawn_password_is_told_once_and_works(server: couchdb.Server) -> None:

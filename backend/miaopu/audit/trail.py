@@ -16,7 +16,7 @@ import orjson
 from miaopu.accounts.actor import Actor
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.audit.requests import Seen, difference, unknown_ancestors
-from miaopu.serve.keep import new_ulid
+from miaopu.ids import new_ulid
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import miaopu
-from miaopu.serve.keep import SERVER_ACCOUNT, new_ulid
+from miaopu.ids import new_ulid
+from miaopu.serve.keep import SERVER_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

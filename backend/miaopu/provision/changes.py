@@ -17,6 +17,7 @@ from typing import Any
 import couchdb
 
 from miaopu.children.canonical import canonical
+from miaopu.ids import new_ulid
 from miaopu.provision.designs import design_documents
 from miaopu.provision.plan import GRADES, SERVER_ROLE, TRAIL_ROLE, Above, Account, Plan, Upward
 
@@ -133,11 +134,15 @@ def _database(server: couchdb.Server, name: str) -> Iterator[Change]:
 
 
 def _security(server: couchdb.Server, name: str, roles: list[str]) -> Iterator[Change]:
+    there = server[name].security if exists(server, name) else {}
     wanted = {
         "admins": {"names": [], "roles": ["_admin"]},
         "members": {"names": [], "roles": roles},
+        # Of this database and of no replica or successor: tablets notice by it that they meet
+        # another one under the same name. CouchDB keeps what it does not know here, for members to
+        # read and for nobody but an administrator to change.
+        "generation": there.get("generation") or new_ulid(),
     }
-    there = server[name].security if exists(server, name) else {}
     if there != wanted:
 
         def make() -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 import miaopu
 from miaopu.accounts.actor import address_of, forwarded
-from miaopu.serve.keep import new_ulid
+from miaopu.ids import new_ulid
 
 _PDF = "application/pdf"
 _MOST_PRINTING = 2

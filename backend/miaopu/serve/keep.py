@@ -4,12 +4,12 @@ import fcntl
 import json
 import os
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from miaopu.ids import new_ulid
+
 _FILE = "secrets.json"
 _LOCK = "lock"
 
@@ -31,13 +31,6 @@ class Keep:
     server_password: str = field(repr=False)
     generation: str
     """A ULID: tablets notice by it that a server was set up anew."""
-
-
-def new_ulid(now_ms: int | None = None) -> str:
-    """A ULID: 48 bits of milliseconds and 80 random bits, in Crockford's base 32."""
-    number = (now_ms if now_ms is not None else time.time_ns() // 1_000_000) << 80
-    number |= secrets.randbits(80)
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def hold(data: Path) -> Callable[[], None]:

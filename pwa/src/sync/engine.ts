@@ -92,6 +92,8 @@ function isFatal({ kind, cause }: SyncFault): boolean {
 /** The server as it was last met, `_local/server`. */
 interface KnownServer {
   generation: string | null;
+  /** The generation of the clinic's database there. */
+  database?: string | null;
   /** The run of its process; absent where it was met before servers named it. */
   run?: string | null;
 }
@@ -187,8 +189,7 @@ export function createEngine(options: EngineOptions): Engine {
     heard();
     const { generation, run = null } = time;
     const known = await store.local<KnownServer>('server', { generation: null });
-    if (known.generation === null) await store.setLocal('server', { generation, run });
-    else if (known.generation !== generation) {
+    if (known.generation !== null && known.generation !== generation) {
       throw new SyncFault('recreated', 'The server is not the one that this device knows.');
     }
     await session.contact?.(signal);
@@ -202,13 +203,21 @@ export function createEngine(options: EngineOptions): Engine {
     // A server that was started anew may have learnt to take what it refused before.
     asker = JSON.stringify([run, session.name, [...userCtx.roles].sort()]);
     session.confirmed(userCtx.roles);
-    if (known.generation === null || (known.run ?? null) === run) return;
+    const carried = await server.json<{ generation?: string }>(`${remote}/_security`, { signal });
+    const database = carried?.generation ?? null;
+    if (known.database && known.database !== database) {
+      throw new SyncFault('recreated', 'The database is not the one that this device knows.');
+    }
+    const met: KnownServer = { generation, run, database };
+    const isFirst = known.generation === null;
+    if (!isFirst && (known.run ?? null) === run && known.database) return;
+    if (isFirst || (known.run ?? null) === run) return store.setLocal('server', met);
     // It has stopped since. Perhaps its disk was lost and a backup took its place, which knows less
     // than it has told us: it gets back what it lacks.
     await compare(pushOptions, signal);
     await puller.compare(signal);
     await catalogPuller.compare(signal);
-    await store.setLocal('server', { generation, run });
+    await store.setLocal('server', met);
   };
 
   const pushAll = async (signal: AbortSignal) => {

@@ -37,6 +37,8 @@ export interface ModelServer {
   onAnswer: ((call: Call, answer: Response) => Response) | null;
   user: { name: string | null; roles: string[] };
   generation: string;
+  /** The generation of the clinic's database. */
+  database: string;
   /** The run of its process. */
   run: string;
   offsetMs: number;
@@ -57,6 +59,7 @@ export function createModelServer(site: string): ModelServer {
     onAnswer: null,
     user: { name: 'nurse', roles: [`site:${site}`, 'grade:ordinary'] },
     generation: '01K9A3Q6Z0000000000000000G',
+    database: '01K9A3Q6Z0000000000000000D',
     run: '01K9A3Q6Z0000000000000000R',
     offsetMs: 0,
     async fetch(input, init = {}) {
@@ -98,6 +101,8 @@ async function respond(
       const info = await db.info();
       return json({ db_name: name, doc_count: info.doc_count, update_seq: info.update_seq });
     }
+    case '_security':
+      return json({ members: { roles: [] }, generation: model.database });
     case '_changes': {
       const since = Number(query.get('since') ?? 0);
       const limit = Number(query.get('limit') ?? 1e9);

@@ -551,6 +551,34 @@ describe('the engine', () => {
     expect((await remoteOf(server).allDocs({})).rows).toHaveLength(1);
   });
 
+  it('stops before a database that was set up anew on the same server', async () => {
+    const server = createModelServer(SITE);
+    const { engine, store, until } = await engineOver(server);
+    await until(({ phase }) => phase === 'idle');
+    await store.put(childOf(7));
+    await until(({ pending }) => pending.length === 0);
+    await store.put(childOf(8));
+    server.databases[`site-${SITE}`] = memoryDatabase();
+    server.database = '01K9A3Q6Z0000000000000000E';
+    await engine.syncNow();
+    expect(engine.status()).toMatchObject({ phase: 'error', problem: { kind: 'recreated' } });
+    expect((await remoteOf(server).allDocs({})).rows).toEqual([]);
+    expect(await ids(store)).toHaveLength(2);
+    // Broken off in the middle, the consent is asked for again.
+    const { setLocal } = store;
+    store.setLocal = async (id, value) => {
+      if (id === 'outbox') throw new Error('killed');
+      return setLocal(id, value);
+    };
+    await expect(engine.adoptServer()).rejects.toThrow('killed');
+    store.setLocal = setLocal;
+    await engine.syncNow();
+    expect(engine.status()).toMatchObject({ problem: { kind: 'recreated' } });
+    await engine.adoptServer();
+    await until(({ phase, pending }) => phase === 'idle' && pending.length === 0);
+    expect((await remoteOf(server).allDocs({})).rows).toHaveLength(2);
+  });
+
   it('gives back to a server from a backup what it had named and knows no more', async () => {
     const server = createModelServer(SITE);
     await seed(server, 3);

@@ -136,7 +136,7 @@ describe('two tabs of one device', () => {
     const first = open('nurse');
     await first.until(({ phase }) => phase === 'idle');
     const second = open('nurse');
-    await second.until(({ phase }) => phase === 'idle');
+    await second.engine.syncNow();
     server.calls.length = 0;
     await second.store.put(childOf(1));
     await second.engine.syncNow();

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from miaopu.ids import new_ulid
 from miaopu.models.base import ULID_PATTERN
-from miaopu.serve.keep import KeepError, hold, new_ulid, open_keep
+from miaopu.serve.keep import KeepError, hold, open_keep
 
 
 def test_secrets_are_drawn_once_and_kept(tmp_path: Path) -> None:
