@@ -42,7 +42,8 @@ _PRELUDE = r"""
 (function (root) {
   const parse = JSON.parse, stringify = JSON.stringify, isArr = Array.isArray;
   const apply = Reflect.apply, define = Object.defineProperty;
-  const evaluate = root.eval, Fn = Function, Err = Error, Str = String, Names = Set;
+  const evaluate = root.eval, Fn = Function, Err = Error, Str = String;
+  const namesOf = Object.keys, owns = Object.prototype.hasOwnProperty;
   const MOST = 2000000;
   const every = Array.prototype.every, descriptor = Object.getOwnPropertyDescriptor;
   // A native loop runs to a length that is read once; so it must be a small, plain number.
@@ -131,13 +132,23 @@ _PRELUDE = r"""
     return { failed: Str(error) };
   }
 
-  // What the documents hold alike came with the new one only: all of a member, or all of its
-  // entries but those that are named.
-  function share(newDoc, oldDoc, name, except) {
-    if (except === null) { oldDoc[name] = newDoc[name]; return; }
-    const changed = new Names(except);
-    for (const key in oldDoc[name])
-      if (!changed.has(key)) oldDoc[name][key] = newDoc[name][key];
+  // Gives both documents one value for what they hold alike, down to the members of their members;
+  // whether that is everything.
+  function object(value) { return value !== null && typeof value === 'object'; }
+  function share(newDoc, oldDoc, depth) {
+    const names = namesOf(oldDoc), others = namesOf(newDoc);
+    let alike = names.length === others.length;
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i], before = oldDoc[name], after = newDoc[name];
+      alike = alike && name === others[i];
+      if (before === after) continue;
+      const both = object(before) && object(after) && apply(owns, newDoc, [name]);
+      const plain = both && !isArr(before) && !isArr(after);
+      if (plain && depth > 0 ? share(after, before, depth - 1)
+        : both && stringify(before) === stringify(after)) oldDoc[name] = after;
+      else alike = false;
+    }
+    return alike;
   }
 
   const functions = [], patterns = new Map();
@@ -146,8 +157,8 @@ _PRELUDE = r"""
     add(source) { functions.push(compile(source)); },
     validate(text, userCtx, secObj) {
       const verdicts = [];
-      for (const [newDoc, oldDoc, alike] of parse(text)) {
-        for (const name in alike) share(newDoc, oldDoc, name, alike[name]);
+      for (const [newDoc, oldDoc] of parse(text)) {
+        if (oldDoc !== null) share(newDoc, oldDoc, 1);
         let verdict = null;
         try {
           functions[0](newDoc, oldDoc, parse(userCtx), parse(secObj));

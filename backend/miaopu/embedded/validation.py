@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .documents import dumps, loads
+from .documents import dumps
 from .errors import CouchError, forbidden, unauthorized, undecided
 from .sandbox import BATCH_MEMORY, Meter, Program, Stopped, Unreadable, answered, javascript_lists
 
@@ -77,29 +77,10 @@ class Validator:
 def pair(new: bytes, old: bytes | None) -> bytes:
     """A document and the one that it follows, as `Validator.check` takes them.
 
-    What both hold alike is sent once and becomes one value in both. So a function sees by `===`
-    that it was not changed, and need not look at what was found good with the old document.
+    What both hold alike becomes one value in both (`sandboxed`). So a function sees by `===` that
+    it was not changed, and need not look at what was found good with the old document.
     """
-    if old is None:
-        return b"[%b,null,{}]" % new
-    after, before = loads(new), loads(old)
-    alike: dict[str, list[str] | None] = {}
-    for name, value in before.items():
-        if name not in after:
-            continue
-        other = after[name]
-        # By their text: to Python 1 and true are equal.
-        if dumps(value) == dumps(other):
-            alike[name] = None
-            before[name] = 0
-        elif isinstance(value, dict) and isinstance(other, dict):
-            alike[name] = changed = []
-            for key, entry in value.items():
-                if key in other and dumps(entry) == dumps(other[key]):
-                    value[key] = 0
-                else:
-                    changed.append(key)
-    return b"[%b,%b,%b]" % (new, dumps(before), dumps(alike))
+    return b"[%b,%b]" % (new, b"null" if old is None else old)
 
 
 class Validation:

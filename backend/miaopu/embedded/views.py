@@ -12,10 +12,10 @@ import hashlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -53,6 +53,9 @@ CREATE TABLE entry (
 ) WITHOUT ROWID;
 CREATE INDEX entry_doc ON entry (doc, view, key, number);
 """
+
+_Rows = dict[tuple[int, bytes], list[tuple[bytes, int, bytes]]]
+"""Rows of one document: view and key as JSON → sort key, number and value of each."""
 
 Row = tuple[bytes, str, int, bytes, bytes]
 """Sort key, document id, number within the document, key and value as JSON."""
@@ -140,6 +143,41 @@ Mapper = Callable[[list[bytes], float], list[list[list[tuple[Any, Any]]]]]
 emitted keys and values."""
 
 
+class _Emitted(NamedTuple):
+    """What a map function has emitted of a document; `shown` and `value` are JSON."""
+
+    view: View
+    key: Any
+    shown: bytes
+    value: bytes
+
+    def sort_key(self) -> bytes:
+        return raw_key(self.key) if self.view.raw else sort_key(self.key)
+
+
+def _difference(
+    old: _Rows, emitted: Sequence[_Emitted]
+) -> tuple[list[tuple[int, bytes, int]], list[_Emitted]]:
+    """Which rows of a document go (view, sort key, number), and which of those emitted are new.
+
+    A dose more changes one row of the twenty that a child has: only that is written.
+    """
+    by_key: dict[tuple[int, bytes], list[_Emitted]] = {}
+    for one in emitted:
+        by_key.setdefault((one.view.number, one.shown), []).append(one)
+    new: list[_Emitted] = []
+    gone = dict(old)
+    for what, rows in by_key.items():
+        # Rows of one key stand in the order of their values, as CouchDB has them: they stay, or
+        # are written anew, together.
+        rows.sort(key=lambda row: row.value)
+        if [row.value for row in rows] == [value for _, _, value in old.get(what, ())]:
+            del gone[what]
+        else:
+            new += rows
+    return [(what[0], key, number) for what, rows in gone.items() for key, number, _ in rows], new
+
+
 class Index:
     """The file of one design document's views and the thread that builds it."""
 
@@ -213,7 +251,7 @@ class Index:
             while self.seq < seq and not self._closed and not self.database.closed:
                 batch, last = self._batch()
                 if not batch:
-                    self._commit([], [], max(seq, self.seq))
+                    self._commit({}, max(seq, self.seq))
                     break
                 self._add(mapper, batch, last, stopped)
         finally:
@@ -279,19 +317,15 @@ class Index:
         last: int,
         stopped: list[int],
     ) -> None:
-        ids = [doc_id for doc_id, _ in batch]
         living = [(doc_id, text) for doc_id, text in batch if text is not None]
         emitted = self._map(mapper, [text for _, text in living], stopped)
-        maps = self.design.maps
-        rows: list[tuple[int, bytes, str, int, bytes, bytes]] = []
+        found: dict[str, list[_Emitted]] = {doc_id: [] for doc_id, _ in batch}
         for (doc_id, _), per_map in zip(living, emitted, strict=True):
-            for view, pairs in zip(maps, per_map, strict=True):
-                encode = raw_key if view.raw else sort_key
-                for number, (key, value) in enumerate(pairs):
-                    rows.append(
-                        (view.number, encode(key), doc_id, number, dumps(key), dumps(value))
-                    )
-        self._commit(ids, rows, last)
+            for view, pairs in zip(self.design.maps, per_map, strict=True):
+                found[doc_id] += [
+                    _Emitted(view, key, dumps(key), dumps(value)) for key, value in pairs
+                ]
+        self._commit(found, last)
 
     def _map(
         self, mapper: Mapper, texts: list[bytes], stopped: list[int]
@@ -321,17 +355,27 @@ class Index:
                 result.append([[] for _ in self.design.maps])
         return result
 
-    def _commit(
-        self,
-        ids: Sequence[str],
-        rows: list[tuple[int, bytes, str, int, bytes, bytes]],
-        last: int,
-    ) -> None:
+    def _commit(self, found: Mapping[str, list[_Emitted]], last: int) -> None:
+        """Brings the rows of these documents to what they emit now."""
         writer = self._writer
         writer.execute("BEGIN IMMEDIATE")
         try:
-            if self.seq > 0:
-                writer.executemany("DELETE FROM entry WHERE doc = ?", [(one,) for one in ids])
+            held = self._held(list(found)) if self.seq > 0 else {}
+            gone: list[tuple[int, bytes, str, int]] = []
+            rows: list[tuple[int, bytes, str, int, bytes, bytes]] = []
+            for doc_id, emitted in found.items():
+                old = held.get(doc_id, {})
+                left, new = _difference(old, emitted)
+                gone += [(view, key, doc_id, number) for view, key, number in left]
+                # Beside rows that stay, a number that none of them has.
+                first = 1 + max((row[1] for same in old.values() for row in same), default=-1)
+                rows += [
+                    (one.view.number, one.sort_key(), doc_id, number, one.shown, one.value)
+                    for number, one in enumerate(new, first)
+                ]
+            writer.executemany(
+                "DELETE FROM entry WHERE view = ? AND key = ? AND doc = ? AND number = ?", gone
+            )
             rows.sort(key=lambda row: (row[0], row[1]))
             writer.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
             writer.execute("UPDATE meta SET value = ? WHERE name = 'seq'", (last,))
@@ -340,6 +384,21 @@ class Index:
             writer.execute("ROLLBACK")
             raise
         self.seq = last
+
+    def _held(self, ids: Sequence[str]) -> dict[str, _Rows]:
+        """The rows that stand of these documents."""
+        held: dict[str, _Rows] = {}
+        for start in range(0, len(ids), 400):
+            part = ids[start : start + 400]
+            marks = ",".join("?" * len(part))
+            for doc_id, view, key, number, shown, value in self._writer.execute(
+                "SELECT doc, view, key, number, shown, value FROM entry"  # noqa: S608
+                f" WHERE doc IN ({marks}) ORDER BY doc, number",
+                part,
+            ):
+                rows = held.setdefault(doc_id, {}).setdefault((view, shown), [])
+                rows.append((key, number, value))
+        return held
 
     def _mapper(self) -> Mapper:
         if self.design.language == "query":

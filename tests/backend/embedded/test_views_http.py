@@ -145,3 +145,32 @@ def test_null_is_a_key(admin: Client, db: str) -> None:
     assert [key for key, _ in ask(admin, path)] == [None, False, 0, "a", [], {}]
     assert len(ask(admin, path, key=None)) == 1
     assert len(ask(admin, path, startkey=None, endkey=0)) == 3
+
+
+def test_what_a_change_of_a_document_does_to_its_rows(admin: httpx.Client, db: str) -> None:
+    source = "function (d) { for (var i in d.rows || []) emit(d.rows[i][0], d.rows[i][1]) }"
+    admin.put(f"{db}/_design/v", json={"views": {"rows": {"map": source}}})
+    other = {"_id": "b", "rows": [[1, "b"]]}
+    admin.put(f"{db}/b", json=other)
+    rev = None
+    states: list[list[list[Any]]] = [
+        [[1, "a"], [2, "b"]],
+        [[1, "a"], [2, "b"], [3, "c"]],
+        [[0, "x"], [1, "a"], [3, "c"]],
+        [[1, "a"], [1, "b"], [1, "c"], [[1], {}]],
+        [[1, "z"], [1, "b"], [1, "a"]],
+        [[1, "b"], [1, "a"]],
+        [[1, "a"], [2, None], [1, "b"]],
+        [],
+        [[1, "a"]],
+    ]
+    for rows in states:
+        document = {"rows": rows} | ({"_rev": rev} if rev else {})
+        rev = admin.put(f"{db}/a", json=document).json()["rev"]
+        found = admin.get(f"{db}/_design/v/_view/rows").json()["rows"]
+        mine = [[row["key"], row["value"]] for row in found if row["id"] == "a"]
+        # Rows of one key are in the order of their values.
+        assert mine == sorted(rows, key=lambda row: (json.dumps(row[0]), str(row[1])))
+        assert [row["value"] for row in found if row["id"] == "b"] == ["b"]
+    admin.delete(f"{db}/a", params={"rev": rev})
+    assert admin.get(f"{db}/_design/v/_view/rows").json()["total_rows"] == 1
