@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
 
+from . import revtree, store
 from .auth import User
 from .http.app import INTERNAL_USER, serve
 from .http.messages import Receive, Scope, Send
@@ -52,6 +53,21 @@ class EmbeddedCouch:
     def client(self, user: User) -> httpx.AsyncClient:
         """A client of this application in the name of `user`, without socket or password."""
         return httpx.AsyncClient(transport=self._as(user), base_url="http://local")
+
+    def heads(self, name: str, ids: Sequence[str]) -> dict[str, list[tuple[str, bool]]]:
+        """Of those documents that are known: each leaf, and whether it is a tombstone. Raises 404
+        when there is no such database. Must be called on the event loop."""
+        found: list[store.Row] = self.server.database(name).read_now(
+            lambda cx: list(store.read_rows(cx, list(ids)).values())
+        )
+        heads: dict[str, list[tuple[str, bool]]] = {}
+        for row in found:
+            if row.leaves is None:
+                heads[row.id] = [(row.rev, bool(row.deleted))]
+            else:
+                tree = revtree.load(row.tree)
+                heads[row.id] = [(rev, tree[rev].deleted) for rev in row.all_leaves()]
+        return heads
 
     def found_at(self, url: str, application: Application) -> None:
         """`application`, in which this one is mounted, is what answers at `url` (without a slash

@@ -1,6 +1,6 @@
 """The database behind `/db`: the embedded one in this process, or an outside CouchDB."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from miaopu.serve.asgi import Application, Message, Receive, Scope, Send
@@ -8,6 +8,9 @@ from miaopu.serve.keep import ADMINISTRATOR, Keep, hold
 from miaopu.serve.settings import Settings
 
 MOUNT = "/db"
+
+Heads = Callable[[str, Sequence[str]], dict[str, list[tuple[str, bool]]]]
+"""Database and ids → of each document that is known its leaves, and which are tombstones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class Database:
     stop: Callable[[], Awaitable[None]]
     url: str | None
     """Where the database is reached without this server; None: only through it."""
+    heads: Heads | None = None
+    """Where the database is in this process, and says it without their bodies. Raises
+    `CouchError`."""
     found_at: Callable[[str, Application], None] = lambda _url, _application: None
     """Told the address of the databases and the application that answers there, so that a
     database in this process need not go over the network to itself."""
@@ -68,6 +74,7 @@ def _embedded(settings: Settings, keep: Keep) -> Database:
         start,
         stop,
         None,
+        application.heads,
         application.found_at,
     )
 

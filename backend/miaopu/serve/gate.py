@@ -26,11 +26,13 @@ from miaopu.accounts.actor import Actor, Identities, address_of
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.embedded.documents import dumps
 from miaopu.embedded.errors import CouchError
+from miaopu.embedded.http.messages import PARSED
 from miaopu.embedded.validation import Validation, Validator, pair
 from miaopu.moves.protocol import holders
 from miaopu.provision.catalog import constants
 from miaopu.provision.designs import design_documents
-from miaopu.serve.asgi import Application, Headers, Message, Receive, Scope, Send
+from miaopu.serve.asgi import Headers, Message, Receive, Scope, Send
+from miaopu.serve.database import Database, Heads
 from miaopu.serve.judgement import (
     Change,
     RefusedError,
@@ -71,7 +73,7 @@ class Gate:
     `client` speaks to the database with the role `server`; it may go through this very gate.
     """
 
-    application: Application
+    database: Database
     identities: Identities
     client: Callable[[], httpx.AsyncClient]
     _tree: Tree = field(default_factory=Tree)
@@ -82,11 +84,11 @@ class Gate:
         try:
             write = _write_of(scope) if scope["type"] == "http" else None
             if write is None:
-                await self.application(scope, receive, send)
+                await self.database.application(scope, receive, send)
                 return
             actor = await self._actor(scope)
             if actor.is_server or "_admin" in actor.roles:
-                await self.application(scope, receive, send)
+                await self.database.application(scope, receive, send)
             else:
                 await self._judged(write, actor, scope, receive, send)
         except _AnswerError as error:
@@ -115,27 +117,35 @@ class Gate:
         if write.way == "other" and is_clinics:
             raise _AnswerError(403, "forbidden", "Only whole JSON documents are written here.")
         if write.way in (None, "other"):
-            await self.application(scope, receive, send)
+            await self.database.application(scope, receive, send)
             return
-        given = await _body(scope, receive)
+        data, given = await _body(scope, receive)
         documents, is_replicated = _documents(write, given)
-        known = await self._known(write.database, documents) if is_clinics else {}
-        reasons = await self._reasons(write.database, documents, is_replicated, actor, known)
+        now = dt.datetime.now(dt.UTC)
+        judged = [one for one in documents if is_clinics and _is_judged(one)]
+        if judged and self.database.heads is not None:
+            heads = _heads(self.database.heads, write.database, judged)
+            judged = [one for one in judged if not _is_settled(one, heads, is_replicated, now)]
+        known = await self._known(write.database, judged)
+        reasons = await self._reasons(write.database, documents, is_replicated, actor, known, now)
         if write.way == "single":
             if reasons[0] is not None:
                 raise _AnswerError(403, "forbidden", reasons[0])
-            await self._pass(scope, dumps(given), send)
+            await self._pass(scope, data, given, send)
             return
         taken = [one for one, why in zip(documents, reasons, strict=True) if why is None]
-        content = dumps({**given, "docs": taken})
         if len(taken) == len(documents):
-            await self._pass(scope, content, send)
+            await self._pass(scope, data, given, send)
             return
         held = _Held(send, documents, reasons, is_replicated)
-        await self._pass(scope, content, held.send)
+        less = {**given, "docs": taken}
+        await self._pass(scope, dumps(less), less, held.send)
 
-    async def _pass(self, scope: Scope, content: bytes, send: Send) -> None:
-        """Hands on what was judged, and not what came: no two readings of it can differ."""
+    async def _pass(self, scope: Scope, content: bytes, given: Json, send: Send) -> None:
+        """Hands on what was judged, and not what came: no two readings of it can differ. A database
+        in this process is given what was read here; another one, that written anew."""
+        if self.database.url is not None:
+            content = dumps(given)
         headers: Headers = [
             (name, value)
             for name, value in scope["headers"]
@@ -152,7 +162,8 @@ class Gate:
             came = True
             return {"type": "http.request", "body": content, "more_body": False}
 
-        await self.application({**scope, "headers": headers}, again, send)
+        inner = {**scope, "headers": headers, PARSED: given}
+        await self.database.application(inner, again, send)
 
     async def _reasons(
         self,
@@ -161,9 +172,9 @@ class Gate:
         is_replicated: bool,
         actor: Actor,
         known: Mapping[str, "_Known"],
+        now: dt.datetime,
     ) -> list[str | None]:
         """Why each of these is refused here, or None: then the database has the word."""
-        now = dt.datetime.now(dt.UTC)
         reasons: list[str | None] = []
         changes: dict[int, Change] = {}
         for number, document in enumerate(documents):
@@ -184,7 +195,7 @@ class Gate:
         return reasons
 
     async def _known(self, database: str, documents: Sequence[Json]) -> dict[str, "_Known"]:
-        ids = [one["_id"] for one in documents if _is_judged(one)]
+        ids = [one["_id"] for one in documents]
         here = await self._leaves(database, ids)
         found = {doc_id: _Known(leaves, True) for doc_id, leaves in here.items()}
         new = [one for one in dict.fromkeys(ids) if one.startswith("child:") and one not in here]
@@ -256,6 +267,32 @@ def _is_judged(document: Json) -> bool:
     return isinstance(doc_id, str) and doc_id != "" and not doc_id.startswith("_")
 
 
+def _heads(ask: Heads, database: str, documents: Sequence[Json]) -> dict[str, list[Json]]:
+    """The leaves without what they hold."""
+    try:
+        found = ask(database, [one["_id"] for one in documents])
+    except CouchError as error:
+        raise _AnswerError(error.status, error.error, error.reason or "") from None
+    return {
+        doc_id: [{"_rev": rev, "_deleted": deleted} for rev, deleted in leaves]
+        for doc_id, leaves in found.items()
+    }
+
+
+def _is_settled(
+    document: Json, heads: Mapping[str, list[Json]], is_replicated: bool, now: dt.datetime
+) -> bool:
+    """Whether the database has the word on a write, as its leaves alone show."""
+    leaves = heads.get(document["_id"], [])
+    try:
+        path = path_of(document, is_replicated)
+        check_path(document, path, leaves)
+        check_dates(document, [], now)
+    except RefusedError:
+        return False
+    return bool(leaves) and is_plain(path, leaves, is_replicated)
+
+
 def _changed(
     document: Json,
     known: Mapping[str, _Known],
@@ -266,7 +303,9 @@ def _changed(
     """What is to be judged of a write; None: nothing, or the database does so by itself."""
     if not _is_judged(document) or document.get("_deleted"):
         return None  # only the servers delete, says the database
-    there = known.get(document["_id"], _Known([], True))
+    there = known.get(document["_id"])
+    if there is None:
+        there = _Known([], True)
     path = path_of(document, is_replicated)
     check_path(document, path, there.leaves)
     check_dates(document, there.leaves, now)
@@ -344,7 +383,8 @@ def _single(database: str, doc_id: str | None, scope: Scope) -> _Write:
     return _Write(database, "single", doc_id, None, given == {"true"})
 
 
-async def _body(scope: Scope, receive: Receive) -> Json:
+async def _body(scope: Scope, receive: Receive) -> tuple[bytes, Json]:
+    """The body's text, unpacked, and what it says."""
     headers = {name.lower(): value for name, value in scope["headers"]}
     if headers.get(b"content-type", b"").strip().lower().startswith(b"multipart/"):
         raise _AnswerError(403, "forbidden", "Only whole JSON documents are written here.")
@@ -368,7 +408,7 @@ async def _body(scope: Scope, receive: Receive) -> Json:
         raise _AnswerError(400, "bad_request", "invalid UTF-8 JSON") from None
     if not isinstance(given, dict):
         raise _AnswerError(400, "bad_request", "Request body must be a JSON object")
-    return given
+    return data, given
 
 
 def _unpacked(data: bytes, encoding: bytes) -> bytes:

@@ -63,6 +63,10 @@ class Disconnected(Exception):  # noqa: N818 - an event, not a failure
     """The client has gone; there is nobody to answer."""
 
 
+PARSED = "miaopu.embedded.parsed"
+"""In a request's scope: its JSON body as one has parsed it through whom the request came."""
+
+
 class Request:
     """One HTTP request. `parts` are the decoded segments of its path below the mount point."""
 
@@ -171,6 +175,8 @@ class Request:
         return self._body
 
     async def json(self) -> Any:
+        if PARSED in self.scope:
+            return self.scope[PARSED]
         data = await self.body()
         if not data:
             raise bad_request("invalid UTF-8 JSON")
