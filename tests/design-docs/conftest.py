@@ -29,7 +29,7 @@ class Designs:
         said = self._plainly(design, new, old, user)
         if design not in self.validators:
             document = self.documents[f"_design/{design}"]
-            self.validators[design] = Validator(design, document["validate_doc_update"], document)
+            self.validators[design] = Validator({design: document["validate_doc_update"]})
         asked = pair(json.dumps(new).encode(), None if old is None else json.dumps(old).encode())
         (error,) = Validation([self.validators[design]], user or {}, {}).check([asked])
         assert said == (None if error is None else error.reason)

@@ -37,6 +37,10 @@ _OVERLAP = 200
 _MOST_IDS = 100_000
 
 
+READ = "miaopu.audit.read"
+"""In a request's scope: a dict to which whoever reads the body as JSON gives it as `json`."""
+
+
 class _Copy:
     """A body that passes by: whole while it is short, then only the ids in it."""
 
@@ -48,6 +52,8 @@ class _Copy:
         self.ids: dict[str, None] = {}
         self.long = False
         """Too long to be read as JSON; `ids` may lack some."""
+        self.read: dict[str, Any] = {}
+        """What somebody else has read of it."""
 
     def packed(self, encoding: str) -> None:
         """Says how the body is encoded."""
@@ -86,6 +92,8 @@ class _Copy:
         """The body as JSON; None when it is none, or too long."""
         if self.long or not self._parts:
             return None
+        if "json" in self.read:
+            return self.read["json"]
         try:
             return orjson.loads(b"".join(self._parts))
         except orjson.JSONDecodeError:
@@ -234,7 +242,7 @@ class Observer:
             await send(message)
 
         try:
-            await self._application(scope, arriving, leaving)
+            await self._application({**scope, READ: exchange.request.read}, arriving, leaving)
         finally:
             self._record(exchange, actor, whole=False)
 

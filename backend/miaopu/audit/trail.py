@@ -17,6 +17,7 @@ from miaopu.accounts.actor import Actor
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.audit.requests import Seen, difference, unknown_ancestors
 from miaopu.ids import new_ulid
+from miaopu.serve.rows import refused
 
 log = logging.getLogger(__name__)
 
@@ -218,15 +219,12 @@ class Trail:
             self._reject(database, drafts, f"status {answer.status_code}")
             return True
         answer.raise_for_status()
-        wrong = {
-            row["id"]: row.get("reason", row["error"])
-            for row in answer.json()
-            # A conflict: an earlier process wrote it and ended before it could say so.
-            if "error" in row and row["error"] != "conflict"
-        }
+        # A conflict: an earlier process wrote it and ended before it could say so.
+        rows = [row for row in answer.json() if row.get("error") != "conflict"]
+        wrong = refused(database, rows)
         if wrong:
-            refused = [draft for draft in drafts if draft["entry"]["_id"] in wrong]
-            self._reject(database, refused, str(wrong))
+            aside = [draft for draft in drafts if draft["entry"]["_id"] in wrong]
+            self._reject(database, aside, str(wrong))
         return True
 
     def _reject(self, database: str, drafts: list[Json], why: str) -> None:
@@ -258,7 +256,7 @@ class Trail:
                 # What stood before is not to be had; the entry says all that there is.
                 continue
             answer.raise_for_status()
-            for result in answer.json()["results"]:
+            for result in orjson.loads(answer.content)["results"]:
                 for one in result["docs"]:
                     # The nearest stands first.
                     if "ok" in one:

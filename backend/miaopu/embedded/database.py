@@ -31,7 +31,7 @@ from .sandbox import BUILT_IN, Program
 from .security import Security
 from .store import Outcome, Validate, Writer
 from .users import validate as validate_user
-from .validation import Validation, Validator, pair
+from .validation import Validation, Validator, pair, validators_of
 
 log = logging.getLogger(__name__)
 
@@ -201,15 +201,13 @@ class Database:
 
     def _validators(self, writer: Writer) -> list[Validator]:
         if writer.design_changed or self._compiled is None:
-            found: list[Validator] = []
-            for document in store.iterate_design(writer.cx):
-                if b"validate_doc_update" not in document.body:
-                    continue
-                design = orjson.loads(document.body)
-                source = design.get("validate_doc_update")
-                if isinstance(source, str) and source.strip():
-                    found.append(Validator(document.id, source, design))
-            self._compiled = found
+            self._compiled = validators_of(
+                {
+                    document.id: orjson.loads(document.body)
+                    for document in store.iterate_design(writer.cx)
+                    if b"validate_doc_update" in document.body
+                }
+            )
             writer.design_changed = False
         return self._compiled
 

@@ -332,8 +332,7 @@ class Replication:
             if self.owed:
                 continue  # what comes after them goes on its way all the same
             self.through_seq = last
-            due = time.monotonic() - self._last_checkpoint > CHECKPOINT_SECONDS
-            if due or (self.spec.continuous and not self.pending):
+            if time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS:
                 await self._checkpoint(source, target, start)
         await self._checkpoint(source, target, start)
         if self.owed:
@@ -459,7 +458,10 @@ class Replication:
         while True:
             asked = params | {"feed": feed, "since": _sequence(since)}
             if feed == "longpoll":
-                asked["timeout"] = str(int(FEED_SECONDS * 1000))
+                # A place that is not kept yet is kept soon, also when nothing more comes.
+                unsaved = self.through_seq != self.checkpointed_seq
+                patience = CHECKPOINT_SECONDS if unsaved else FEED_SECONDS
+                asked["timeout"] = str(int(patience * 1000))
             if body is None:
                 answer = await source.get("_changes", params=asked)
             else:

@@ -124,12 +124,12 @@ _PRELUDE = r"""
     if (typeof made !== 'function') throw new TypeError('the source is not a function');
     return made;
   }
-  function told(error) {
+  function told(error, by) {
     if (error !== null && typeof error === 'object') {
       if ('forbidden' in error) return { forbidden: Str(error.forbidden) };
       if ('unauthorized' in error) return { unauthorized: Str(error.unauthorized) };
     }
-    return { failed: Str(error) };
+    return { failed: Str(error), by };
   }
 
   // Gives both documents one value for what they hold alike, down to the members of their members;
@@ -160,9 +160,11 @@ _PRELUDE = r"""
       for (const [newDoc, oldDoc] of parse(text)) {
         if (oldDoc !== null) share(newDoc, oldDoc, 1);
         let verdict = null;
-        try {
-          functions[0](newDoc, oldDoc, parse(userCtx), parse(secObj));
-        } catch (error) { verdict = told(error); }
+        for (let i = 0; verdict === null && i < functions.length; i++) {
+          try {
+            functions[i](newDoc, oldDoc, parse(userCtx), parse(secObj));
+          } catch (error) { verdict = told(error, i); }
+        }
         verdicts.push(verdict);
       }
       return stringify(verdicts);

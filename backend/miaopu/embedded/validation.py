@@ -21,39 +21,43 @@ PART = 1 << 18
 
 
 class Validator:
-    """One `validate_doc_update`, called as CouchDB calls it."""
+    """One or more `validate_doc_update`, called as CouchDB calls them, the first that refuses is
+    heard. Several see the documents as they are parsed once, and cannot `require` anything."""
 
-    def __init__(self, name: str, source: str, design: Mapping[str, Any]) -> None:
-        self.name = name
+    def __init__(self, sources: Mapping[str, str], design: Mapping[str, Any] | None = None) -> None:
+        """`sources`: id of the design document → its function."""
+        self._names = list(sources)
         self._broken: CouchError | None = None
         try:
-            self._program = Program([source], dict(design), memory=BATCH_MEMORY)
+            texts = list(sources.values())
+            self._program = Program(texts, dict(design or {}), memory=BATCH_MEMORY)
         except CouchError as error:
             if error.status == 503:
-                raise  # not the validator's doing; the next write tries again
-            # A validator that cannot be read lets nothing through, as one that always throws.
-            self._broken = self._refusal(f"cannot run: {error.reason}")
+                raise  # not the validators' doing; the next write tries again
+            # One that cannot be read lets nothing through, as one that always throws.
+            self._broken = self._refusal(_broken(sources, design), f"cannot run: {error.reason}")
 
     def check(
         self, pairs: list[bytes], user: str, security: str, meter: Meter
     ) -> list[CouchError | None]:
-        """Of each of these, as `pair` makes them: None, or 403 or 401 as the function throws; 403
-        as well when it fails; 503 when it was stopped, as it has said nothing then. Raises
-        `Stopped` when several are too much together."""
+        """Of each of these, as `pair` makes them: None, or 403 or 401 as a function throws; 403 as
+        well when it fails; 503 when it was stopped, as it has said nothing then. Raises `Stopped`
+        when several are too much together."""
         if self._broken is not None:
             return [self._broken] * len(pairs)
         texts = javascript_lists(pairs)
+        names = ", ".join(self._names)
         try:
             verdicts = self._program.call("validate", texts, user, security, meter=meter)
             return [self._error(said) for said in answered(verdicts, len(pairs))]
         except Stopped as error:
-            failure = undecided(f"validate_doc_update of {self.name} was stopped: {error}")
+            failure = undecided(f"validate_doc_update of {names} was stopped: {error}")
         except Unreadable:
-            failure = self._refusal("failed: it changes what it runs in")
+            failure = self._refusal(names, "failed: it changes what it runs in")
         except CouchError as error:
             if error.status == 503:
                 raise
-            failure = self._refusal(f"failed: {error.reason}")
+            failure = self._refusal(names, f"failed: {error.reason}")
         if len(pairs) > 1:
             raise Stopped
         return [failure]
@@ -66,12 +70,38 @@ class Validator:
                 return forbidden(reason)
             case {"unauthorized": str(reason)}:
                 return unauthorized(reason)
-            case {"failed": str(reason)}:
-                return self._refusal(f"failed: {reason[:300]}")
+            case {"failed": str(reason), "by": int(number)} if 0 <= number < len(self._names):
+                return self._refusal(self._names[number], f"failed: {reason[:300]}")
         raise Unreadable
 
-    def _refusal(self, what: str) -> CouchError:
-        return forbidden(f"validate_doc_update of {self.name} {what}")
+    @staticmethod
+    def _refusal(name: str, what: str) -> CouchError:
+        return forbidden(f"validate_doc_update of {name} {what}")
+
+
+def _broken(sources: Mapping[str, str], design: Mapping[str, Any] | None) -> str:
+    """The first of several functions that is none."""
+    for name, source in sources.items():
+        try:
+            Program([source], dict(design or {}), memory=BATCH_MEMORY)
+        except CouchError:
+            return name
+    return ", ".join(sources)
+
+
+def validators_of(designs: Mapping[str, Mapping[str, Any]]) -> list[Validator]:
+    """The validators in design documents, by their ids. Those that need no modules go together."""
+    together: dict[str, str] = {}
+    alone: list[Validator] = []
+    for doc_id, design in designs.items():
+        source = design.get("validate_doc_update")
+        if not isinstance(source, str) or not source.strip():
+            continue
+        if "require" in source:
+            alone.append(Validator({doc_id: source}, design))
+        else:
+            together[doc_id] = source
+    return [*([Validator(together)] if together else []), *alone]
 
 
 def pair(new: bytes, old: bytes | None) -> bytes:

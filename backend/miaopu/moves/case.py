@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 
 from miaopu.children.merge import body, computed_revision, merge_all
 from miaopu.serve.conflicts import winner
@@ -42,7 +43,10 @@ async def histories(
     )
     answer.raise_for_status()
     return [
-        one["ok"] for result in answer.json()["results"] for one in result["docs"] if "ok" in one
+        one["ok"]
+        for result in orjson.loads(answer.content)["results"]
+        for one in result["docs"]
+        if "ok" in one
     ]
 
 

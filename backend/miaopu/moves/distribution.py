@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import orjson
 
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.children.events import cards, value
@@ -166,7 +167,7 @@ class _Feed:
                 timeout=httpx.Timeout(10, read=_POLL_MS / 1000 + 20),
             )
             answer.raise_for_status()
-            changes = answer.json()
+            changes = orjson.loads(answer.content)
             await self._take(changes["results"])
             self.since = changes["last_seq"]
             full = len(changes["results"]) >= _BATCH
@@ -255,7 +256,7 @@ class _Feed:
             json={"keys": sorted(ids)},
         )
         answer.raise_for_status()
-        for row in answer.json()["rows"]:
+        for row in orjson.loads(answer.content)["rows"]:
             document = row.get("doc")
             if document is not None:
                 revisions[row["id"]] = [document["_rev"], *document.pop("_conflicts", [])]

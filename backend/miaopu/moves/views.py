@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import orjson
 
 Json = dict[str, Any]
 
@@ -17,5 +18,5 @@ async def query(
         timeout=httpx.Timeout(10, read=300),
     )
     answer.raise_for_status()
-    rows: list[Json] = answer.json()["results"][0]["rows"]
+    rows: list[Json] = orjson.loads(answer.content)["results"][0]["rows"]
     return rows

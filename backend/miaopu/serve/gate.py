@@ -24,6 +24,7 @@ from starlette.requests import Request
 
 from miaopu.accounts.actor import Actor, Identities, address_of
 from miaopu.accounts.tree import Tree, read_tree
+from miaopu.audit.observer import READ
 from miaopu.embedded.documents import dumps
 from miaopu.embedded.errors import CouchError
 from miaopu.embedded.http.messages import PARSED
@@ -120,6 +121,7 @@ class Gate:
             await self.database.application(scope, receive, send)
             return
         data, given = await _body(scope, receive)
+        scope.get(READ, {})["json"] = given
         documents, is_replicated = _documents(write, given)
         now = dt.datetime.now(dt.UTC)
         judged = [one for one in documents if is_clinics and _is_judged(one)]
@@ -239,8 +241,7 @@ class Gate:
         def judge() -> list[CouchError | None]:
             if self._authority is None:
                 design = design_documents("site", constants())["_design/authority"]
-                source = design["validate_doc_update"]
-                self._authority = Validator("_design/authority", source, design)
+                self._authority = Validator({design["_id"]: design["validate_doc_update"]})
             pairs = [pair(dumps(one.after), dumps(one.before)) for one in changes]
             return Validation([self._authority], context, {}).check(pairs)
 

@@ -5,7 +5,8 @@ whole county loaded at once, are in its index.
 """
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -19,16 +20,25 @@ log = logging.getLogger(__name__)
 _PATIENCE = httpx.Timeout(10, read=3600)
 
 
+_EVERY_S = 60.0
+"""A database that changes all the time is looked at this often: what comes in a minute is built in
+a moment when somebody asks, and a clinic's morning must not wait for the province's views."""
+
+
 @dataclass(slots=True)
 class Warmer:
     """Asks for one view of each design document of a database that has changed."""
 
     client: httpx.AsyncClient
+    now: Callable[[], float] = time.monotonic
+    _built: dict[str, float] = field(default_factory=dict)
     _seen: dict[str, str] = field(default_factory=dict)
 
     async def warm(self, databases: Iterable[str]) -> None:
         """Brings the views of `databases` up to date, one after the other."""
         for name in databases:
+            if self.now() - self._built.get(name, -_EVERY_S) < _EVERY_S:
+                continue
             try:
                 await self._warm(name)
             except httpx.HTTPError as error:
@@ -54,3 +64,4 @@ class Warmer:
                 )
                 built.raise_for_status()
         self._seen[name] = seq
+        self._built[name] = self.now()

@@ -25,7 +25,7 @@ def pairs(*edits: tuple[Any, Any]) -> list[bytes]:
 
 
 def check(source: str, *edits: tuple[Any, Any]) -> list[CouchError | None]:
-    return Validation([Validator("_design/x", source, {})], USER, {}).check(pairs(*edits))
+    return Validation([Validator({"_design/x": source})], USER, {}).check(pairs(*edits))
 
 
 def reason(error: CouchError | None) -> str:
@@ -89,11 +89,38 @@ def test_many_documents_go_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_first_validator_that_refuses_is_heard() -> None:
-    one = Validator("_design/a", "function (doc) { if (doc.a) throw {forbidden: 'a'} }", {})
-    other = Validator("_design/b", "function (doc) { if (doc.b) throw {forbidden: 'b'} }", {})
+    one = Validator({"_design/a": "function (doc) { if (doc.a) throw {forbidden: 'a'} }"})
+    other = Validator({"_design/b": "function (doc) { if (doc.b) throw {forbidden: 'b'} }"})
     documents = [{"a": 1}, {"b": 1}, {}, {"a": 1, "b": 1}]
-    errors = Validation([one, other], USER, {}).check(pairs(*[(doc, None) for doc in documents]))
-    assert [error and error.reason for error in errors] == ["a", "b", None, "a"]
+    both = Validator(
+        {
+            "_design/a": "function (doc) { if (doc.a) throw {forbidden: 'a'} }",
+            "_design/b": "function (doc) { if (doc.b) throw {forbidden: 'b'} }",
+        }
+    )
+    for validators in ([one, other], [both]):
+        request = Validation(validators, USER, {})
+        errors = request.check(pairs(*[(doc, None) for doc in documents]))
+        assert [error and error.reason for error in errors] == ["a", "b", None, "a"]
+
+
+def test_of_several_validators_the_one_at_fault_is_named() -> None:
+    good, wrong = "function () {}", "function () { nope() }"
+    designs = {
+        "_design/a": {"validate_doc_update": good},
+        "_design/b": {"validate_doc_update": wrong},
+        "_design/c": {"validate_doc_update": "function () { require('x') }"},
+        "_design/d": {"views": {}},
+    }
+    together, alone = validation.validators_of(designs)
+    (said,) = Validation([together], USER, {}).check(pairs(({}, None)))
+    assert reason(said).startswith("validate_doc_update of _design/b failed: ReferenceError")
+    (said,) = Validation([alone], USER, {}).check(pairs(({}, None)))
+    assert reason(said).startswith("validate_doc_update of _design/c failed: ")
+    designs["_design/b"]["validate_doc_update"] = "function ("
+    broken, _ = validation.validators_of(designs)
+    (said,) = Validation([broken], USER, {}).check(pairs(({}, None)))
+    assert reason(said).startswith("validate_doc_update of _design/b cannot run: ")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +173,7 @@ def test_only_what_is_too_much_is_stopped() -> None:
 def test_a_request_has_a_budget_of_the_validators_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "BUDGET", 0.5)
     source = "function (doc) { while (doc.slow) {} }"
-    validator = Validator("_design/x", source, {})
+    validator = Validator({"_design/x": source})
     request = Validation([validator], USER, {})
     assert "was stopped" in reason(*request.check(pairs(({"slow": True}, None))))
     (late,) = request.check(pairs(({}, None)))
@@ -165,15 +192,13 @@ def test_a_request_has_a_budget_of_the_validators_own_time(monkeypatch: pytest.M
     assert patient.check(pairs(({}, None))) == [None]
 
 
-def test_validators_cannot_speak_to_each_other() -> None:
-    one = Validator(
-        "_design/a", "function (d) { globalThis.x = 1; JSON.parse = null; d.a = 0 }", {}
-    )
-    other = Validator(
-        "_design/b",
-        "function (d) { if (typeof x !== 'undefined' || d.a !== 1) throw({forbidden: 1}) }",
-        {},
-    )
-    request = Validation([one, other], USER, {})
-    for _ in range(2):
-        assert request.check(pairs(({"a": 1}, None), ({"a": 1}, {"a": 1}))) == [None, None]
+def test_what_a_validator_does_to_what_it_runs_in_undoes_no_refusal() -> None:
+    wild = "function (d) { JSON.parse = JSON.stringify = Object.keys = null }"
+    strict = "function (d) { if (d.a) throw({forbidden: 1}) }"
+    together = Validator({"_design/a": wild, "_design/b": strict})
+    alone = [Validator({"_design/a": wild}), Validator({"_design/b": strict})]
+    for validators in ([together], alone):
+        request = Validation(validators, USER, {})
+        for _ in range(2):
+            said = request.check(pairs(({"a": 1}, None), ({"b": 1}, {"b": 1})))
+            assert [error and error.reason for error in said] == ["1", None]

@@ -22,7 +22,7 @@ VALIDATORS = {kind: quickjs.Context() for kind in DOCUMENTS}
 EMBEDDED: dict[str, Validation] = {}
 for path, text in generated().items():
     if path.name == "validate_doc_update.js":
-        EMBEDDED[path.parts[-3]] = Validation([Validator("_design/structure", text, {})], {}, {})
+        EMBEDDED[path.parts[-3]] = Validation([Validator({"_design/structure": text})], {}, {})
         VALIDATORS[path.parts[-3]].eval(
             f"var f = ({text}); function run(d) {{ try {{ f(d, null, {{}}, {{}}); return ''; }}"
             "catch (e) { if (e.forbidden === undefined) throw e; return e.forbidden; } }"

@@ -34,11 +34,15 @@ class Database:
 async def test_one_view_of_each_design_document_is_asked_for_after_a_change() -> None:
     database = Database()
     client = httpx.AsyncClient(transport=httpx.MockTransport(database), base_url="http://x/")
-    warmer = Warmer(client)
+    clock = [1000.0]
+    warmer = Warmer(client, lambda: clock[0])
     await warmer.warm(["away", "region-1"])
     assert database.views == ["/region-1/_design/coverage/_view/doses"]
     await warmer.warm(["region-1"])
     assert len(database.views) == 1
     database.seq = "2-b"
+    await warmer.warm(["region-1"])
+    assert len(database.views) == 1  # not at each change
+    clock[0] += 60
     await warmer.warm(["region-1"])
     assert len(database.views) == 2
