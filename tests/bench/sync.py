@@ -288,7 +288,7 @@ async def measure_morning(clients: Clients, sites: int, tablets: int, doses: int
         await tablet.pull()
         ended.append(time.monotonic() - start)
 
-    page = asyncio.create_task(_manager(clients))
+    page = asyncio.create_task(_manager(clients, sites))
     await asyncio.gather(*(sync(tablet, documents) for tablet, documents in work))
     wanted = [f"{document['_id']} {document['_rev']}" for _, docs in work for document in docs]
     while len(watcher.seen) < len(wanted) or not all(key in watcher.seen for key in wanted):
@@ -323,12 +323,29 @@ async def measure_morning(clients: Clients, sites: int, tablets: int, doses: int
     ]
 
 
-async def _manager(clients: Clients) -> None:
-    """Somebody at the county looks at the day's doses every second."""
-    connection = await clients.login("county")
+async def _manager(clients: Clients, sites: int) -> None:
+    """Somebody at the county looks at the coverage table again and again, by the requests of its
+    page (`pwa/src/reports/region-data.ts`): last year's children, clinic by clinic."""
+    connections = [await clients.login("county") for _ in range(4)]
+    year = dt.date.today().year
     while True:
-        path = f"/db/{COUNTY}/_design/coverage/_view/given?group_level=2"
-        await clients.timed("county page", connection.json("GET", path))
+        views = f"/db/{COUNTY}/_design/coverage/_view"
+        waiting = [site_code(index) for index in range(sites)]
+
+        async def ask(connection: Connection, path: str, **params: object) -> None:
+            query = "&".join(f"{name}={quote(json.dumps(it))}" for name, it in params.items())
+            asked = connection.json("GET", f"{views}/{path}?{query}")  # noqa: B023 - awaited here
+            await clients.timed("county page", asked)
+
+        async def read(connection: Connection) -> None:
+            while waiting:  # noqa: B023 - awaited here
+                site = waiting.pop()  # noqa: B023
+                for view in ("children", "doses"):
+                    keys = {"startkey": [site, year - 1, 1], "endkey": [site, year - 1, 12, {}]}
+                    await ask(connection, view, **keys, group=True)
+
+        await ask(connections[0], "children", group_level=1)
+        await asyncio.gather(*(read(connection) for connection in connections))
         await asyncio.sleep(1)
 
 

@@ -8,7 +8,7 @@ time. A runtime that was stopped is thrown away, so that nothing half-done is ev
 from __future__ import annotations
 
 import functools
-import itertools
+import hashlib
 import json
 import logging
 import threading
@@ -75,9 +75,11 @@ class Meter:
 
 
 class Program:
-    """Functions of one design document, compiled where they are run. May be used on any thread."""
+    """Functions of one design document, compiled where they are run. May be used on any thread.
 
-    _keys = itertools.count(1)
+    The same functions are compiled once in a process, whatever databases they stand in: every
+    clinic's database has the same design documents.
+    """
 
     def __init__(
         self,
@@ -88,10 +90,10 @@ class Program:
         memory: int = MEMORY,
     ) -> None:
         """Raises 400 `compilation_error` when a source is not a function."""
-        self._key = next(self._keys)
         text = dumps(library if isinstance(library, dict) else {}).decode()
         self._seconds = seconds
         self._making = (memory, seconds, text, sources)
+        self._key = hashlib.sha256(repr(self._making).encode("utf-8", "surrogatepass")).digest()
         try:
             self._ask(None, seconds, Meter())
         except Stopped as error:

@@ -258,7 +258,7 @@ class _Compiled:
         self.context = context
 
 
-def _work(quickjs: Any, compiled: dict[int, _Compiled], message: Any) -> tuple[int, str]:
+def _work(quickjs: Any, compiled: dict[bytes, _Compiled], message: Any) -> tuple[int, str]:
     """Does what one message asks for: what became of it, and the text."""
     dropped, key, making, call, seconds = message
     for one in dropped:
@@ -314,7 +314,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
     # Not one more file, socket or pipe is opened from here on.
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    compiled: dict[int, _Compiled] = {}
+    compiled: dict[bytes, _Compiled] = {}
     while True:
         (size,) = HEAD.unpack(_read(HEAD.size))
         before = time.process_time()

@@ -71,12 +71,12 @@ class Worker:
             _widen(pipe)
         self._answers = select.poll()
         self._answers.register(self._out, select.POLLIN)
-        self.known: OrderedDict[int, None] = OrderedDict()
-        self._dropped: list[int] = []
+        self.known: OrderedDict[bytes, None] = OrderedDict()
+        self._dropped: list[bytes] = []
 
     def ask(
         self,
-        key: int,
+        key: bytes,
         making: tuple[int, float, str, list[str]] | None,
         call: tuple[str, tuple[Any, ...]] | None,
         seconds: float,
@@ -155,7 +155,7 @@ class Workers:
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
-    def one(self, key: int) -> Iterator[Worker]:
+    def one(self, key: bytes) -> Iterator[Worker]:
         """A process for one call of the program `key`. Raises 503 when none can be started."""
         worker = self._take(key)
         try:
@@ -171,7 +171,7 @@ class Workers:
             self._free.append(worker)
             self._changed.notify()
 
-    def _take(self, key: int) -> Worker:
+    def _take(self, key: bytes) -> Worker:
         with self._changed:
             while not self._free and self._count >= self._most:
                 self._changed.wait()

@@ -92,7 +92,7 @@ def test_what_is_never_interrupted_is_ended_with_its_process(source: str) -> Non
 
 def test_a_process_that_was_killed_is_replaced() -> None:
     program = Program(["function () { return 1 }"])
-    with WORKERS.one(0) as worker:
+    with WORKERS.one(b"") as worker:
         worker._process.kill()
         worker._process.wait()
     assert program.call("reduce", 0, "[]", "[]", False) == "1"
@@ -108,7 +108,7 @@ def test_a_flood_is_dammed() -> None:
 
 
 def test_the_process_has_neither_the_servers_environment_nor_its_files() -> None:
-    with WORKERS.one(0) as worker:
+    with WORKERS.one(b"") as worker:
         place = Path(f"/proc/{worker._process.pid}")
         if not place.exists():
             pytest.skip("needs /proc")
