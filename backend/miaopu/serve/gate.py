@@ -29,7 +29,6 @@ from miaopu.embedded.documents import dumps
 from miaopu.embedded.errors import CouchError
 from miaopu.embedded.http.messages import PARSED
 from miaopu.embedded.validation import Validation, Validator, pair
-from miaopu.moves.protocol import holders
 from miaopu.provision.catalog import constants
 from miaopu.provision.designs import design_documents
 from miaopu.serve.asgi import Headers, Message, Receive, Scope, Send
@@ -42,7 +41,6 @@ from miaopu.serve.judgement import (
     check_path,
     is_plain,
     path_of,
-    standing,
 )
 
 log = logging.getLogger(__name__)
@@ -183,7 +181,7 @@ class Gate:
             try:
                 if str(document.get("_id")).startswith("_local/"):
                     _check_local(database, document["_id"], actor)
-                found = _changed(document, known, database, is_replicated, now)
+                found = _changed(document, known, is_replicated, now)
             except (RefusedError, _AnswerError) as error:
                 reasons.append(str(error))
                 continue
@@ -295,11 +293,7 @@ def _is_settled(
 
 
 def _changed(
-    document: Json,
-    known: Mapping[str, _Known],
-    database: str,
-    is_replicated: bool,
-    now: dt.datetime,
+    document: Json, known: Mapping[str, _Known], is_replicated: bool, now: dt.datetime
 ) -> Change | None:
     """What is to be judged of a write; None: nothing, or the database does so by itself."""
     if not _is_judged(document) or document.get("_deleted"):
@@ -312,17 +306,7 @@ def _changed(
     check_dates(document, there.leaves, now)
     if not there.leaves or (there.is_here and is_plain(path, there.leaves, is_replicated)):
         return None
-    found = change(document, there.leaves)
-    if not there.is_here:
-        _check_held(document, there.leaves, database)
-    return found
-
-
-def _check_held(document: Json, leaves: Sequence[Json], database: str) -> None:
-    """A case that this clinic has no part in is fetched by the server, which tells the trail."""
-    site = database.removeprefix("site-")
-    if not any(site in holders(leaf) for leaf in standing(leaves)):
-        raise RefusedError(f"{document['_id']}: the case is not held here; fetch it first")
+    return change(document, there.leaves)
 
 
 def _check_local(database: str, name: str, actor: Actor) -> None:
