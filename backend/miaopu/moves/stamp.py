@@ -21,11 +21,11 @@ class Stamp:
         """The id of a new event."""
         return new_ulid()
 
-    def provenance(self, site: str, by: str) -> dict[str, Any]:
-        """Provenance of an event recorded now by the account `by` at `site`."""
-        now = dt.datetime.now(dt.UTC)
+    def provenance(self, site: str, by: str, moment: dt.datetime | None = None) -> dict[str, Any]:
+        """Provenance of an event recorded at `moment`, or now, by the account `by` at `site`."""
+        at = moment or dt.datetime.now(dt.UTC)
         return {
-            "at": now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z",
+            "at": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
             "by": by,
             "station": self.station,
             "site": site,

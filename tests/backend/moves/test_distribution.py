@@ -3,8 +3,9 @@
 import re
 
 from miaopu.accounts.tree import Tree
-from miaopu.moves.distribution import join_event_id, targets
+from miaopu.moves.distribution import join_event_id, opened, targets
 from miaopu.moves.limits import Limit
+from miaopu.moves.stamp import Stamp
 
 TREE = Tree(
     sites={"3301020001": "330102", "3301020002": "330102", "3301030001": "330103"},
@@ -26,6 +27,13 @@ def test_a_join_has_one_id_whoever_makes_it() -> None:
     assert join_event_id(one, other) == join_event_id(one, other)
     assert join_event_id(one, other) != join_event_id(other, one)
     assert re.fullmatch("[0-9A-HJKMNP-TV-Z]{26}", join_event_id(one, other))
+
+
+def test_a_join_is_dated_by_its_case_whenever_it_is_made() -> None:
+    at = opened("child:01K9A3Q6Z0000000000000000A")
+    assert Stamp("01K9A3Q6Z0000000000000000S").provenance("3301020001", "miaopu", at)["at"] == (
+        "2025-11-05T13:36:24.032Z"
+    )
 
 
 def test_an_account_waits_when_it_asks_too_often() -> None:
