@@ -67,6 +67,12 @@ def wait_for_sync(tablet: Tablet, state: str = "all", seconds: float = 90) -> No
     )
 
 
+def wait_for_all(tablet: Tablet) -> None:
+    """Waits until the tablet has nothing that is not on the server, and nothing was refused."""
+    all_there = by_id(tablet.page, "sync-status", state="all", pending="0", refused="0")
+    expect(all_there).to_be_visible(timeout=90_000)
+
+
 def wait_for_offline(tablet: Tablet) -> None:
     """Waits until the tablet knows that it is alone, with all it had before on the server."""
     expect(by_id(tablet.page, "sync-status")).to_have_attribute(

@@ -23,7 +23,7 @@ from counter import (
     log_in,
     pair,
     pending,
-    refused,
+    wait_for_all,
     wait_for_load,
     wait_for_offline,
     wait_for_pdf,
@@ -107,8 +107,7 @@ def test_a_clinic_vaccinates_with_the_network_gone(
     back = dt.datetime.now(dt.UTC)
     server.start()
     for one in (first, second):
-        wait_for_sync(one)
-        assert (pending(one), refused(one)) == (0, 0)
+        wait_for_all(one)
         day_is_closed(one)
     records_are_one(server, child, code, today)
     both_tablets_show_both(first, second, child, today)

@@ -36,6 +36,8 @@ export class Ledger {
   /** ULIDs of what the server must refuse: it stays where it was recorded. */
   readonly unacceptable = new Set<string>();
   readonly changed: string[] = [];
+  /** The server came back from a backup. */
+  restored = false;
 
   /** A device said that it has this, durably. */
   recorded(doc: ChildDoc): void {

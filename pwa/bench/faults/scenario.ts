@@ -338,7 +338,10 @@ class Day {
       await server.full(false);
     } else if (trouble === 'restored') {
       if (!this.backedUp) await server.backup();
-      else await server.restore();
+      else {
+        await server.restore();
+        this.ledger.restored = true;
+      }
       this.backedUp = !this.backedUp;
     }
   }
