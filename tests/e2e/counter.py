@@ -90,10 +90,6 @@ def pending(tablet: Tablet) -> int:
     return int(by_id(tablet.page, "sync-status").get_attribute("data-pending") or 0)
 
 
-def refused(tablet: Tablet) -> int:
-    return int(by_id(tablet.page, "sync-status").get_attribute("data-refused") or 0)
-
-
 def pair(tablet: Tablet, bridge: Bridge) -> None:
     """Pairs the browser with the bridge by the six digits that the bridge shows."""
     page = tablet.page
