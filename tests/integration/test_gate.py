@@ -230,6 +230,13 @@ def test_only_the_servers_keep_their_places(server: Server, nurse: httpx.Client)
         assert chief.post(server.county, json={"_id": "_local/x"}).status_code == 403
 
 
+def test_nobody_replicates_past_the_gate(server: Server, nurse: httpx.Client) -> None:
+    ends = {"source": f"{server.address}/db/{server.site}", "target": server.site}
+    assert nurse.post("_replicate", json=ends).status_code == 403
+    assert nurse.post("_replicator", json=ends).status_code == 403
+    assert nurse.put("_replicator/mine", json=ends).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("method", "path", "content", "kind"),
     [

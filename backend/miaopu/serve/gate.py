@@ -111,6 +111,9 @@ class Gate:
         self, write: "_Write", actor: Actor, scope: Scope, receive: Receive, send: Send
     ) -> None:
         is_clinics = write.database.startswith("site-")
+        if write.way == "closed":
+            # A replication writes past this gate, by whoever's account it was begun.
+            raise _AnswerError(403, "forbidden", "Only the servers replicate here.")
         if write.local is not None:
             _check_local(write.database, write.local, actor)
         if write.way == "other" and is_clinics:
@@ -323,8 +326,8 @@ class _Write:
     """A request that writes."""
 
     database: str
-    way: Literal["bulk", "single", "other"] | None
-    """None where the path names the `local` document."""
+    way: Literal["bulk", "single", "other", "closed"] | None
+    """`closed`: not people's at all. None where the path names the `local` document."""
     doc_id: str | None = None
     local: str | None = None
     new_edits: bool = True
@@ -337,6 +340,8 @@ def _write_of(scope: Scope) -> _Write | None:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     path = raw.split(b"?")[0].decode("latin-1").removeprefix(scope.get("root_path", ""))
     database, *parts = [unquote(part) for part in path.strip("/").split("/")]
+    if database in ("_replicate", "_replicator"):
+        return _Write(database, "closed")
     if _GUARDED.fullmatch(database) is None:
         return None
     rest = [part for part in "/".join(parts).split("/") if part]
