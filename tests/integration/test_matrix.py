@@ -267,6 +267,9 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ),
     ("site", "settings"): lambda t: t.settings(t.here),
     ("site", "delete-child"): lambda t: t.gone(t.here, child(t.site)),
+    ("site", "replication-place"): lambda t: t.me.put(
+        f"{t.here}/_local/{ulid().lower()}", json={"session_id": "s"}
+    ),
     ("site", "design"): lambda t: t.design(t.here),
     ("site", "security"): lambda t: t.security(t.here),
     ("region", "read"): lambda t: t.me.get(f"{t.region}/_changes", params={"limit": 1}),
@@ -276,6 +279,9 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("region", "write-child"): lambda t: t.put(t.region, child(t.site)),
     ("region", "settings"): lambda t: t.settings(t.region),
     ("region", "delete-child"): lambda t: t.gone(t.region, child(t.site)),
+    ("region", "replication-place"): lambda t: t.me.put(
+        f"{t.region}/_local/{ulid().lower()}", json={"session_id": "s"}
+    ),
     ("region", "design"): lambda t: t.design(t.region),
     ("region", "security"): lambda t: t.security(t.region),
     ("above", "read"): lambda t: t.me.get(f"region-{t.served.country.city}/_all_docs?limit=1"),
