@@ -26,6 +26,8 @@ export interface Held {
   part: Part;
   /** In the server's words. */
   reason: string;
+  /** The part for whose sake it was not tried: one that this needs and that is held. */
+  waits?: string;
 }
 
 export interface Division {
@@ -215,10 +217,11 @@ function withoutBereft(division: Division): Division {
   const reasons = new Map(held.map(({ part, reason }) => [part.name, reason]));
   const queue = division.queue.map((group) =>
     group.filter((part) => {
-      const reason = part.needs.map((name) => reasons.get(name)).find((one) => one !== undefined);
-      if (reason === undefined) return true;
+      const waits = part.needs.find((name) => reasons.has(name));
+      if (waits === undefined) return true;
+      const reason = reasons.get(waits) as string;
       reasons.set(part.name, reason);
-      held.push({ part, reason });
+      held.push({ part, reason, waits });
       return false;
     }),
   );

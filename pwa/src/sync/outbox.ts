@@ -26,10 +26,14 @@ export interface Refusal extends Leaf {
   asked: readonly string[];
   /** A person has voided it since (作废): kept, and nothing that anybody has to act upon. */
   withdrawn?: boolean;
+  /** Another part for whose sake this was not tried: asked for again when that one is there. */
+  waits?: string | undefined;
 }
 
 /** What is refused of a document now that the server was asked. */
-export type Held = Pick<Refusal, 'rev' | 'part' | 'subject' | 'reason'> & { withdrawn: boolean };
+export type Held = Pick<Refusal, 'rev' | 'part' | 'subject' | 'reason' | 'waits'> & {
+  withdrawn: boolean;
+};
 
 interface Kept {
   /** Up to here every local change is on the server or refused. */

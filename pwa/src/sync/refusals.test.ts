@@ -269,6 +269,51 @@ describe('a record of which the server refuses a part', () => {
     expect(refused).toHaveLength(1);
   });
 
+  it('of a receipt ends when the release that it answers has come another way', async () => {
+    const from = '3301020002';
+    const at = '2026-01-01T00:00:00.000Z';
+    const [id, release] = [`child:${ulid()}`, ulid()];
+    const child = {
+      _id: id,
+      type: 'child',
+      facts: {
+        name: { value: '苗', at, by: 'x' },
+        birth_date: { value: '2025-09-01', at, by: 'x' },
+        site: { value: from, at, by: 'x' },
+      },
+      events: {},
+    };
+    const released = {
+      ...{ by: 'x', station: STATION, site: from, offset_ms: 0, app: '0.1.0', at },
+      ...{ kind: 'move', step: 'released', date: '2026-01-01', from_site: from, to_site: SITE },
+    };
+    const server = county();
+    await remoteOf(server).put({ ...child, events: { [release]: released } });
+    const tablet = await open(server, NURSE);
+    await tablet.round();
+    await tablet.stop();
+    // It is back from a backup of before the release.
+    const restored = county();
+    restored.run = '01K9A3Q6Z0000000000000000T';
+    await remoteOf(restored).put(child);
+    const again = await open(restored, NURSE, tablet.store);
+    const received = {
+      ...{ kind: 'move', step: 'received', date: '2026-01-02', from_site: from, to_site: SITE },
+      answers: [release],
+    } as unknown as NewEvent;
+    await again.repository.record(id, [received], { site: SITE, register_status: '10' });
+    const { refused } = await again.round();
+    expect(refused.map(({ subject }) => subject)).toEqual(['move', 'move']);
+    expect(fact(await onServer(restored, id), 'site')).toBe(from);
+    // The clinic that let the child go brings its release back.
+    const there = await onServer(restored, id);
+    await remoteOf(restored).put({ ...there, events: { ...there.events, [release]: released } });
+    const end = await again.round();
+    expect([end.refused, end.pending]).toEqual([[], []]);
+    expect(fact(await onServer(restored, id), 'site')).toBe(SITE);
+    expect(again.problems().every(({ resolved_at }) => resolved_at)).toBe(true);
+  });
+
   it('ends when a person takes back what is refused; it stays where it was recorded', async () => {
     const server = county();
     const tablet = await open(server, NURSE);

@@ -53,13 +53,19 @@ export function standingOf(leaves: readonly ChildDoc[], revisions: ReadonlySet<s
 /** Is the server to be asked (again) for what is refused of a child? */
 export function isDue(entries: readonly Refusal[], standing: Standing, asker: string): boolean {
   return entries.some(
-    ({ part, asked, withdrawn = false }) =>
+    ({ part, asked, waits, withdrawn = false }) =>
       part === null ||
       !asked.includes(asker) ||
+      // What it waited for has come another way.
+      isOver(waits, standing) ||
       // It has come another way, or a later value has taken its place.
       !standing.parts.has(part) ||
       standing.withdrawn.has(part) !== withdrawn,
   );
+}
+
+function isOver(waits: string | undefined, { parts }: Standing): boolean {
+  return waits !== undefined && !parts.has(waits);
 }
 
 function subjectOf(name: string, events: ChildDoc['events']): string {
@@ -68,10 +74,16 @@ function subjectOf(name: string, events: ChildDoc['events']): string {
 }
 
 /** Reasons of the parts that this account was refused, by name. */
-function knownTo(entries: readonly Refusal[], asker: string): Map<string, string> {
+function knownTo(
+  entries: readonly Refusal[],
+  asker: string,
+  standing: Standing,
+): Map<string, string> {
   return new Map(
-    entries.flatMap(({ part, reason, asked }) =>
-      part !== null && asked.includes(asker) ? [[part, reason] as const] : [],
+    entries.flatMap(({ part, reason, asked, waits }) =>
+      part !== null && asked.includes(asker) && !isOver(waits, standing)
+        ? [[part, reason] as const]
+        : [],
     ),
   );
 }
@@ -117,7 +129,7 @@ async function tendChildren(
     const standing = standingOf(leaves, new Set(entries.map(({ rev }) => rev)));
     if (standing.refused.length > 0) {
       if (isDue(entries, standing, asker()))
-        due.set(id, { standing, known: knownTo(entries, asker()) });
+        due.set(id, { standing, known: knownTo(entries, asker(), standing) });
     } else if (!pending.has(id)) {
       // A later version holds all of it, and the server has that.
       settled.push(...(await outbox.hold(id, [], asker(), made)));
@@ -131,11 +143,12 @@ async function tendChildren(
   for (const [id, held] of await salvage(options, asked, signal)) {
     const { refused, withdrawn } = (due.get(id) as { standing: Standing }).standing;
     const still = held.map(
-      ({ part: { name, events }, reason }): Held => ({
+      ({ part: { name, events }, reason, waits }): Held => ({
         subject: subjectOf(name, events),
         rev: (refused.find((leaf) => holds(leaf, name)) ?? refused[0])?._rev as string,
         part: name,
         reason,
+        ...(waits && { waits }),
         withdrawn: withdrawn.has(name),
       }),
     );
