@@ -16,7 +16,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -127,15 +127,6 @@ class Database:
         self._enqueue(_Queued(job, future, loop))
         return await future
 
-    def write_and_wait(self, job: Job[T]) -> T:
-        """As `write`, for a thread that is neither the event loop's nor the writer's."""
-        done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-        self._enqueue(_Queued(job, None, None, done))
-        result, error = done.get()
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value]
-
     def _enqueue(self, item: _Queued) -> None:
         if self._thread is None:
             self._thread = threading.Thread(
@@ -145,13 +136,14 @@ class Database:
         self._jobs.put(item)
 
     async def update(
-        self, documents: list[NewDocument], user: User, new_edits: bool = True
+        self, documents: Iterable[NewDocument], user: User, new_edits: bool = True
     ) -> list[Outcome]:
-        """Writes documents as `user`, each refused or stored on its own."""
+        """Writes documents as `user`, each refused or stored on its own. What iterating over them
+        raises is raised here, and nothing is written."""
         return await self.write(self.updating(documents, user, new_edits))
 
     def updating(
-        self, documents: list[NewDocument], user: User, new_edits: bool = True
+        self, documents: Iterable[NewDocument], user: User, new_edits: bool = True
     ) -> Job[list[Outcome]]:
         security = self.security
 
@@ -281,12 +273,8 @@ class Database:
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Queued, Any, BaseException | None]]]
         by_loop = {}
         for answer in answers:
-            item, result, error = answer
-            if item.loop is not None:
-                by_loop.setdefault(item.loop, []).append(answer)
-            elif item.done is not None:
-                self.seq = max(self.seq, seq)
-                item.done.put((result, error))
+            item, _, _ = answer
+            by_loop.setdefault(item.loop, []).append(answer)
         for loop, part in by_loop.items():
             with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
                 loop.call_soon_threadsafe(self._deliver, part, seq)
@@ -303,7 +291,7 @@ class Database:
             self.seq = seq
         self.wake()
         for item, result, error in answers:
-            if item.future is not None and not item.future.done():
+            if not item.future.done():
                 if error is None:
                     item.future.set_result(result)
                 else:
@@ -453,19 +441,17 @@ def _only_designs(edits: list[tuple[NewDocument, Document | None]]) -> list[Couc
 
 
 class _Queued:
-    __slots__ = ("done", "future", "job", "loop")
+    __slots__ = ("future", "job", "loop")
 
     def __init__(
         self,
         job: Job[Any],
-        future: asyncio.Future[Any] | None,
-        loop: asyncio.AbstractEventLoop | None,
-        done: queue.SimpleQueue[Any] | None = None,
+        future: asyncio.Future[Any],
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.job = job
         self.future = future
         self.loop = loop
-        self.done = done
 
 
 def make(folder: Path, security: dict[str, Any]) -> None:

@@ -150,9 +150,9 @@ class Workshop:
         self._pool.shutdown(wait=False)
 
 
-def javascript_lists(items: list[bytes]) -> str:
-    """A JSON list out of JSON texts."""
-    return (b"[" + b",".join(items) + b"]").decode("utf-8", "replace")
+def javascript_lists(items: list[bytes]) -> bytes:
+    """A JSON list out of JSON texts. It becomes characters where it is read, and not before."""
+    return b"[" + b",".join(items) + b"]"
 
 
 _MOST_PATTERNS = 4

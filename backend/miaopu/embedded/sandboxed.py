@@ -277,7 +277,7 @@ def _work(quickjs: Any, compiled: dict[bytes, _Compiled], message: Any) -> tuple
         program = compiled[key]
         program.context.set_time_limit(seconds)
         try:
-            result = str(program.calls[name](*arguments))
+            result = str(program.calls[name](*map(_text, arguments)))
         except quickjs.JSException as error:
             line = first_line(error)
             if was_stopped(line):
@@ -291,6 +291,10 @@ def _work(quickjs: Any, compiled: dict[bytes, _Compiled], message: Any) -> tuple
         return FINE, result
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _text(argument: Any) -> Any:
+    return argument.decode("utf-8", "replace") if isinstance(argument, bytes) else argument
 
 
 def _read(size: int) -> bytes:

@@ -29,6 +29,8 @@ from .errors import CouchError, bad_request, conflict, missing_stub, not_found
 
 PAGE = 8192
 DEFAULT_REVS_LIMIT = 1000
+TOGETHER = 128
+"""Documents of one request that are looked up, validated and stored at once."""
 DEFAULT_PURGED_INFOS_LIMIT = 1000
 
 _SCHEMA = """
@@ -325,11 +327,12 @@ _COUNTERS = ("seq", "doc_count", "del_count", "bytes", "outdated", "outdated_att
 
 
 def _distinct(documents: Iterable[NewDocument]) -> Iterator[list[NewDocument]]:
-    """The documents in their order, cut before one whose id has just been written."""
+    """The documents in their order, cut before one whose id has just been written, and where there
+    are many."""
     part: list[NewDocument] = []
     ids: set[str] = set()
     for doc in documents:
-        if doc.id in ids:
+        if doc.id in ids or len(part) >= TOGETHER:
             yield part
             part, ids = [], set()
         part.append(doc)

@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -162,6 +162,8 @@ def _difference(
 
     A dose more changes one row of the twenty that a child has: only that is written.
     """
+    if not old and len(emitted) < 2:
+        return [], list(emitted)
     by_key: dict[tuple[int, bytes], list[_Emitted]] = {}
     for one in emitted:
         by_key.setdefault((one.view.number, one.shown), []).append(one)
@@ -193,6 +195,7 @@ class Index:
         """Kept by `compaction`."""
         self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views")
+        self._ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="maps")
         self._reducing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reduce")
         self._lock = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
@@ -245,17 +248,32 @@ class Index:
     def _build(self, seq: int) -> None:
         self.building = True
         try:
-            self._forget_purged()
-            mapper = self._mapper()
-            stopped = [0]
-            while self.seq < seq and not self._closed and not self.database.closed:
-                batch, last = self._batch()
-                if not batch:
-                    self._commit({}, max(seq, self.seq))
-                    break
-                self._add(mapper, batch, last, stopped)
+            self._build_to(seq)
+        except RuntimeError:  # the thread that maps has ended: the index is being closed
+            if not self._closed:
+                raise
+            raise _gone() from None
         finally:
             self.building = False
+
+    def _build_to(self, seq: int) -> None:
+        self._forget_purged()
+        mapper = self._mapper()
+        stopped = [0]
+        batch, last = self._batch(self.seq)
+        mapped: Future[dict[str, list[_Emitted]]] | None = None
+        while self.seq < seq and not self._closed and not self.database.closed:
+            if not batch:
+                self._commit({}, max(seq, self.seq))
+                break
+            found = self._emitted(mapper, batch, stopped) if mapped is None else mapped.result()
+            # The functions have the next batch already while this one is written.
+            following, end = self._batch(last) if last < seq else ([], last)
+            mapped = (
+                self._ahead.submit(self._emitted, mapper, following, stopped) if following else None
+            )
+            self._commit(found, last)
+            batch, last = following, end
 
     def _forget_purged(self) -> None:
         purge_seq = self.database.purge_seq
@@ -279,18 +297,19 @@ class Index:
         self._writer.execute("COMMIT")
         self.purge_seq = purge_seq
 
-    def _batch(self) -> tuple[list[tuple[str, bytes | None]], int]:
-        """The next changed documents, with their JSON unless they are deleted."""
+    def _batch(self, since: int) -> tuple[list[tuple[str, bytes | None]], int]:
+        """The next documents changed after `since`, with their JSON unless they are deleted, and
+        the sequence of the last."""
         batch: list[tuple[str, bytes | None]] = []
         size = 0
-        last = self.seq
+        last = since
         include_design = self.design.options.get("include_design") is True
         with self.database.reader() as cx:
             for seq, doc_id, rev, deleted, leaves, tree, body, atts in cx.execute(
                 "SELECT d.seq, d.id, d.rev, d.deleted, d.leaves,"
                 " CASE WHEN d.leaves IS NULL THEN NULL ELSE d.tree END, b.json, b.atts FROM doc d"
                 " JOIN body b ON b.num = d.body WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
-                (self.seq, BATCH_DOCUMENTS),
+                (since, BATCH_DOCUMENTS),
             ):
                 last = seq
                 if deleted or (doc_id.startswith("_design/") and not include_design):
@@ -310,13 +329,10 @@ class Index:
                     break
         return batch, last
 
-    def _add(
-        self,
-        mapper: Mapper,
-        batch: list[tuple[str, bytes | None]],
-        last: int,
-        stopped: list[int],
-    ) -> None:
+    def _emitted(
+        self, mapper: Mapper, batch: list[tuple[str, bytes | None]], stopped: list[int]
+    ) -> dict[str, list[_Emitted]]:
+        """What the functions emit of each document of a batch."""
         living = [(doc_id, text) for doc_id, text in batch if text is not None]
         emitted = self._map(mapper, [text for _, text in living], stopped)
         found: dict[str, list[_Emitted]] = {doc_id: [] for doc_id, _ in batch}
@@ -325,7 +341,7 @@ class Index:
                 found[doc_id] += [
                     _Emitted(view, key, dumps(key), dumps(value)) for key, value in pairs
                 ]
-        self._commit(found, last)
+        return found
 
     def _map(
         self, mapper: Mapper, texts: list[bytes], stopped: list[int]
@@ -511,6 +527,7 @@ class Index:
         except TimeoutError:
             log.warning("the views of %s are stopped in the midst of a batch", self.design.id)
         self._thread.shutdown(wait=False)
+        self._ahead.shutdown(wait=False)
         self._reducing.shutdown(wait=False)
         with self._lock:
             for connection in self._readers:

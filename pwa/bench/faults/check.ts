@@ -75,19 +75,25 @@ export async function check(world: World): Promise<string[]> {
   return wrong;
 }
 
+/** Is an event one that the server recorded itself, and may have lost? */
+type MayBeLost = (ulid: string) => boolean;
+
 /**
  * What a server recorded itself (a visit, a request, a join) and may have lost when it was restored
- * from a backup: a clinic that still holds it cannot vouch for another's record, and says so.
+ * from a backup: a clinic that still holds it cannot vouch for another's record, and says so. What
+ * devices record is in the ledger, with their station.
  */
-function ownRecords(ledger: Ledger, devices: readonly Device[]): ReadonlySet<string> {
-  if (!ledger.restored) return new Set();
+function ownRecords(ledger: Ledger, devices: readonly Device[]): MayBeLost {
+  if (!ledger.restored) return () => false;
   const stations = new Set(devices.map(({ station }) => station));
-  const isOwn = (text: string) => !stations.has((JSON.parse(text) as { station: string }).station);
-  return new Set([...ledger.events].flatMap(([ulid, { text }]) => (isOwn(text) ? [ulid] : [])));
+  return (ulid) => {
+    const event = ledger.events.get(ulid);
+    return !event || !stations.has((JSON.parse(event.text) as { station: string }).station);
+  };
 }
 
 /** What a device has not brought to an end. */
-function open(device: Device, ledger: Ledger, own: ReadonlySet<string>): string[] {
+function open(device: Device, ledger: Ledger, own: MayBeLost): string[] {
   const { phase, problem, pending, refused } = device.tab.status;
   return [
     ...(phase === 'idle' ? [] : [`${device.name} is ${phase}: ${problem?.detail ?? ''}`]),
@@ -95,7 +101,7 @@ function open(device: Device, ledger: Ledger, own: ReadonlySet<string>): string[
     ...refused
       .filter(({ id, part }) => {
         const ulid = part?.startsWith('event ') ? part.slice('event '.length) : '';
-        return !ledger.tainted.has(`${device.name} ${id}`) && !own.has(ulid);
+        return !ledger.tainted.has(`${device.name} ${id}`) && !(ulid && own(ulid));
       })
       .map(({ id, reason }) => `${device.name}: ${id} was refused: ${reason}`),
   ];
@@ -186,7 +192,7 @@ function kept(
   region: Docs,
   perSite: ReadonlyMap<string, Docs>,
   groupOfCase: (id: string) => string[],
-  own: ReadonlySet<string>,
+  own: MayBeLost,
 ): string[] {
   const wrong: string[] = [];
   const unacceptable = refusable(ledger);
@@ -195,7 +201,7 @@ function kept(
     const found = group.flatMap(({ events }) => events[ulid] ?? []);
     if (unacceptable.has(ulid)) {
       if (found.length) wrong.push(`region: ${child} has event ${ulid}, which it must refuse`);
-    } else if (found.length === 0 && own.has(ulid)) continue;
+    } else if (found.length === 0 && own(ulid)) continue;
     else if (found.length === 0) wrong.push(`region: ${child} lacks event ${ulid}: ${text}`);
     else if (found.length > 1) wrong.push(`region: event ${ulid} of ${child} is there twice`);
     else if (canonical(found[0]) !== text) wrong.push(`region: ${child} event ${ulid} changed`);
@@ -225,7 +231,7 @@ async function sameHere(
   device: Device,
   docs: Docs,
   ledger: Ledger,
-  own: ReadonlySet<string>,
+  own: MayBeLost,
 ): Promise<string[]> {
   const wrong: string[] = [];
   const unacceptable = refusable(ledger);
@@ -234,7 +240,7 @@ async function sameHere(
   const local = new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, doc as object]] : [])));
   const refused = new Set(device.tab.status.refused.map(({ id }) => id));
   const tainted = (id: string) =>
-    ledger.tainted.has(`${device.name} ${id}`) || (own.size > 0 && refused.has(id));
+    ledger.tainted.has(`${device.name} ${id}`) || (ledger.restored && refused.has(id));
   for (const [id, doc] of docs) {
     // What each device says of itself may be a round behind on the others.
     if (id.startsWith('device:')) continue;
@@ -245,7 +251,7 @@ async function sameHere(
       const all = Object.entries(whole.events);
       const there = doc as ChildDoc;
       const events = Object.fromEntries(
-        all.filter(([ulid]) => !unacceptable.has(ulid) && (!own.has(ulid) || there.events[ulid])),
+        all.filter(([ulid]) => !unacceptable.has(ulid) && (!own(ulid) || there.events[ulid])),
       );
       if (bodyOf({ ...whole, events }) !== bodyOf(doc)) {
         wrong.push(`${device.name}: ${id} differs from the server's by more than what it refuses`);

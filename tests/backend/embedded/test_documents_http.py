@@ -333,3 +333,20 @@ def test_no_change_is_sent_when_none_is_asked_for(admin: Client, db: str) -> Non
     admin.put(f"{db}/a", json={})
     found = admin.get(f"{db}/_changes", params={"limit": "0"}).json()
     assert (found["results"], found["pending"]) == ([], 1)
+
+
+def test_many_documents_of_which_one_cannot_be_read_are_not_written(admin: Client, db: str) -> None:
+    pad = "x" * 1000
+    docs: list[dict[str, Any]] = [{"_id": f"d{n}", "pad": pad} for n in range(600)]
+    wrong = [*docs[:500], {"_id": "d500", "_odd": 1}, *docs[501:]]
+    answer = admin.post(f"{db}/_bulk_docs", json={"docs": wrong})
+    assert (answer.status_code, answer.json()["error"]) == (400, "doc_validation")
+    assert admin.get(db).json()["doc_count"] == 0
+    # The same document twice, and one without an id, each in its place.
+    docs[300] = {"pad": pad}
+    docs[599] = {"_id": "d0", "pad": pad}
+    rows = admin.post(f"{db}/_bulk_docs", json={"docs": docs}).json()
+    assert [row["id"] for row in rows[:300]] == [f"d{n}" for n in range(300)]
+    assert len(rows) == 600 and rows[300]["ok"]
+    assert rows[599]["error"] == "conflict"
+    assert admin.get(db).json()["doc_count"] == 599

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import queue
+from collections.abc import Iterator
 from typing import Any
 
 from .. import revtree, store
@@ -15,6 +17,9 @@ from ..users import refuse_foreign, require_path, require_reader, with_hashed_pa
 from . import alldocs, attachments, changes, design, documents, find
 from .messages import Answer, Request, Stream, only, reply
 from .root import info_of
+
+LARGE = 256 * 1024
+"""Bytes of a body whose documents are read beside the event loop."""
 
 
 async def handle(request: Request) -> Answer:
@@ -112,14 +117,15 @@ async def _bulk_docs(request: Request, database: Database) -> Answer:
     new_edits = body.get("new_edits", True)
     if not isinstance(new_edits, bool):
         raise bad_request("`new_edits` parameter must be a boolean.")
-    size = len(await request.body())
-    if size > 256 * 1024:
-        loop = asyncio.get_running_loop()
-        batch = await loop.run_in_executor(request.server.pool, _parse, given, new_edits)
+    if len(await request.body()) > LARGE and database.name not in ("_users", "_replicator"):
+        stream = _Stream(given, new_edits)
+        reading = asyncio.get_running_loop().run_in_executor(request.server.pool, stream.read)
+        outcomes = await database.update(stream, request.user, new_edits)
+        await reading
+        batch = stream.batch
     else:
-        batch = _parse(given, new_edits)
-    batch = await prepare(request, database, batch, new_edits)
-    outcomes = await database.update(batch, request.user, new_edits)
+        batch = await prepare(request, database, _parse(given, new_edits), new_edits)
+        outcomes = await database.update(batch, request.user, new_edits)
     if new_edits:
         return reply([outcome.members() for outcome in outcomes], 201)
     rows = [
@@ -128,6 +134,33 @@ async def _bulk_docs(request: Request, database: Database) -> Answer:
         if outcome.error is not None
     ]
     return reply(rows, 201)
+
+
+class _Stream:
+    """Documents that one thread reads while another writes those that came before."""
+
+    def __init__(self, given: list[Any], new_edits: bool) -> None:
+        self.batch: list[NewDocument] = []
+        self._given = given
+        self._new_edits = new_edits
+        self._parts: queue.SimpleQueue[list[NewDocument] | Exception | None] = queue.SimpleQueue()
+
+    def read(self) -> None:
+        """Reads them all, on any thread but the writer's."""
+        try:
+            for start in range(0, len(self._given), store.TOGETHER):
+                part = _parse(self._given[start : start + store.TOGETHER], self._new_edits)
+                self._parts.put(part)
+        except Exception as error:  # noqa: BLE001 - raised where they are written
+            self._parts.put(error)
+        self._parts.put(None)
+
+    def __iter__(self) -> Iterator[NewDocument]:
+        while (part := self._parts.get()) is not None:
+            if isinstance(part, Exception):
+                raise part
+            self.batch += part
+            yield from part
 
 
 def _parse(given: list[Any], new_edits: bool) -> list[NewDocument]:
