@@ -26,16 +26,17 @@ import type { Random } from './random.ts';
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** The account that is 高级用户. */
+export const SENIOR = 'senior';
+
 export interface DeviceOptions {
   name: string;
   site: string;
   account: string;
-  /** Whether the account is 高级用户. */
-  senior: boolean;
   /** The program's version. */
   app: string;
   address: () => string;
-  cookie: () => string;
+  cookie: (account: string) => string;
   catalog: Store;
   pinyin: Pinyin;
   random: Random;
@@ -58,7 +59,8 @@ export interface Tab extends Clinic {
 export class Device {
   readonly name: string;
   readonly site: string;
-  readonly account: string;
+  /** Who is logged in. */
+  account: string;
   readonly station: string;
   /** ms that the device's clock is ahead. */
   ahead = 0;
@@ -98,7 +100,8 @@ export class Device {
 
   /** Opens the program, in one more tab when it is open already. */
   async start(): Promise<void> {
-    const { site, account, senior, app, catalog, pinyin, random } = this.options;
+    const { site, app, catalog, pinyin, random } = this.options;
+    const { account } = this;
     this.starts++;
     const now = () => Date.now() + this.ahead;
     const keep = {
@@ -108,7 +111,7 @@ export class Device {
     const gate = new Gate();
     const network = createNetwork({
       address: this.options.address,
-      cookie: this.options.cookie,
+      cookie: () => this.options.cookie(account),
       random: random.fork(`network ${this.starts}`),
     });
     network.risk = this.risk;
@@ -146,7 +149,7 @@ export class Device {
       catchUp: follower.catchUp,
       site,
       account,
-      senior: () => senior,
+      senior: () => account === SENIOR,
       station: this.station,
       stationName: () => this.name,
       app,
@@ -200,6 +203,13 @@ export class Device {
   /** As an empty battery ends all of it. */
   async kill(): Promise<void> {
     await Promise.all([...this.tabs].map((tab) => this.killTab(tab)));
+  }
+
+  /** Somebody else logs in: the program starts anew over the same disk. */
+  async login(account: string): Promise<void> {
+    await this.kill();
+    this.account = account;
+    await this.start();
   }
 
   /** Stands still for a while; its connections are lost meanwhile. */

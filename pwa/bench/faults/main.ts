@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { loadPinyin } from '../../src/children/pinyin.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createStore } from '../../src/storage/store.ts';
+import { SENIOR } from './device.ts';
 import { drawTrouble, play, type ServerTrouble, type Story } from './scenario.ts';
 import { CountyServer, siteCode } from './server.ts';
 
@@ -51,7 +52,7 @@ async function batch(seeds: number[], folder: string, python: string): Promise<S
   const pinyin = await loadPinyin();
   const stories: Story[] = [];
   try {
-    await server.create({ nurse1: 'ordinary', nurse2: 'ordinary', senior: 'senior' });
+    await server.create({ nurse1: 'ordinary', nurse2: 'ordinary', [SENIOR]: 'senior' });
     const perform = async (seed: number) => {
       const at = seeds.indexOf(seed) * 2;
       const sites = [siteCode(at + 1), siteCode(at + 2)] as const;

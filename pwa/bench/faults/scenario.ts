@@ -17,7 +17,7 @@ import { Fault } from '../../src/storage/fault.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { SyncFault } from '../../src/sync/server.ts';
 import { check, type World } from './check.ts';
-import { Device, type Tab } from './device.ts';
+import { Device, SENIOR, type Tab } from './device.ts';
 import { Ledger, type Registered } from './ledger.ts';
 import { createRandom, type Random } from './random.ts';
 import type { CountyServer } from './server.ts';
@@ -88,17 +88,16 @@ class Day {
     const tablets = [
       { name: 'A1', site: here, account: 'nurse1', app: '0.1.0' },
       { name: 'A2', site: here, account: 'nurse2', app: '0.1.0' },
-      { name: 'A3', site: here, account: 'senior', app: '0.0.9' },
-      { name: 'B1', site: there, account: this.random.pick(['nurse1', 'senior']), app: '0.1.0' },
+      { name: 'A3', site: here, account: SENIOR, app: '0.0.9' },
+      { name: 'B1', site: there, account: this.random.pick(['nurse1', SENIOR]), app: '0.1.0' },
     ];
     this.devices = tablets.map(
       ({ name, ...rest }) =>
         new Device({
           ...rest,
-          senior: rest.account === 'senior',
           name: `${seed}-${name}`,
           address: () => server.address,
-          cookie: () => server.cookie(rest.account),
+          cookie: (account) => server.cookie(account),
           catalog,
           pinyin,
           random: this.random.fork(name),
@@ -244,7 +243,7 @@ class Day {
   /** A senior says of two cases that they are one child, or two, or takes it back (合并个案). */
   private async decide(device: Device, tab: Tab): Promise<void> {
     const rows = tab.index.rows();
-    if (device.account !== 'senior' || rows.length < 2) return;
+    if (device.account !== SENIOR || rows.length < 2) return;
     const joined = rows.filter(({ links }) => links.length);
     if (joined.length && this.random.chance(0.5)) {
       const [pair] = this.random.pick(joined).links;
@@ -461,10 +460,27 @@ class Day {
       wrong = await check(world);
       if (wrong.length === 0) return [];
       await pause(Math.min(25 * 1.5 ** look, 1000));
+      if (look % 8 !== 7) continue;
+      await this.tendRefusals();
       // The feeds are alive; a round now and then is what people do who wait.
-      if (look % 8 === 7) await Promise.all(this.devices.map((device) => device.sync(ROUND_MS)));
+      await Promise.all(this.devices.map((device) => device.sync(ROUND_MS)));
     }
     return wrong;
+  }
+
+  /**
+   * What people do about refusals at a server that was restored. What it lost of a senior's acts, and
+   * a nurse's tablet holds, it takes from nobody but a senior: one logs in there. What it can judge
+   * only now that another clinic has given back its part is tried again, as the next day would.
+   */
+  private async tendRefusals(): Promise<void> {
+    if (!this.ledger.restored) return;
+    for (const device of this.devices) {
+      const { refused } = device.tab.status;
+      const needsSenior = refused.some(({ reason }) => reason.includes('the grade senior'));
+      if (needsSenior && device.account !== SENIOR) await device.login(SENIOR);
+      else for (const { id } of refused) device.tab.engine.retry(id);
+    }
   }
 
   async end(): Promise<void> {

@@ -200,8 +200,9 @@ export function createEngine(options: EngineOptions): Engine {
     if (userCtx?.name !== session.name) {
       throw new SyncFault('unauthorised', 'Nobody is logged in at the server.', 401);
     }
-    // A server that was started anew may have learnt to take what it refused before.
-    asker = JSON.stringify([run, session.name, [...userCtx.roles].sort()]);
+    // A server that was started anew may have learnt to take what it refused before; so may, from one
+    // day to the next, one that was waiting for what another clinic has to bring.
+    asker = JSON.stringify([run, clock.today(), session.name, [...userCtx.roles].sort()]);
     session.confirmed(userCtx.roles);
     const carried = await server.json<{ generation?: string }>(`${remote}/_security`, { signal });
     const database = carried?.generation ?? null;

@@ -117,7 +117,13 @@ async function respond(
         if (signal?.aborted) throw signal.reason;
       }
       const pending = (await db.info()).update_seq - feed.last_seq;
-      return json({ ...feed, pending });
+      // CouchDB names the winner first, PouchDB does not.
+      const results = feed.results.map(({ changes, ...row }) => {
+        const isWinner = ({ rev }: { rev: string }) => rev === row.doc?._rev;
+        const others = changes.filter((change) => !isWinner(change));
+        return { ...row, changes: [...changes.filter(isWinner), ...others] };
+      });
+      return json({ ...feed, results, pending });
     }
     case '_all_docs': {
       const range: Record<string, string> = {};

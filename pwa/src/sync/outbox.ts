@@ -22,7 +22,8 @@ export interface Refusal extends Leaf {
   at: string;
   /** The ULID under which it is reported. */
   problem: string;
-  /** Who has asked the server for it: it is not sent again for the same account at the same server. */
+  /** Who has asked the server for it: it is not sent again for the same account at the same server
+   * on the same day. */
   asked: readonly string[];
   /** A person has voided it since (作废): kept, and nothing that anybody has to act upon. */
   withdrawn?: boolean;

@@ -5,9 +5,15 @@
  */
 import type PouchDB from 'pouchdb-core';
 import type { Filled, Store } from '../storage/store.ts';
+import { revisionOf } from './computed.ts';
 import { type Server, SyncFault } from './server.ts';
 
 export type Seq = string | number;
+
+interface Wanted {
+  id: string;
+  rev: string;
+}
 
 interface FeedRow {
   id: string;
@@ -84,6 +90,13 @@ function isRow(row: unknown): row is FeedRow {
   );
 }
 
+/** Is a revision the document itself, or one of those on which it was written? */
+function isOf({ _revisions }: PouchDB.Doc, rev: string): boolean {
+  const { start = 0, ids = [] } = _revisions ?? {};
+  const [generation, hash] = rev.split('-');
+  return ids[start - Number(generation)] === hash;
+}
+
 /** The feed, or a fault when it is not one: nothing of a strange answer is written. */
 function feedOf(answer: unknown): Feed {
   const { results, last_seq } = (answer ?? {}) as Partial<Feed>;
@@ -135,7 +148,10 @@ export function createPuller(options: PullOptions): Puller {
   };
 
   /** Revisions with their histories, so that they join the tree that is here. */
-  const withHistory = async (wanted: { id: string; rev: string }[], signal?: AbortSignal) => {
+  const withHistory = async (wanted: readonly Wanted[], signal?: AbortSignal) => {
+    for await (const docs of histories(wanted, signal)) await write(docs, false);
+  };
+  const histories = async function* (wanted: readonly Wanted[], signal?: AbortSignal) {
     for (let at = 0; at < wanted.length; at += BULK_GET) {
       const answer = await server.json<{
         results: { id: string; docs: { ok?: PouchDB.Doc; error?: { error?: string } }[] }[];
@@ -150,7 +166,30 @@ export function createPuller(options: PullOptions): Puller {
           return []; // gone since the feed was read: a later row of the feed has its successor
         }),
       );
-      await write(docs, false);
+      yield docs;
+    }
+  };
+
+  /**
+   * Winners of the server, all here by now: what of them has ended here lives again. This device ends a
+   * version that the server refuses once all of it is there in another one (`refusals.ts`); a server
+   * that was restored may get that very version from another tablet, and end the other one.
+   */
+  const revive = async (winners: ReadonlyMap<string, string>, signal: AbortSignal) => {
+    const { rows } = await db.allDocs({ keys: [...winners.keys()] });
+    const ended: Wanted[] = [];
+    for (const { key: id, value } of rows) {
+      const rev = winners.get(id) as string;
+      // Mostly it is what this device wrote or took itself.
+      if (value?.rev === rev && !value.deleted) continue;
+      const leaves = await db.get<{ ok?: PouchDB.Doc }[]>(id, { open_revs: 'all', revs: true });
+      const lives = leaves.some(({ ok }) => ok && !ok._deleted && isOf(ok, rev));
+      if (!lives) ended.push({ id, rev });
+    }
+    for await (const docs of histories(ended, signal)) {
+      const anew = docs.map(async (doc) => revisionOf(doc, doc._rev as string));
+      // It is this device's own, so it is pending until the server names it.
+      await store.accept(await Promise.all(anew), false);
     }
   };
 
@@ -160,12 +199,15 @@ export function createPuller(options: PullOptions): Puller {
     const unknown = await unknownOf(real.map((row) => row.id));
     const direct: PouchDB.Doc[] = [];
     const others: Record<string, string[]> = {};
+    const alive = new Map<string, string>();
     for (const { id, changes, doc, deleted } of real) {
       if (unknown.has(id) && changes.length === 1 && doc && doc._rev === changes[0]?.rev) {
         // A tombstone of what was never here is of no use here.
         if (!deleted && !doc._deleted) direct.push(doc);
       } else {
         others[id] = changes.map((change) => change.rev);
+        const [winner] = others[id];
+        if (winner && !deleted) alive.set(id, winner);
       }
     }
     await write(direct, true);
@@ -175,6 +217,7 @@ export function createPuller(options: PullOptions): Puller {
       entry.missing.map((rev) => ({ id, rev })),
     );
     await withHistory(wanted, signal);
+    await revive(alive, signal);
   };
 
   const ask = async (query: string, signal: AbortSignal, silence?: number): Promise<Feed> => {

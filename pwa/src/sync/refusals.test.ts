@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Clinic, createClinic } from '../accounts/clinic.ts';
 import { canonical } from '../children/canonical.ts';
 import { createIndex } from '../children/child-index.ts';
@@ -50,6 +50,7 @@ interface Tablet extends Clinic {
 
 const tablets: Tablet[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(tablets.splice(0).map((tablet) => tablet.stop()));
 });
 
@@ -314,6 +315,50 @@ describe('a record of which the server refuses a part', () => {
     expect(again.problems().every(({ resolved_at }) => resolved_at)).toBe(true);
   });
 
+  it('is whole again when the server keeps the version that was ended here', async () => {
+    const server = county();
+    server.user = SENIOR;
+    const senior = await open(server, SENIOR);
+    const id = await registered(senior);
+    const first = await senior.repository.addEvent(id, { ...DOSE, lot: 'first' });
+    await senior.round();
+    const backup = await remoteOf(server).get(id, { revs: true });
+    server.user = NURSE;
+    const tablet = await open(server, NURSE);
+    await tablet.round();
+    // A senior voids it, and the nurse's tablet has that too.
+    server.user = SENIOR;
+    await senior.repository.void(id, idOf(first, 'first'), 'mistake');
+    await senior.round();
+    server.user = NURSE;
+    await tablet.round();
+    const before = await remoteOf(server).get(id, { revs: true });
+    await Promise.all([tablet.stop(), senior.stop()]);
+    // Back from a backup, the server is asked for the void by one who may not void.
+    const restored = county();
+    restored.run = '01K9A3Q6Z0000000000000000T';
+    await remoteOf(restored).bulkDocs([backup], { new_edits: false });
+    const nurse = await open(restored, NURSE, tablet.store);
+    const { refused } = await nurse.round();
+    expect(refused).toMatchObject([{ id, reason: expect.stringContaining('grade senior') }]);
+    await nurse.stop();
+    const another = await open(restored, SENIOR, tablet.store);
+    expect((await another.round()).refused).toEqual([]);
+    const joined = await onServer(restored, id);
+    expect(await liveRevisions(another.store.db, id)).toEqual([joined._rev]);
+    // The senior's own tablet brings its version too, and the server keeps that one.
+    await remoteOf(restored).bulkDocs([before], { new_edits: false });
+    await remoteOf(restored).put({ ...joined, _deleted: true });
+    await another.round();
+    const end = await another.round();
+    expect([end.refused, end.pending]).toEqual([[], []]);
+    expect(lots(await another.child(id))).toEqual(['first']);
+    const there = await onServer(restored, id);
+    expect(there._conflicts).toBeUndefined();
+    expect(await liveRevisions(another.store.db, id)).toEqual([there._rev]);
+    expect(await another.child(id)).toEqual(there);
+  });
+
   it('ends when a person takes back what is refused; it stays where it was recorded', async () => {
     const server = county();
     const tablet = await open(server, NURSE);
@@ -441,6 +486,20 @@ describe('a refusal holds for the account that asked', () => {
     expect((await tablet.round()).refused).toEqual([]);
     expect(lots(await onServer(server, id))).toEqual(['old']);
     expect(tablet.problems()).toMatchObject([{ resolved_at: expect.any(String) }]);
+  });
+
+  it('is asked once more on another day, when another clinic may have brought its part', async () => {
+    const server = county();
+    const tablet = await open(server, NURSE);
+    const id = await registered(tablet);
+    await tablet.repository.addEvent(id, OLD);
+    await tablet.round();
+    server.refuse = () => null;
+    expect((await tablet.round()).refused).toHaveLength(1);
+    vi.useFakeTimers({ now: Date.now() + 86_400_000, toFake: ['Date'] });
+    expect((await tablet.round()).refused).toEqual([]);
+    vi.useRealTimers();
+    expect(lots(await onServer(server, id))).toEqual(['old']);
   });
 
   it('is asked again when a person says so', async () => {

@@ -1,6 +1,7 @@
 /**
  * What becomes of refusals (被拒内容的处理). A refusal holds for the account that asked: for another
- * one, such as a senior who may void a colleague's record, the server is asked once more. Of a child
+ * one, such as a senior who may void a colleague's record, and on another day, the server is asked
+ * once more. Of a child
  * only what is really refused stays refused (`salvage.ts`); what was settled is reported and ends.
  */
 import type PouchDB from 'pouchdb-core';
@@ -8,11 +9,12 @@ import { type ChildDoc, isChildId, voided } from '../children/document.ts';
 import { readLeaves } from '../children/leaves.ts';
 import { mergeAll } from '../children/merge.ts';
 import { liveRevisions } from '../storage/revisions.ts';
+import { tombstoneOf } from './computed.ts';
 import { createDelivery, keyOf } from './deliver.ts';
-import { holds, nothingOf, partsOf, readName } from './division.ts';
+import { holds, nothingOf, type Part, partsOf, readName } from './division.ts';
 import type { Held, Refusal } from './outbox.ts';
 import { type PushOptions, readLeafDocs } from './push.ts';
-import { salvage, tombstoneOf } from './salvage.ts';
+import { salvage } from './salvage.ts';
 
 export interface TendOptions extends PushOptions {
   /** Reports what is refused, and what is not any more; true when something was written. */
@@ -24,10 +26,10 @@ export interface Standing {
   /** Its leaves that the server refused. */
   refused: ChildDoc[];
   others: ChildDoc[];
-  /** Names of the parts that none of the others holds. */
-  parts: Set<string>;
-  /** Those of them that a person has taken back. */
-  withdrawn: Set<string>;
+  /** The parts that none of the others holds, by name. */
+  parts: ReadonlyMap<string, Part>;
+  /** ULIDs of the events that a person has voided. */
+  gone: ReadonlySet<string>;
 }
 
 /** How a child stands, by all its leaves here and the revisions of it that were refused. */
@@ -35,23 +37,33 @@ export function standingOf(leaves: readonly ChildDoc[], revisions: ReadonlySet<s
   const isRefused = ({ _rev }: ChildDoc) => _rev !== undefined && revisions.has(_rev);
   const refused = leaves.filter(isRefused);
   const others = leaves.filter((leaf) => !isRefused(leaf));
-  const [first] = refused;
-  if (!first) return { refused, others, parts: new Set(), withdrawn: new Set() };
-  const base = others.length ? mergeAll(others) : nothingOf(first._id);
-  const parts = partsOf(base, refused);
   const gone = voided(mergeAll(leaves));
+  const [first] = refused;
+  if (!first) return { refused, others, parts: new Map(), gone };
+  const base = others.length ? mergeAll(others) : nothingOf(first._id);
+  const parts = new Map(partsOf(base, refused).map((part) => [part.name, part]));
+  return { refused, others, parts, gone };
+}
+
+/**
+ * Names of the refused parts that a person has taken back. A void of what the server never had goes
+ * with it; one of what the server has does not, and somebody has to act upon its refusal.
+ */
+function withdrawnOf(parts: readonly Part[], gone: ReadonlySet<string>): Set<string> {
   const withdrawn = new Set<string>();
   for (const { name, events, needs } of parts) {
-    // A void of what the server never had goes with it.
     if (Object.keys(events).some((id) => gone.has(id)) || needs.some((one) => withdrawn.has(one))) {
       withdrawn.add(name);
     }
   }
-  return { refused, others, parts: new Set(parts.map(({ name }) => name)), withdrawn };
+  return withdrawn;
 }
 
 /** Is the server to be asked (again) for what is refused of a child? */
 export function isDue(entries: readonly Refusal[], standing: Standing, asker: string): boolean {
+  const { parts, gone } = standing;
+  const refused = entries.flatMap(({ part }) => (part && parts.get(part)) || []);
+  const now = withdrawnOf(refused, gone);
   return entries.some(
     ({ part, asked, waits, withdrawn = false }) =>
       part === null ||
@@ -59,8 +71,8 @@ export function isDue(entries: readonly Refusal[], standing: Standing, asker: st
       // What it waited for has come another way.
       isOver(waits, standing) ||
       // It has come another way, or a later value has taken its place.
-      !standing.parts.has(part) ||
-      standing.withdrawn.has(part) !== withdrawn,
+      !parts.has(part) ||
+      now.has(part) !== withdrawn,
   );
 }
 
@@ -141,7 +153,11 @@ async function tendChildren(
     known,
   }));
   for (const [id, held] of await salvage(options, asked, signal)) {
-    const { refused, withdrawn } = (due.get(id) as { standing: Standing }).standing;
+    const { refused, gone } = (due.get(id) as { standing: Standing }).standing;
+    const withdrawn = withdrawnOf(
+      held.map(({ part }) => part),
+      gone,
+    );
     const still = held.map(
       ({ part: { name, events }, reason, waits }): Held => ({
         subject: subjectOf(name, events),

@@ -5,10 +5,10 @@
  * this is broken off, the next run begins with what is left.
  */
 import type PouchDB from 'pouchdb-core';
-import { canonical } from '../children/canonical.ts';
 import type { ChildDoc } from '../children/document.ts';
 import { mergeAll } from '../children/merge.ts';
 import type { Store } from '../storage/store.ts';
+import { revisionOf } from './computed.ts';
 import { createDelivery, type DeliveryOptions, keyOf } from './deliver.ts';
 import {
   type Division,
@@ -138,25 +138,4 @@ async function serverLeaves(
     }
   }
   return found;
-}
-
-/**
- * The record as a revision on top of `parent`. It is computed and not drawn: a trial whose answer was
- * lost is the same revision when it is made again.
- */
-async function revisionOf(record: ChildDoc, parent: string | null): Promise<PouchDB.Doc> {
-  const { _rev, _conflicts, ...body } = record;
-  const text = new TextEncoder().encode(canonical([body, parent]));
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
-  const hash = Array.from(bytes.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0'));
-  const [generation, above] = parent?.split('-') ?? [];
-  const start = Number(generation ?? 0) + 1;
-  const ids = [hash.join(''), ...(above ? [above] : [])];
-  return { ...body, _rev: `${start}-${ids[0]}`, _revisions: { start, ids } };
-}
-
-/** What ends a refused leaf here, all of whose content the server has by now: it keeps what it held. */
-export async function tombstoneOf(leaf: ChildDoc): Promise<PouchDB.Doc> {
-  const { _rev, _conflicts, ...body } = leaf;
-  return revisionOf({ ...body, _deleted: true } as ChildDoc & { _deleted: true }, _rev ?? null);
 }
