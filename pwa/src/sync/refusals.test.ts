@@ -76,10 +76,11 @@ async function open(
 ): Promise<Tablet> {
   server.user = who;
   const kept = new Map<string, string>();
-  const clock = createClock({
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-  });
+  const keep = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+  const clock = createClock(keep, () => Date.now());
   const index = createIndex(SITE, () => [], null);
   const documents = createMirror((id) => !isChildId(id) && !id.startsWith('_'));
   const follower = follow(store, 0, async (docs) => {
