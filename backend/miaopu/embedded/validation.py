@@ -6,6 +6,7 @@ wait for it again, which on a busy server takes longer than the call.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ BUDGET = 5.0
 
 PART = 1 << 18
 """Bytes of documents in one call."""
+
+_REQUIRES = re.compile(r"\brequire\b")
 
 
 class Validator:
@@ -97,7 +100,7 @@ def validators_of(designs: Mapping[str, Mapping[str, Any]]) -> list[Validator]:
         source = design.get("validate_doc_update")
         if not isinstance(source, str) or not source.strip():
             continue
-        if "require" in source:
+        if _REQUIRES.search(source):
             alone.append(Validator({doc_id: source}, design))
         else:
             together[doc_id] = source
