@@ -44,6 +44,7 @@ _PRELUDE = r"""
   const apply = Reflect.apply, define = Object.defineProperty;
   const evaluate = root.eval, Fn = Function, Err = Error, Str = String;
   const namesOf = Object.keys, owns = Object.prototype.hasOwnProperty;
+  const Watched = Proxy, { get, has, ownKeys, getOwnPropertyDescriptor } = Reflect;
   const MOST = 2000000;
   const every = Array.prototype.every, descriptor = Object.getOwnPropertyDescriptor;
   // A native loop runs to a length that is read once; so it must be a small, plain number.
@@ -132,6 +133,19 @@ _PRELUDE = r"""
     return { failed: Str(error), by };
   }
 
+  // Where a document is written: a verdict that did not look at it holds in other databases too.
+  let looked = false;
+  function look(f) { return (...args) => { looked = true; return f(...args); }; }
+  const LOOKS = { get: look(get), has: look(has), ownKeys: look(ownKeys),
+    getOwnPropertyDescriptor: look(getOwnPropertyDescriptor) };
+  function user(text) {
+    const context = parse(text), db = context.db;
+    return define(context, 'db', { enumerable: true, configurable: true,
+      get: look(() => db),
+      set(value) { define(context, 'db', { value, writable: true }); } });
+  }
+  function security(text) { return new Watched(parse(text), LOOKS); }
+
   // Gives both documents one value for what they hold alike, down to the members of their members;
   // whether that is everything.
   function object(value) { return value !== null && typeof value === 'object'; }
@@ -160,12 +174,13 @@ _PRELUDE = r"""
       for (const [newDoc, oldDoc] of parse(text)) {
         if (oldDoc !== null) share(newDoc, oldDoc, 1);
         let verdict = null;
+        looked = false;
         for (let i = 0; verdict === null && i < functions.length; i++) {
           try {
-            functions[i](newDoc, oldDoc, parse(userCtx), parse(secObj));
+            functions[i](newDoc, oldDoc, user(userCtx), security(secObj));
           } catch (error) { verdict = told(error, i); }
         }
-        verdicts.push(verdict);
+        verdicts.push(verdict === null && looked ? 'here' : verdict);
       }
       return stringify(verdicts);
     },

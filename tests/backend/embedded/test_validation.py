@@ -104,6 +104,67 @@ def test_the_first_validator_that_refuses_is_heard() -> None:
         assert [error and error.reason for error in errors] == ["a", "b", None, "a"]
 
 
+COUNTS = "var seen = (this.seen = (this.seen || 0) + 1); if (seen > 1) throw { forbidden: seen };"
+
+
+@pytest.mark.parametrize(
+    ("looks", "is_asked"),
+    [
+        ("", False),
+        ("userCtx.name + userCtx.roles;", False),
+        ("userCtx.db;", True),
+        ("JSON.stringify(userCtx);", True),
+        ("Object.assign({}, userCtx);", True),
+        ("userCtx.db = 1;", False),
+        ("secObj.members;", True),
+        ("'admins' in secObj;", True),
+        ("for (var name in secObj) {}", True),
+        ("Object.getOwnPropertyDescriptor(secObj, 'members');", True),
+        ("JSON.stringify([secObj]);", True),
+    ],
+)
+def test_what_passed_is_asked_again_in_another_database_only_where_that_was_looked_at(
+    looks: str, is_asked: bool
+) -> None:
+    # A function that counts, as none should, tells whether it was asked.
+    source = f"function (newDoc, oldDoc, userCtx, secObj) {{ {looks} {COUNTS} }}"
+    validators = [Validator({"_design/x": source})]
+
+    def ask(database: str, user: str, *edits: tuple[Any, Any]) -> list[CouchError | None]:
+        context = {"db": database, "name": user, "roles": []}
+        return Validation(validators, context, {"members": {}}).check(pairs(*edits))
+
+    document = {"_id": looks}
+    assert ask("one", "nurse", (document, None)) == [None]
+    (again,) = ask("other", "nurse", (document, None))
+    assert (again is not None) == is_asked
+    # Somebody else, another document, another before: these are other questions.
+    for user, new, old in [
+        ("senior", document, None),
+        ("nurse", {"_id": "y"}, None),
+        ("nurse", document, {}),
+    ]:
+        assert ask("other", user, (new, old)) != [None]
+
+
+def test_what_was_refused_is_asked_again() -> None:
+    source = "function () { if (!this.seen) { this.seen = 1; throw { forbidden: 1 }; } }"
+    validators = [Validator({"_design/x": source})]
+    said = [Validation(validators, USER, {}).check(pairs(({}, None))) for _ in range(2)]
+    assert [reason(said[0][0]), said[1]] == ["1", [None]]
+
+
+def test_a_function_sees_its_user_and_the_security_as_they_are() -> None:
+    source = """function (newDoc, oldDoc, userCtx, secObj) {
+      throw { forbidden: JSON.stringify([userCtx, secObj, userCtx.db, secObj.admins.names[0]]) };
+    }"""
+    context = {"db": "d", **USER}
+    security = {"admins": {"names": ["a"]}, "members": {}}
+    validation = Validation([Validator({"_design/x": source})], context, security)
+    (said,) = validation.check(pairs(({}, None)))
+    assert json.loads(reason(said)) == [context, security, "d", "a"]
+
+
 def test_of_several_validators_the_one_at_fault_is_named() -> None:
     good, wrong = "function () {}", "function () { nope() }"
     designs = {
@@ -111,6 +172,7 @@ def test_of_several_validators_the_one_at_fault_is_named() -> None:
         "_design/b": {"validate_doc_update": wrong},
         "_design/c": {"validate_doc_update": "function () { require('x') }"},
         "_design/d": {"views": {}},
+        "_design/e": {"validate_doc_update": "function () { var required = []; }"},
     }
     together, alone = validation.validators_of(designs)
     (said,) = Validation([together], USER, {}).check(pairs(({}, None)))
