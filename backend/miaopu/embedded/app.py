@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 
 from . import revtree, store
 from .auth import User
+from .errors import CouchError
 from .http.app import INTERNAL_USER, serve
 from .http.messages import Receive, Scope, Send
 from .loopback import Application, Loopback
-from .replicator import Endpoint
+from .peers import Endpoint, Local, Peer, Remote
 from .server import Server, Settings
 
 
@@ -30,7 +32,7 @@ class EmbeddedCouch:
         self._admins = dict(admins)
         self._settings = settings
         self._server: Server | None = None
-        self._found: dict[str, Loopback] = {}
+        self._found: tuple[str, Loopback, frozenset[str]] | None = None
 
     @property
     def server(self) -> Server:
@@ -69,19 +71,43 @@ class EmbeddedCouch:
                 heads[row.id] = [(rev, tree[rev].deleted) for rev in row.all_leaves()]
         return heads
 
-    def found_at(self, url: str, application: Application) -> None:
+    def found_at(
+        self, url: str, application: Application, unwatched: frozenset[str] = frozenset()
+    ) -> None:
         """`application`, in which this one is mounted, is what answers at `url` (without a slash
-        at its end): replications to databases there go to it without a socket."""
-        self._found[url + "/"] = Loopback(application)
+        at its end): replications to databases there go to it without a socket. What a user with a
+        role of `unwatched` does need not even pass through it."""
+        self._found = (url + "/", Loopback(application), unwatched)
 
     def _as(self, user: User) -> Loopback:
         return Loopback(self, {INTERNAL_USER: user})
 
-    def _reach(self, endpoint: Endpoint, user: User) -> httpx.AsyncBaseTransport | None:
+    async def _reach(self, endpoint: Endpoint, user: User, everything: bool) -> Peer:
         if endpoint.local:
-            return self._as(user)
-        here = (found for url, found in self._found.items() if endpoint.url.startswith(url))
-        return next(here, None)
+            name, transport = endpoint.name, self._as(user)
+        elif self._found is not None and endpoint.url.startswith(self._found[0]):
+            url, transport, unwatched = self._found
+            name = unquote(endpoint.url.removeprefix(url))
+            account = await self._account(endpoint)
+            if account is None or unwatched.isdisjoint(account.roles):
+                return Remote(endpoint, transport)
+            user = account
+        else:
+            return Remote(endpoint)
+        server = self.server
+        # What a filter finds, and what a system database does of its own, are HTTP's matter.
+        if not everything or server.is_system(name) or name not in server.names():
+            return Remote(endpoint, transport)
+        return Local(lambda: server.database_for(name, user), user)
+
+    async def _account(self, endpoint: Endpoint) -> User | None:
+        """Whose credentials an endpoint has; None when they do not say it."""
+        if endpoint.auth is None or endpoint.headers:
+            return None
+        try:
+            return await self.server.authenticated(*endpoint.auth, "127.0.0.1")
+        except CouchError:
+            return None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[EmbeddedCouch]:

@@ -121,6 +121,16 @@ class NewAttachment:
             self.encoding,
         )
 
+    def sent(self) -> dict[str, Any]:
+        """Its description with its plain bytes, as they go to another server; or its stub."""
+        members: dict[str, Any] = {"content_type": self.content_type}
+        if self.revpos is not None:
+            members["revpos"] = self.revpos
+        if self.data is None:
+            return members | {"stub": True, "digest": self.digest, "length": self.length}
+        data = self.data if self.encoding is None else inflate(self.data)
+        return members | {"data": base64.b64encode(data).decode()}
+
 
 def digest_of(data: bytes) -> str:
     md5 = hashlib.md5(data, usedforsecurity=False).digest()
@@ -195,6 +205,14 @@ class NewDocument:
             parts += [b',"_attachments":', orjson.dumps(stubs)]
         parts.append(b"}")
         return b"".join(parts)
+
+    def replicated(self) -> bytes:
+        """The document as it is sent to another server with `new_edits=false`."""
+        extra = [b',"_revisions":', _revisions(self.revs)]
+        if self.attachments:
+            sent = {name: att.sent() for name, att in self.attachments.items()}
+            extra += [b',"_attachments":', orjson.dumps(sent)]
+        return splice(self.id, self.revs[0], self.deleted, self.body, b"".join(extra))
 
 
 def dumps(value: Any, *, sort_keys: bool = False) -> bytes:
@@ -405,6 +423,23 @@ class Document:
         if self.deleted:
             value["_deleted"] = True
         return value
+
+    def copied(self) -> NewDocument:
+        """The revision as it is to be written elsewhere: its history, and the bytes of those
+        attachments whose bytes were read."""
+        attachments = {
+            name: NewAttachment(
+                att.content_type,
+                self.data.get(name),
+                att.revpos,
+                att.digest,
+                att.encoding,
+                length=att.length,
+            )
+            for name, att in self.attachments.items()
+        }
+        history = revtree.path(self.tree, self.rev)
+        return NewDocument(self.id, history, self.deleted, self.body, attachments)
 
     def render(self, options: Options, seq_text: str = "") -> bytes:
         """The document's JSON as CouchDB shows it under `options`."""

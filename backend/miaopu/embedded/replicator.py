@@ -3,28 +3,20 @@ one and CouchDB."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import contextlib
-import functools
 import hashlib
 import logging
-import re
-import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-import httpx
 import orjson
 
 from .auth import User
-from .documents import dumps
+from .documents import NewDocument, dumps
 from .errors import CouchError, bad_request, forbidden
-from .names import check_database_name
+from .peers import FEED_SECONDS, Endpoint, Peer, Rejected, ReplicationError, Wanted, Wish
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +27,8 @@ FETCH = 100
 """Documents asked for at once: with their attachments they are held in memory."""
 
 CHECKPOINT_SECONDS = 5.0
-FEED_SECONDS = 60.0
+"""How long a place is reached before it is written down."""
+
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 300.0
 HISTORY = 50
@@ -54,121 +47,10 @@ REFUSALS = frozenset(
     }
 )
 """A target's last words on a document. After any other it is offered again: it must not be lost."""
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
-
-class ReplicationError(Exception):
-    """A replication that cannot go on. `permanent`: trying again will not help."""
-
-    def __init__(self, status: int, error: str, reason: str, permanent: bool = False) -> None:
-        super().__init__(f"{error}: {reason}")
-        self.status = status
-        self.error = error
-        self.reason = reason
-        self.permanent = permanent
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One side: a database's address and what is sent along. `local`: a database of this very
-    server, by its name."""
-
-    url: str
-    local: bool
-    headers: tuple[tuple[str, str], ...] = ()
-    auth: tuple[str, str] | None = None
-
-    @classmethod
-    def parse(cls, value: Any, side: str) -> Endpoint:
-        """Raises 400 for what is no database."""
-        headers: dict[str, str] = {}
-        auth: tuple[str, str] | None = None
-        if isinstance(value, dict):
-            given = value.get("headers", {})
-            if not isinstance(given, dict) or not all(
-                _is_header(name, one) for name, one in given.items()
-            ):
-                raise bad_request(f"`{side}.headers` must be an object of strings.")
-            headers = given
-            auth = _basic(value.get("auth"), side)
-            value = value.get("url")
-        if not isinstance(value, str) or not value:
-            raise bad_request(f"`{side}` must be a database's URL or name.")
-        if "://" not in value:
-            name = unquote(value)
-            check_database_name(name)
-            return cls(f"http://local/{quote(name, safe='')}", True)
-        try:
-            parts = urlsplit(value)
-            port = parts.port
-            # What the client will make of it; a host may be no name at all.
-            readable = bool(httpx.URL(value).host)
-        except (ValueError, httpx.InvalidURL):
-            raise _no_url(side) from None
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not readable:
-            raise _no_url(side)
-        if parts.username is not None and auth is None:
-            auth = (unquote(parts.username), unquote(parts.password or ""))
-        host = parts.hostname if ":" not in parts.hostname else f"[{parts.hostname}]"
-        netloc = host if port is None else f"{host}:{port}"
-        url = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
-        return cls(url, False, tuple(sorted(headers.items())), auth)
-
-    @property
-    def shown(self) -> str:
-        """The address without anything secret."""
-        if self.local:
-            return unquote(self.url.rpartition("/")[2])
-        return self.url + "/"
-
-    def client(self, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-        headers = dict(self.headers)
-        if self.auth is not None:
-            token = base64.b64encode(":".join(self.auth).encode()).decode()
-            headers["Authorization"] = f"Basic {token}"
-        return httpx.AsyncClient(
-            base_url=self.url + "/",
-            headers=headers,
-            timeout=httpx.Timeout(30.0, read=FEED_SECONDS + 30.0),
-            transport=transport,
-            verify=_tls(),
-            trust_env=False,
-        )
-
-
-def _no_url(side: str) -> CouchError:
-    return bad_request(f"`{side}` has an invalid url", "invalid_replication")
-
-
-def _is_header(name: str, value: Any) -> bool:
-    return (
-        _HEADER_NAME.fullmatch(name) is not None
-        and isinstance(value, str)
-        and value.isascii()
-        and value.isprintable()
-    )
-
-
-Reach = Callable[[Endpoint, User], httpx.AsyncBaseTransport | None]
-"""How a server reaches an endpoint for a user where that is itself; None: over the network."""
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """The certificates that are trusted, read once: each copy costs milliseconds and megabytes."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def _basic(value: Any, side: str) -> tuple[str, str] | None:
-    if value is None:
-        return None
-    basic = value.get("basic") if isinstance(value, dict) else None
-    if not isinstance(basic, dict):
-        raise bad_request(f"`{side}.auth` must hold `basic`.")
-    name, password = basic.get("username"), basic.get("password")
-    if not isinstance(name, str) or not isinstance(password, str):
-        raise bad_request(f"`{side}.auth.basic` must hold a username and a password.")
-    return name, password
+Reach = Callable[[Endpoint, User, bool], Awaitable[Peer]]
+"""How a server gets at an endpoint for a user; the last says whether all of its changes are wanted,
+or some that a filter finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +94,9 @@ class Spec:
         for switch in ("continuous", "create_target", "cancel", "winning_revs_only"):
             if not isinstance(body.get(switch, False), bool):
                 raise bad_request(f"`{switch}` must be a boolean.")
+        for switch in ("continuous", "create_target", "cancel", "winning_revs_only"):
+            if not isinstance(body.get(switch, False), bool):
+                raise bad_request(f"`{switch}` must be a boolean.")
         since = body.get("since_seq")
         return cls(
             Endpoint.parse(body["source"], "source"),
@@ -226,6 +111,19 @@ class Spec:
             body.get("winning_revs_only") is True,
             body.get("use_checkpoints") is not False,
         )
+
+    @property
+    def wish(self) -> Wish:
+        """Which changes of the source are wanted."""
+        if self.doc_ids is not None:
+            return Wish({"filter": "_doc_ids"}, {"doc_ids": [*self.doc_ids]}, self.winning_only)
+        if self.selector is not None:
+            chosen = {"selector": orjson.loads(self.selector)}
+            return Wish({"filter": "_selector"}, chosen, self.winning_only)
+        if self.filter is not None:
+            params = {"filter": self.filter, **dict(self.query_params)}
+            return Wish(params, None, self.winning_only)
+        return Wish(winning_only=self.winning_only)
 
     def identity(self, server: str) -> str:
         """The same for the same replication, so that it goes on where it was left."""
@@ -295,44 +193,46 @@ class Replication:
     """Revisions that the target has neither taken nor refused. The checkpoint stays before them."""
     _source_log: dict[str, Any] = field(default_factory=dict)
     _target_log: dict[str, Any] = field(default_factory=dict)
-    _last_checkpoint: float = 0.0
+    _unsaved: float | None = None
+    """When a place was reached that is not written down."""
 
     async def run(self) -> dict[str, Any]:
         """Replicates what there is (for ever, when continuous). Returns what `_replicate`
         answers; raises `ReplicationError`."""
-        async with contextlib.AsyncExitStack() as stack:
-            source = await stack.enter_async_context(self._client(self.spec.source))
-            target = await stack.enter_async_context(self._client(self.spec.target))
-            try:
-                return await self._run(source, target)
-            except httpx.HTTPError as error:
-                raise ReplicationError(
-                    502, "replication_failed", f"{type(error).__name__}: the connection failed"
-                ) from None
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                # What the other side says is not what a database says.
-                log.warning("a replication met an answer that is none: %s", type(error).__name__)
-                raise ReplicationError(
-                    502, "replication_failed", "an answer could not be read"
-                ) from None
+        peers: list[Peer] = []
+        try:
+            for endpoint, everything in (
+                (self.spec.source, self.spec.wish.everything),
+                (self.spec.target, True),
+            ):
+                peers.append(await self.reach(endpoint, self.user, everything))
+            return await self._run(*peers)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # What the other side says is not what a database says.
+            log.warning("a replication met an answer that is none: %s", type(error).__name__)
+            raise ReplicationError(
+                502, "replication_failed", "an answer could not be read"
+            ) from None
+        finally:
+            for peer in peers:
+                await peer.close()
 
-    def _client(self, endpoint: Endpoint) -> httpx.AsyncClient:
-        return endpoint.client(self.reach(endpoint, self.user))
-
-    async def _run(self, source: httpx.AsyncClient, target: httpx.AsyncClient) -> dict[str, Any]:
-        info = await self._open(source, self.spec.source)
-        await self._open(target, self.spec.target)
+    async def _run(self, source: Peer, target: Peer) -> dict[str, Any]:
+        self.source_seq = await source.open()
+        if self.spec.create_target:
+            await target.create()
+        await target.open()
         since = await self._find_checkpoint(source, target)
         start = since
         self.through_seq = self.checkpointed_seq = since
-        self._last_checkpoint = time.monotonic()
-        self.source_seq = info.get("update_seq", 0)
-        async for rows, last in self._changes(source, since):
-            await self._batch(source, target, rows)
+        async for leaves, last in self._changes(source, since):
+            await self._batch(source, target, leaves)
             if self.owed:
                 continue  # what comes after them goes on its way all the same
+            if last != self.through_seq and self._unsaved is None:
+                self._unsaved = time.monotonic()
             self.through_seq = last
-            if time.monotonic() - self._last_checkpoint >= CHECKPOINT_SECONDS:
+            if self._due() <= 0:
                 await self._checkpoint(source, target, start)
         await self._checkpoint(source, target, start)
         if self.owed:
@@ -358,32 +258,15 @@ class Replication:
             "history": self._source_log.get("history") or [self._history(start)],
         }
 
-    async def _open(self, client: httpx.AsyncClient, side: Endpoint) -> dict[str, Any]:
-        answer = await client.get("")
-        if answer.status_code == 404 and side is self.spec.target and self.spec.create_target:
-            made = await client.put("")
-            if made.status_code not in (201, 202, 412):
-                raise _refused(made, f"could not create {side.shown}")
-            answer = await client.get("")
-        if answer.status_code == 404:
-            raise ReplicationError(404, "db_not_found", f"could not open {side.shown}")
-        if answer.status_code != 200:
-            raise _refused(answer, f"could not open {side.shown}")
-        return _object(answer)
-
     # -- checkpoints -------------------------------------------------------------------------
 
-    async def _find_checkpoint(self, source: httpx.AsyncClient, target: httpx.AsyncClient) -> Any:
+    async def _find_checkpoint(self, source: Peer, target: Peer) -> Any:
         if not self.spec.checkpoints:
             return self.spec.since or 0
-        logs = []
-        for client in (source, target):
-            answer = await client.get(f"_local/{self.id}")
-            logs.append(_object(answer) if answer.status_code == 200 else {})
-        self._source_log, self._target_log = logs
+        self._source_log, self._target_log = await source.log(self.id), await target.log(self.id)
         if self.spec.since is not None:
             return self.spec.since
-        return common_checkpoint(*logs)
+        return common_checkpoint(self._source_log, self._target_log)
 
     def _history(self, start: Any) -> dict[str, Any]:
         return {
@@ -400,15 +283,19 @@ class Replication:
             "doc_write_failures": self.stats.doc_write_failures,
         }
 
-    async def _checkpoint(
-        self, source: httpx.AsyncClient, target: httpx.AsyncClient, start: Any
-    ) -> None:
+    def _due(self) -> float:
+        """Seconds until the place is to be written down."""
+        if self._unsaved is None:
+            return FEED_SECONDS
+        return self._unsaved + CHECKPOINT_SECONDS - time.monotonic()
+
+    async def _checkpoint(self, source: Peer, target: Peer, start: Any) -> None:
         """Records on both sides how far this has come; the target's word comes first."""
-        self._last_checkpoint = time.monotonic()
+        self._unsaved = None
         if not self.spec.checkpoints or self.through_seq == self.checkpointed_seq:
             return
         entry = self._history(start)
-        for client, old in ((target, self._target_log), (source, self._source_log)):
+        for peer, old in ((target, self._target_log), (source, self._source_log)):
             history = [
                 one
                 for one in old.get("history", [])
@@ -423,171 +310,83 @@ class Replication:
             }
             if "_rev" in old:
                 body["_rev"] = old["_rev"]
-            answer = await client.put(f"_local/{self.id}", content=orjson.dumps(body))
-            if answer.status_code not in (200, 201, 202):
+            try:
+                rev = await peer.keep_log(self.id, body)
+            except ReplicationError as error:
                 # A source that may only be read keeps no checkpoint; the target's is enough to
                 # finish, and the next run looks again.
-                if client is source and answer.status_code in (401, 403):
+                if peer is source and error.status in (401, 403):
                     continue
-                raise _refused(answer, "the checkpoint was not stored")
+                raise
             old.clear()
-            old.update(body, _rev=_object(answer).get("rev"))
+            old.update(body, _rev=rev)
         self.checkpointed_seq = self.through_seq
 
     # -- the work ----------------------------------------------------------------------------
 
     async def _changes(
-        self, source: httpx.AsyncClient, since: Any
-    ) -> AsyncIterator[tuple[list[dict[str, Any]], Any]]:
-        params: dict[str, str] = {
-            "style": "main_only" if self.spec.winning_only else "all_docs",
-            "limit": str(BATCH),
-            "seq_interval": "1",
-        }
-        body: dict[str, Any] | None = None
-        if self.spec.doc_ids is not None:
-            params["filter"] = "_doc_ids"
-            body = {"doc_ids": list(self.spec.doc_ids)}
-        elif self.spec.selector is not None:
-            params["filter"] = "_selector"
-            body = {"selector": orjson.loads(self.spec.selector)}
-        elif self.spec.filter is not None:
-            params["filter"] = self.spec.filter
-            params.update(self.spec.query_params)
-        feed = "normal"
+        self, source: Peer, since: Any
+    ) -> AsyncIterator[tuple[dict[str, list[str]], Any]]:
+        wish = self.spec.wish
+        patience = 0.0
         while True:
-            asked = params | {"feed": feed, "since": _sequence(since)}
-            if feed == "longpoll":
-                # A place that is not kept yet is kept soon, also when nothing more comes.
-                unsaved = self.through_seq != self.checkpointed_seq
-                patience = CHECKPOINT_SECONDS if unsaved else FEED_SECONDS
-                asked["timeout"] = str(int(patience * 1000))
-            if body is None:
-                answer = await source.get("_changes", params=asked)
-            else:
-                answer = await source.post(
-                    "_changes",
-                    params=asked,
-                    content=orjson.dumps(body),
-                    headers={"Content-Type": "application/json"},
-                )
-            if answer.status_code != 200:
-                raise _refused(answer, "the changes of the source cannot be read")
-            found = _object(answer)
-            rows = found.get("results")
-            if not isinstance(rows, list) or "last_seq" not in found:
-                raise ReplicationError(502, "replication_failed", "the source's feed was cut short")
-            since = found["last_seq"]
-            self.source_seq = since
-            pending = found.get("pending")
-            self.pending = pending if isinstance(pending, int) else None
-            yield rows, since
-            more = self.pending if self.pending is not None else len(rows) >= BATCH
-            if not more:
+            found = await source.changes(wish, since, BATCH, patience)
+            since = self.source_seq = found.last
+            self.pending = found.pending
+            yield found.leaves, since
+            patience = 0.0
+            if found.pending == 0:
                 if not self.spec.continuous or self.owed:
                     return
-                feed = "longpoll"
-            else:
-                feed = "normal"
+                patience = max(0.1, min(FEED_SECONDS, self._due()))
 
-    async def _batch(
-        self,
-        source: httpx.AsyncClient,
-        target: httpx.AsyncClient,
-        rows: list[dict[str, Any]],
-    ) -> None:
-        if not rows:
+    async def _batch(self, source: Peer, target: Peer, leaves: dict[str, list[str]]) -> None:
+        if not leaves:
             return
-        offered = {
-            row["id"]: [change["rev"] for change in row["changes"]]
-            for row in rows
-            if isinstance(row.get("id"), str) and row["id"]
-        }
-        self.stats.revisions_checked += sum(map(len, offered.values()))
-        answer = await _post(target, "_revs_diff", offered)
-        if answer.status_code != 200:
-            raise _refused(answer, "the target cannot compare revisions")
-        missing = _object(answer)
-        wanted: list[dict[str, Any]] = []
-        for doc_id, found in missing.items():
-            self.stats.missing_revisions_found += len(found["missing"])
-            since = found.get("possible_ancestors")
-            for rev in found["missing"]:
-                one: dict[str, Any] = {"id": doc_id, "rev": rev}
-                if since:
-                    one["atts_since"] = since
-                wanted.append(one)
+        self.stats.revisions_checked += sum(map(len, leaves.values()))
+        missing = await target.missing(leaves)
+        wanted = [
+            Wanted(doc_id, rev, tuple(ancestors))
+            for doc_id, (revs, ancestors) in missing.items()
+            for rev in revs
+        ]
+        self.stats.missing_revisions_found += len(wanted)
         for start in range(0, len(wanted), FETCH):
             await self._transfer(source, target, wanted[start : start + FETCH])
 
-    async def _transfer(
-        self,
-        source: httpx.AsyncClient,
-        target: httpx.AsyncClient,
-        wanted: list[dict[str, Any]],
-    ) -> None:
-        docs = await self._fetch(source, wanted)
-        if not docs:
-            return
-        rejected = await self._store(target, docs)
+    async def _transfer(self, source: Peer, target: Peer, wanted: list[Wanted]) -> None:
+        documents = await self._fetch(source, wanted)
+        rejected = await self._put(target, documents)
         # A stub that the target cannot resolve is sent again with its bytes.
-        stubs = [row["id"] for row in rejected if row.get("error") == "missing_stub"]
+        stubs = {one.id for one in rejected if one.error == "missing_stub"}
         if stubs:
-            again = [{"id": one["id"], "rev": one["rev"]} for one in wanted if one["id"] in stubs]
-            whole = await self._fetch(source, again)
-            rejected = [row for row in rejected if row.get("error") != "missing_stub"]
-            rejected += await self._store(target, whole)
-        refused = sum(row.get("error") in REFUSALS for row in rejected)
+            again = [Wanted(one.id, one.rev) for one in wanted if one.id in stubs]
+            rejected = [one for one in rejected if one.error != "missing_stub"]
+            rejected += await self._put(target, await self._fetch(source, again))
+        refused = sum(one.error in REFUSALS for one in rejected)
         self.owed += len(rejected) - refused
         self.stats.doc_write_failures += refused
-        self.stats.docs_written += len(docs) - len(rejected)
+        self.stats.docs_written += len(documents) - len(rejected)
 
-    async def _fetch(
-        self, source: httpx.AsyncClient, wanted: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        answer = await _post(
-            source, "_bulk_get?revs=true&latest=true&attachments=true", {"docs": wanted}
-        )
-        if answer.status_code != 200:
-            raise _refused(answer, "the documents of the source cannot be read")
-        docs: list[dict[str, Any]] = []
-        seen: set[tuple[str, str]] = set()
-        for result in _object(answer).get("results", []):
-            for one in result.get("docs", []):
-                doc = one.get("ok")
-                # A revision that is gone was purged; any other error is the source's trouble.
-                if doc is None and one.get("error", {}).get("error") != "not_found":
-                    self.owed += 1
-                if doc is not None and (doc["_id"], doc["_rev"]) not in seen:
-                    seen.add((doc["_id"], doc["_rev"]))
-                    docs.append(doc)
-        self.stats.docs_read += len(docs)
-        return docs
+    async def _fetch(self, source: Peer, wanted: list[Wanted]) -> list[NewDocument]:
+        documents, owed = await source.fetch(wanted)
+        self.owed += owed
+        self.stats.docs_read += len(documents)
+        return documents
 
     @staticmethod
-    async def _store(target: httpx.AsyncClient, docs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Writes revisions; returns the rows of those that were not taken."""
-        if not docs:
+    async def _put(target: Peer, documents: list[NewDocument]) -> list[Rejected]:
+        """Writes revisions; returns those that were not taken."""
+        if not documents:
             return []
-        answer = await _post(target, "_bulk_docs", {"docs": docs, "new_edits": False})
-        if answer.status_code in (201, 202):
-            rows = [row for row in orjson.loads(answer.content) if row.get("error")]
-            owed = {row.get("id") for row in rows if row["error"] not in REFUSALS}
-            again = [doc for doc in docs if doc["_id"] in owed]
-            if not 0 < len(again) < len(docs):
-                return rows
-            # The others may have been what kept the target from judging these.
-            left = await Replication._store(target, again)
-            return [row for row in rows if row.get("id") not in owed] + left
-        if answer.status_code not in (400, 403, 412, 413) or len(docs) == 1:
-            if len(docs) == 1 and answer.status_code in (400, 403, 412, 413):
-                return [{"id": docs[0]["_id"], "error": _object(answer).get("error", "refused")}]
-            raise _refused(answer, "the target does not take the documents")
-        # One document may be what the target cannot take: the others still go.
-        half = len(docs) // 2
-        return await Replication._store(target, docs[:half]) + await Replication._store(
-            target, docs[half:]
-        )
+        rejected = await target.put(documents)
+        owed = {one.id for one in rejected if one.error not in REFUSALS}
+        again = [one for one in documents if one.id in owed]
+        if not 0 < len(again) < len(documents):
+            return rejected
+        # The others may have been what kept the target from judging these.
+        left = await Replication._put(target, again)
+        return [one for one in rejected if one.id not in owed] + left
 
 
 def common_checkpoint(source: dict[str, Any], target: dict[str, Any]) -> Any:
@@ -609,40 +408,6 @@ def common_checkpoint(source: dict[str, Any], target: dict[str, Any]) -> Any:
         if isinstance(one, dict) and one.get("session_id") in mine:
             return one.get("recorded_seq", 0)
     return 0
-
-
-def _sequence(value: Any) -> str:
-    return value if isinstance(value, str) else dumps(value).decode()
-
-
-async def _post(client: httpx.AsyncClient, path: str, body: Any) -> httpx.Response:
-    data = await asyncio.get_running_loop().run_in_executor(None, dumps, body)
-    return await client.post(path, content=data, headers={"Content-Type": "application/json"})
-
-
-def _object(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        value = orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        value = None
-    if not isinstance(value, dict):
-        raise ReplicationError(502, "replication_failed", "an answer could not be read")
-    return value
-
-
-def _refused(answer: httpx.Response, what: str) -> ReplicationError:
-    try:
-        said = orjson.loads(answer.content)
-        word = str(said.get("error", "error"))
-        reason = str(said.get("reason", ""))[:200]
-    except (orjson.JSONDecodeError, AttributeError):
-        word, reason = "error", ""
-    status = answer.status_code
-    if status in (401, 403):
-        return ReplicationError(status, word, f"{what}: {reason}")
-    return ReplicationError(
-        status if 400 <= status < 500 else 502, "replication_failed", f"{what}: {status} {reason}"
-    )
 
 
 def check_document(members: dict[str, Any], user: User, old_owner: str | None) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from .auth import NOBODY, SYSTEM, User
 from .database import Database
 from .documents import Document, NewDocument, dumps
 from .errors import CouchError, not_found
+from .peers import ReplicationError
 from .replicator import (
     FIRST_RETRY,
     LONGEST_RETRY,
     Reach,
     Replication,
-    ReplicationError,
     Spec,
     iso_now,
 )

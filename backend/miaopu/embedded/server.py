@@ -376,13 +376,17 @@ class Server:
         # Another change may come first; the next login tries again.
         await users.update([new], SYSTEM)
 
+    async def authenticated(self, name: str, password: str, address: str) -> User:
+        """The user of this name and password; raises as `check_password`."""
+        credentials = await self.check_password(name, password, address)
+        return User(name, credentials.roles, "default", credentials.salt)
+
     async def login(self, authorization: str | None, cookie: str | None, address: str) -> Login:
         """Who a request comes from. A wrong password is an error, a stale cookie is nobody."""
         if authorization:
             pair = parse_basic(authorization)
             if pair is not None:
-                credentials = await self.check_password(*pair, address)
-                return Login(User(pair[0], credentials.roles, "default", credentials.salt))
+                return Login(await self.authenticated(*pair, address))
         if cookie:
             return self._by_cookie(cookie)
         return Login(NOBODY)
@@ -395,6 +399,14 @@ class Server:
         if credentials is None or credentials.salt != user.stamp:
             return False
         return database.security.is_member(User(user.name, credentials.roles))
+
+    def database_for(self, name: str, user: User) -> Database:
+        """The database, as long as the user may have it; 401 or 403 when that has ended."""
+        database = self.database(name)
+        if not self.still_reads(user, database):
+            raise unauthorized("Name or password is incorrect.")
+        database.security.require_member(user)
+        return database
 
     def _by_cookie(self, cookie: str) -> Login:
         claim = self.sessions.claimed(cookie)

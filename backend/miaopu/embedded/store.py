@@ -857,6 +857,17 @@ def read_changes(
     ).fetchall()
 
 
+def read_leaves(cx: sqlite3.Connection, since: int, limit: int) -> list[tuple[int, str, list[str]]]:
+    """Up to `limit` changed documents: sequence, id, and leaves, the winner first."""
+    return [
+        (seq, doc_id, orjson.loads(leaves) if leaves else [rev])
+        for seq, doc_id, rev, leaves in cx.execute(
+            "SELECT seq, id, rev, leaves FROM doc WHERE seq > ? ORDER BY seq LIMIT ?",
+            (since, limit),
+        )
+    ]
+
+
 def count_changes(cx: sqlite3.Connection, since: int) -> int:
     """How many documents changed after `since`: the feed's `pending`."""
     count: int = cx.execute("SELECT count(*) FROM doc WHERE seq > ?", (since,)).fetchone()[0]

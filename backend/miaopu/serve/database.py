@@ -29,9 +29,10 @@ class Database:
     heads: Heads | None = None
     """Where the database is in this process, and says it without their bodies. Raises
     `CouchError`."""
-    found_at: Callable[[str, Application], None] = lambda _url, _application: None
-    """Told the address of the databases and the application that answers there, so that a
-    database in this process need not go over the network to itself."""
+    found_at: Callable[[str, Application, frozenset[str]], None] = lambda _url, _app, _roles: None
+    """Told the address of the databases, the application that answers there, and the roles whose
+    doings no other part of it needs to see, so that a database in this process need not go over
+    the network to itself."""
 
 
 class DatabaseError(Exception):

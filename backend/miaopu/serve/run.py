@@ -26,7 +26,7 @@ from miaopu.moves.distribution import Distributor
 from miaopu.moves.parent import Parent
 from miaopu.moves.stamp import Stamp
 from miaopu.provision.catalog import content, vaccine_groups
-from miaopu.provision.plan import Above, Plan, Upward, read_plan
+from miaopu.provision.plan import SERVER_ROLE, Above, Plan, Upward, read_plan
 from miaopu.reports.api import reports_router
 from miaopu.reports.joined import JoinedCases
 from miaopu.schedule.api import schedules_router
@@ -325,7 +325,8 @@ async def _serve(
     application = build_application(observed, api, Pwa(settings.pwa))
     if database.url is None:
         work.inside = Loopback(application)
-        database.found_at(work.databases, application)
+        # The trail leaves out what the server itself does.
+        database.found_at(work.databases, application, frozenset({SERVER_ROLE}))
 
     async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         await application(scope, receive, send)

@@ -60,16 +60,21 @@ def test_an_answer_that_is_not_whole_is_none(how: str) -> None:
         ask(application)
 
 
-def test_a_replication_to_the_servers_own_address_needs_no_socket(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unwatched", [[], ["_admin"]])
+def test_a_replication_to_the_servers_own_address_needs_no_socket(
+    tmp_path: Path, unwatched: list[str]
+) -> None:
     async def work() -> None:
+        passed: list[str] = []
         couch = create_app(tmp_path, {"admin": hash_password(PASSWORD)})
         # Nobody listens there.
         here = "http://127.0.0.1:1/db"
 
         async def mounted(scope: Any, receive: Any, send: Any) -> None:
+            passed.append(scope["path"])
             await couch({**scope, "root_path": "/db"}, receive, send)
 
-        couch.found_at(here, mounted)
+        couch.found_at(here, mounted, frozenset(unwatched))
         auth = {"auth": {"basic": {"username": "admin", "password": PASSWORD}}}
         async with couch.running(), couch.client(SYSTEM) as client:
             for name in ("a", "b"):
@@ -79,10 +84,59 @@ def test_a_replication_to_the_servers_own_address_needs_no_socket(tmp_path: Path
             answer = await client.post("/_replicate", json=ends)
             assert answer.json()["ok"] is True
             assert (await client.get("/b/x")).json()["n"] == 1
+            # Who is watched goes through what watches.
+            assert bool(passed) == (not unwatched)
             guess = {"auth": {"basic": {"username": "admin", "password": "x"}}}
             wrong = {**ends, "target": {"url": f"{here}/b", **guess}}
             assert (await client.post("/_replicate", json=wrong)).status_code == 401
             elsewhere = {**ends, "target": {"url": "http://127.0.0.1:1/dbs/b", **auth}}
             assert (await client.post("/_replicate", json=elsewhere)).status_code == 502
+
+    asyncio.run(work())
+
+
+def test_who_may_no_longer_have_a_database_replicates_it_no_further(tmp_path: Path) -> None:
+    async def work() -> None:
+        couch = create_app(tmp_path, {"admin": hash_password(PASSWORD)})
+        here = "http://127.0.0.1:1/db"
+        couch.found_at(here, couch, frozenset({"server"}))
+        account = {"basic": {"username": "s", "password": PASSWORD}}
+        async with couch.running(), couch.client(SYSTEM) as client:
+            for name in ("a", "b"):
+                await client.put(f"/{name}")
+                members = {"members": {"roles": ["server"], "names": []}}
+                await client.put(f"/{name}/_security", json=members)
+            user = {"name": "s", "password": PASSWORD, "roles": ["server"], "type": "user"}
+            made = await client.put("/_users/org.couchdb.user:s", json=user)
+            assert made.status_code == 201
+            ends = {
+                side: {"url": f"{here}/{name}", "auth": account}
+                for side, name in (("source", "a"), ("target", "b"))
+            }
+            await client.post("/_replicate", json={**ends, "continuous": True})
+
+            async def until(check: Any) -> None:
+                for _ in range(200):
+                    if await check():
+                        return
+                    await asyncio.sleep(0.05)
+                raise AssertionError("it did not come about")
+
+            async def arrived() -> bool:
+                return (await client.get("/b/x")).status_code == 200
+
+            await client.put("/a/x", json={})
+            await until(arrived)
+            await client.put("/a/_security", json={"members": {"roles": ["other"], "names": []}})
+
+            async def stopped() -> bool:
+                await client.put("/a/y", json={})
+                tasks = (await client.get("/_scheduler/jobs")).json()["jobs"]
+                return any(
+                    event["type"] == "crashed" for task in tasks for event in task["history"]
+                )
+
+            await until(stopped)
+            assert (await client.get("/b/y")).status_code == 404
 
     asyncio.run(work())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -80,6 +81,42 @@ def test_everything_arrives(
     assert again.get("no_changes") is True
     replicate(by, target, source)
     assert contents(admin, db) == contents(other, "/copy")
+
+
+def test_between_databases_of_one_server_everything_goes_as_it_is_stored(other: Client) -> None:
+    for name in ("/a", "/b"):
+        other.put(name)
+    fill(other, "/a")
+    packed = gzip.compress(b"text" * 100)
+    sent = {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    other.put("/a/d3/q.txt", content=packed, headers=sent, params={"rev": rev_of(other, "/a/d3")})
+    replicate(other, "a", "b")
+    assert contents(other, "/a") == contents(other, "/b")
+    # The picture is there already, so that its stub goes; the text is replaced.
+    document = other.get("/a/d3").json()
+    data = base64.b64encode(b"more").decode()
+    document["_attachments"]["q.txt"] = {"content_type": "text/plain", "data": data}
+    assert other.put("/a/d3", json=document).status_code == 201
+    assert other.delete("/a/d4", params={"rev": rev_of(other, "/a/d4")}).status_code == 200
+    done = replicate(other, "a", "b")
+    assert done["history"][0]["docs_written"] == 2
+    assert contents(other, "/a") == contents(other, "/b")
+    for name in ("d3", "d9"):
+        shown = {"revs": "true", "attachments": "true", "conflicts": "true"}
+        accept = {"Accept": "application/json"}
+        both = [other.get(f"/{db}/{name}", params=shown, headers=accept).json() for db in "ab"]
+        assert both[0] == both[1]
+    # An attachment whose stub names nothing there is sent with its bytes.
+    other.put("/c")
+    other.post("/c/_bulk_docs", json={"docs": [{"_id": "d3", "_rev": "9-f"}], "new_edits": False})
+    replicate(other, "a", "c")
+    assert other.get("/c/d3/p.png", params={"rev": rev_of(other, "/a/d3")}).content == (
+        b"picture" * 50
+    )
+
+
+def rev_of(client: Client, path: str) -> str:
+    return str(client.get(path).json()["_rev"])
 
 
 def test_a_part_is_replicated(other: Client) -> None:
