@@ -53,3 +53,13 @@ function keepFacts() {
     }
   }
 }
+
+// Whoever writes, and what is deleted of a child still holds every event.
+function checkHistory() {
+  if (newDoc._deleted) { return keepEvents(); }
+  switch (newDoc.type) {
+    case 'child': keepEvents(); return keepFacts();
+    case 'stock': return unchanged('a stock move');
+    case 'numbers': return unchanged('a block of numbers');
+  }
+}

@@ -133,18 +133,34 @@ _PRELUDE = r"""
     return { failed: Str(error), by };
   }
 
-  // Where a document is written: a verdict that did not look at it holds in other databases too.
-  let looked = false;
-  function look(f) { return (...args) => { looked = true; return f(...args); }; }
-  const LOOKS = { get: look(get), has: look(has), ownKeys: look(ownKeys),
-    getOwnPropertyDescriptor: look(getOwnPropertyDescriptor) };
+  // What a function looks at: its verdict holds wherever that is the same.
+  const DOCUMENT = 1, USER = 2, PLACE = 4;
+  let looked = 0;
+  function watch(value, what) {
+    const look = (f) => (...args) => { looked |= what; return f(...args); };
+    return new Watched(value, { get: look(get), has: look(has), ownKeys: look(ownKeys),
+      getOwnPropertyDescriptor: look(getOwnPropertyDescriptor) });
+  }
   function user(text) {
     const context = parse(text), db = context.db;
-    return define(context, 'db', { enumerable: true, configurable: true,
-      get: look(() => db),
+    define(context, 'db', { enumerable: true, configurable: true,
+      get() { looked |= PLACE; return db; },
       set(value) { define(context, 'db', { value, writable: true }); } });
+    return watch(context, USER);
   }
-  function security(text) { return new Watched(parse(text), LOOKS); }
+  function security(text) { return watch(parse(text), PLACE); }
+  function closed() { looked |= DOCUMENT; throw new Err('closed'); }
+  const CLOSED = new Watched({}, { get: closed, set: closed, has: closed, ownKeys: closed,
+    getOwnPropertyDescriptor: closed, defineProperty: closed, deleteProperty: closed,
+    getPrototypeOf: closed, setPrototypeOf: closed, isExtensible: closed,
+    preventExtensions: closed });
+  // What a function looks at that lets a document pass without looking at it; else null.
+  function careless(f, userCtx, secObj) {
+    looked = 0;
+    try { for (const old of [null, CLOSED]) f(CLOSED, old, user(userCtx), security(secObj)); }
+    catch (error) { return null; }
+    return looked & DOCUMENT ? null : looked;
+  }
 
   // Gives both documents one value for what they hold alike, down to the members of their members;
   // whether that is everything.
@@ -170,17 +186,18 @@ _PRELUDE = r"""
     library(text) { library = parse(text); modules.clear(); },
     add(source) { functions.push(compile(source)); },
     validate(text, userCtx, secObj) {
-      const verdicts = [];
+      const verdicts = [functions.map((f) => careless(f, userCtx, secObj))];
       for (const [newDoc, oldDoc] of parse(text)) {
         if (oldDoc !== null) share(newDoc, oldDoc, 1);
-        let verdict = null;
-        looked = false;
-        for (let i = 0; verdict === null && i < functions.length; i++) {
+        let verdict = [];
+        for (let i = 0; i < functions.length; i++) {
+          looked = DOCUMENT;
           try {
             functions[i](newDoc, oldDoc, user(userCtx), security(secObj));
-          } catch (error) { verdict = told(error, i); }
+            verdict.push(looked);
+          } catch (error) { verdict = told(error, i); break; }
         }
-        verdicts.push(verdict === null && looked ? 'here' : verdict);
+        verdicts.push(verdict);
       }
       return stringify(verdicts);
     },

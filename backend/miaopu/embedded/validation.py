@@ -2,7 +2,7 @@
 
 Documents are handed to the functions many at a time: each call gives up Python's lock and has to
 wait for it again, which on a busy server takes longer than the call. A document on its way through
-several databases with the same functions is judged by them once.
+several databases is judged once by a function that stands in all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from .documents import dumps
 from .errors import CouchError, forbidden, unauthorized, undecided
@@ -29,9 +29,11 @@ PART = 1 << 18
 _REQUIRES = re.compile(r"\brequire\b")
 
 
-_Verdict = CouchError | Literal["here"] | None
-"""Why a document is refused; "here": it passes, and the functions have looked at the name or the
-security of the database; None: it passes in every database."""
+_DOCUMENT, _USER, _PLACE = 1, 2, 4
+"""What a function has looked at (`sandboxed`)."""
+
+_Verdict = CouchError | list[int]
+"""Why a document is refused; or that it passes, and what each function has looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +53,29 @@ class Asker:
 
 
 class _Passed:
-    """What functions have let pass in the last minute without looking at where it was written.
+    """What functions have let pass in the last minute, by what they looked at: the document with
+    the one before it, and who writes.
 
-    They are made of documents alone (CouchDB: "must be side-effect free"), so they would again.
-    Used on the writing threads of all databases.
+    They are made of that alone (CouchDB: "must be side-effect free"), so they would again. Used on
+    the writing threads of all databases.
     """
 
-    MOST = 20_000
+    MOST = 60_000
     SECONDS = 60.0
 
     def __init__(self) -> None:
-        self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._until: OrderedDict[tuple[bytes, bytes, bytes], float] = OrderedDict()
         self._lock = threading.Lock()
 
-    @staticmethod
-    def names(functions: bytes, who: bytes, pairs: Sequence[bytes]) -> list[bytes]:
-        """What each pair is remembered by."""
-        asked = hashlib.sha256(functions + who).digest()
-        return [hashlib.blake2b(one, digest_size=20, key=asked).digest() for one in pairs]
+    def holds(self, function: bytes, edit: bytes, who: bytes) -> bool:
+        """`edit`: what the documents are remembered by; none for what passes whatever they are."""
+        now = time.monotonic()
+        return any(self._until.get((function, edit, one), 0.0) > now for one in (b"", who))
 
-    def __contains__(self, name: bytes) -> bool:
-        return self._until.get(name, 0.0) > time.monotonic()
-
-    def add(self, name: bytes) -> None:
+    def add(self, function: bytes, edit: bytes, who: bytes, looked: int) -> None:
+        if looked & _PLACE:
+            return
+        name = (function, edit if looked & _DOCUMENT else b"", who if looked & _USER else b"")
         with self._lock:
             self._until.pop(name, None)
             self._until[name] = time.monotonic() + self.SECONDS
@@ -91,7 +93,11 @@ class Validator:
     def __init__(self, sources: Mapping[str, str], design: Mapping[str, Any] | None = None) -> None:
         """`sources`: id of the design document → its function."""
         self._names = list(sources)
-        self._made_of = hashlib.sha256(dumps([list(sources.values()), dict(design or {})])).digest()
+        library = dumps(dict(design or {}))
+        self._functions = [
+            hashlib.sha256(source.encode("utf-8", "surrogatepass") + library).digest()
+            for source in sources.values()
+        ]
         self._broken: CouchError | None = None
         try:
             texts = list(sources.values())
@@ -108,24 +114,38 @@ class Validator:
         when several are too much together."""
         if self._broken is not None:
             return [self._broken] * len(pairs)
-        names = _PASSED.names(self._made_of, asker.who, pairs)
-        left = [number for number, name in enumerate(names) if name not in _PASSED]
         errors: list[CouchError | None] = [None] * len(pairs)
+        strict = [one for one in self._functions if not _PASSED.holds(one, b"", asker.who)]
+        if not strict:
+            return errors
+        edits = [hashlib.blake2b(one, digest_size=20).digest() for one in pairs]
+        left = [
+            number
+            for number, edit in enumerate(edits)
+            if not all(_PASSED.holds(one, edit, asker.who) for one in strict)
+        ]
         if left:
             verdicts = self._ask([pairs[number] for number in left], asker, meter)
             for number, said in zip(left, verdicts, strict=True):
-                if said is None:
-                    _PASSED.add(names[number])
-                elif isinstance(said, CouchError):
+                if isinstance(said, CouchError):
                     errors[number] = said
+                else:
+                    self._remember(edits[number], said, asker)
         return errors
+
+    def _remember(self, edit: bytes, looked: Sequence[int | None], asker: Asker) -> None:
+        for function, what in zip(self._functions, looked, strict=True):
+            if what is not None:
+                _PASSED.add(function, edit, asker.who, what)
 
     def _ask(self, pairs: list[bytes], asker: Asker, meter: Meter) -> list[_Verdict]:
         texts = javascript_lists(pairs)
         names = ", ".join(self._names)
         try:
             said = self._program.call("validate", texts, asker.user, asker.security, meter=meter)
-            return [self._verdict(one) for one in answered(said, len(pairs))]
+            careless, *verdicts = answered(said, len(pairs) + 1)
+            self._remember(b"", self._looks(careless), asker)
+            return [self._verdict(one) for one in verdicts]
         except Stopped as error:
             failure = undecided(f"validate_doc_update of {names} was stopped: {error}")
         except Unreadable:
@@ -138,12 +158,17 @@ class Validator:
             raise Stopped
         return [failure]
 
+    def _looks(self, said: Any) -> list[Any]:
+        is_list = isinstance(said, list) and len(said) == len(self._functions)
+        if not is_list or not all(one is None or type(one) is int for one in said):
+            raise Unreadable
+        found: list[Any] = said
+        return found
+
     def _verdict(self, said: Any) -> _Verdict:
         match said:
-            case None:
-                return None
-            case "here":
-                return "here"
+            case [*_]:
+                return self._looks(said)
             case {"forbidden": str(reason)}:
                 return forbidden(reason)
             case {"unauthorized": str(reason)}:

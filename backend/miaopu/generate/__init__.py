@@ -33,7 +33,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     files[root / "pwa/src/models/generated.ts"] = typescript(DOCUMENTS)
     for kind, models in DOCUMENTS.items():
         path = root / f"design-docs/{kind}/structure/validate_doc_update.js"
-        files[path] = structure_validator(kind, models)
+        files[path] = structure_validator(models)
     files[root / "docs/who-may-do-what.md"] = page(read_matrix(MATRIX))
     return files
 

@@ -101,8 +101,8 @@ def _in_order(definitions: Json) -> list[str]:
     return list(order)
 
 
-def structure_validator(kind: str, models: Iterable[type[Document]]) -> str:
-    """The text of `design-docs/<kind>/structure/validate_doc_update.js`."""
+def structure_validator(models: Iterable[type[Document]]) -> str:
+    """The text of `structure/validate_doc_update.js` for databases that hold these documents."""
     models = tuple(models)
     schemas = document_schemas(models)
     definitions: Json = {}
@@ -118,8 +118,6 @@ def structure_validator(kind: str, models: Iterable[type[Document]]) -> str:
     variables = (f"var {name} = {_node(definitions[name])};" for name in _in_order(definitions))
     table = ",\n".join(f"    {name}: {text}" for name, text in documents.items())
     template = resources.files("miaopu.generate").joinpath("structure.js").read_text("utf-8")
-    return (
-        template.replace("'KIND'", kind)
-        .replace("'DEFINITIONS'", "\n  ".join(variables))
-        .replace("'DOCUMENTS'", "{\n" + table + "\n  }")
+    return template.replace("'DEFINITIONS'", "\n  ".join(variables)).replace(
+        "'DOCUMENTS'", "{\n" + table + "\n  }"
     )

@@ -241,8 +241,11 @@ class Gate:
 
         def judge() -> list[CouchError | None]:
             if self._authority is None:
-                design = design_documents("site", constants())["_design/authority"]
-                self._authority = Validator({design["_id"]: design["validate_doc_update"]})
+                designs = design_documents("site", constants())
+                names = ("_design/authority", "_design/history")
+                self._authority = Validator(
+                    {name: designs[name]["validate_doc_update"] for name in names}
+                )
             pairs = [pair(dumps(one.after), dumps(one.before)) for one in changes]
             return Validation([self._authority], context, {}).check(pairs)
 

@@ -1,5 +1,5 @@
 function (newDoc, oldDoc) {
-  // Generated from the models by `miaopu generate`, for a region database. Do not edit.
+  // Generated from the models by `miaopu generate`. Do not edit.
   // ES5, which is what every CouchDB runs.
   //
   // A schema is one of

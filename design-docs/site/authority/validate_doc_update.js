@@ -1,10 +1,8 @@
 function (newDoc, oldDoc, userCtx) {
-  // Who may write what in a clinic's database. What a document looks like is checked by
-  // `structure`; every write passes both.
+  // Who may write what in a clinic's database. What a document looks like is checked by `structure`,
+  // and that it loses nothing by `history`; every write passes all three.
 
   // !code lib/authority.js
-  // !code lib/history.js
-  // !code lib/deletion.js
 
   // The clinic whose database this is: it stands in the name.
   var site = (/^site-([0-9]{10})$/.exec(userCtx.db) || [])[1];
@@ -105,8 +103,6 @@ function (newDoc, oldDoc, userCtx) {
 
   function checkChild() {
     clinicOnly();
-    keepEvents();
-    keepFacts();
     checkAdded();
     checkManager();
   }
@@ -115,7 +111,6 @@ function (newDoc, oldDoc, userCtx) {
   function checkStock() {
     clinicOnly();
     ofThisSite(newDoc, 'the move');
-    unchanged('a stock move');
     if (newDoc.kind === 'waste' || newDoc.kind === 'adjust') { seniorOnly(); }
   }
 
@@ -126,7 +121,6 @@ function (newDoc, oldDoc, userCtx) {
       refuse('the _id does not say the same as the fields');
     }
     ofThisSite(newDoc, 'the block');
-    unchanged('a block of numbers');
   }
 
   // A clinic reports a problem; whoever is above may say that it is mended.
@@ -151,7 +145,10 @@ function (newDoc, oldDoc, userCtx) {
   if (!ofTheClinic() && !fromAbove()) {
     refuse('only accounts of this clinic and of the regions above it write here');
   }
-  if (newDoc._deleted) { return checkDeletion(); }
+  if (newDoc._deleted) {
+    if (!isServer()) { refuse('only the server deletes'); }
+    return;
+  }
   switch (newDoc.type) {
     case 'child': return checkChild();
     case 'stock': return checkStock();

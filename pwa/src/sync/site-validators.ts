@@ -22,7 +22,7 @@ function load(design: string): Validator {
   return new Function(`return (${source});`)() as Validator;
 }
 
-const validators = [load('structure'), load('authority')];
+const validators = [load('structure'), load('history'), load('authority')];
 
 /** Why the database refuses a write over the nearest ancestor that it knows; null when it takes it. */
 export function refusalOf(

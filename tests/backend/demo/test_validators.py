@@ -20,7 +20,7 @@ def test_design_documents_take_it(place: int) -> None:
     validators = [
         found["validate_doc_update"] for found in designs.values() if "validate_doc_update" in found
     ]
-    assert len(validators) == 2
+    assert len(validators) == 3
     context = quickjs.Context()
     context.eval(f"var user = {json.dumps(SERVER | {'db': database})}, said;")
     for number, source in enumerate(validators):

@@ -127,7 +127,7 @@ def test_what_passed_is_asked_again_in_another_database_only_where_that_was_look
     looks: str, is_asked: bool
 ) -> None:
     # A function that counts, as none should, tells whether it was asked.
-    source = f"function (newDoc, oldDoc, userCtx, secObj) {{ {looks} {COUNTS} }}"
+    source = f"function (newDoc, oldDoc, userCtx, secObj) {{ newDoc._id; {looks} {COUNTS} }}"
     validators = [Validator({"_design/x": source})]
 
     def ask(database: str, user: str, *edits: tuple[Any, Any]) -> list[CouchError | None]:
@@ -138,17 +138,43 @@ def test_what_passed_is_asked_again_in_another_database_only_where_that_was_look
     assert ask("one", "nurse", (document, None)) == [None]
     (again,) = ask("other", "nurse", (document, None))
     assert (again is not None) == is_asked
-    # Somebody else, another document, another before: these are other questions.
-    for user, new, old in [
-        ("senior", document, None),
-        ("nurse", {"_id": "y"}, None),
-        ("nurse", document, {}),
-    ]:
-        assert ask("other", user, (new, old)) != [None]
+    # Another document, another before and, where that was looked at, somebody else.
+    assert ask("other", "nurse", ({"_id": "y"}, None)) != [None]
+    assert ask("other", "nurse", (document, {})) != [None]
+    (of_another,) = ask("other", "senior", (document, None))
+    assert (of_another is not None) == (is_asked or "userCtx.name" in looks)
+
+
+@pytest.mark.parametrize(
+    "looks",
+    ["newDoc.x", "oldDoc && 1; newDoc.x", "typeof newDoc; 'x' in newDoc", "newDoc + ''",
+     "Object.isExtensible(newDoc)", "newDoc instanceof Array", "JSON.stringify(newDoc)",
+     "Object.keys(newDoc)", "try { newDoc.x } catch (error) {}", "if (oldDoc) oldDoc.x"],
+)  # fmt: skip
+def test_a_function_that_looks_at_a_document_is_asked_of_each(looks: str) -> None:
+    source = f"function (newDoc, oldDoc) {{ {looks}; {COUNTS} }}"
+    validation = Validation([Validator({"_design/x": source})], USER, {})
+    first = validation.check(pairs(({"n": 1}, {})))
+    assert [*first, *validation.check(pairs(({"n": 2}, {})))].count(None) < 2
+
+
+def test_a_function_that_looks_at_the_user_alone_is_asked_once_for_each() -> None:
+    source = """function (newDoc, oldDoc, userCtx) {
+      if (userCtx.roles.indexOf('server') < 0) { throw { forbidden: newDoc._id }; }
+    }"""
+    server = {"db": "a", "name": "s", "roles": ["server"]}
+    one = Validation([Validator({"_design/x": source})], server, {})
+    assert one.check(pairs(({"_id": "1"}, None))) == [None]
+    other = Validation([Validator({"_design/x": source})], {**server, "db": "b"}, {})
+    assert other.check(pairs(({"_id": "2"}, None), ({"_id": "3"}, {}))) == [None, None]
+    assert other._meter.seconds == 0
+    nurse = Validation([Validator({"_design/x": source})], USER, {})
+    said = nurse.check(pairs(({"_id": "1"}, None), ({"_id": "2"}, None)))
+    assert [reason(error) for error in said] == ["1", "2"]
 
 
 def test_what_was_refused_is_asked_again() -> None:
-    source = "function () { if (!this.seen) { this.seen = 1; throw { forbidden: 1 }; } }"
+    source = "function (doc) { doc.x; if (!this.seen) { this.seen = 1; throw { forbidden: 1 }; } }"
     validators = [Validator({"_design/x": source})]
     said = [Validation(validators, USER, {}).check(pairs(({}, None))) for _ in range(2)]
     assert [reason(said[0][0]), said[1]] == ["1", [None]]
