@@ -14,6 +14,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import couchdb
+import orjson
 from playwright.sync_api import Playwright, sync_playwright
 from tests.bench.clinic import (
     Row,
@@ -156,6 +158,9 @@ def with_dose(child: Json, site: str, account: str) -> Json:
     return {**body, "_rev": f"{int(start) + 1}-{digest}", "_revisions": revisions}
 
 
+_END = re.compile(rb'"last_seq":("[^"]*"|[0-9]+)(?:,"pending":([0-9]+))?}\s*$')
+
+
 @dataclass
 class Tablet:
     """A tablet as the server sees it: the requests of the application's sync, in their order."""
@@ -195,10 +200,14 @@ class Tablet:
                 f"{self.remote}/_changes?style=all_docs&include_docs=true"
                 f"&since={quote(str(self.since))}&limit=2000"
             )
-            feed = await self.ask("pull", "GET", path)
-            self.since = feed["last_seq"]
-            rows += len(feed["results"])
-            if len(feed["results"]) < 2000 and not feed.get("pending"):
+            text = await self.clients.timed("pull", self.connection.text("GET", path))
+            # Each tablet reads its documents with a processor of its own, and not with this one.
+            end = _END.search(text, max(0, len(text) - 200))
+            assert end is not None, text[-200:]
+            self.since = orjson.loads(end[1])
+            count: int = text.count(b'"changes":[')
+            rows += count
+            if count < 2000 and int(end[2] or 0) == 0:
                 return rows
 
 

@@ -60,13 +60,17 @@ class Connection:
         return b"".join(self._parts)
 
     async def json(self, method: str, path: str, body: object = None) -> Any:
-        """The answer's JSON; raises ConnectionError for any status but success."""
+        """The answer's JSON; raises as `text`."""
+        return orjson.loads(await self.text(method, path, body))
+
+    async def text(self, method: str, path: str, body: object = None) -> bytes:
+        """The answer as it came; raises ConnectionError for any status but success."""
         text = await self.send(method, path, body)
         if self.status >= 300:
             raise ConnectionError(
                 f"{method} {path.partition('?')[0]}: {self.status} {text[:200]!r}"
             )
-        return orjson.loads(text)
+        return text
 
     def close(self) -> None:
         if self._writer is not None:

@@ -40,6 +40,9 @@ GROUP_SECONDS = 0.05
 
 IDLE_READERS = 4
 
+REST_SECONDS = 0.05
+"""A database in which nothing was written for so long rests."""
+
 T = TypeVar("T")
 Job = Callable[[Writer], T]
 
@@ -71,6 +74,8 @@ class Database:
         self.design_generation = 0
         self.compacting = False
         """Kept by `compaction`."""
+        self._unanswered = 0
+        self._written = 0.0
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -124,8 +129,21 @@ class Database:
             raise no_database()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._enqueue(_Queued(job, future, loop))
-        return await future
+        self._unanswered += 1
+        try:
+            self._enqueue(_Queued(job, future, loop))
+            return await future
+        finally:
+            self._unanswered -= 1
+            self._written = time.monotonic()
+
+    async def rest(self, patience: float) -> None:
+        """Waits until nothing is being written here, at most `patience` seconds."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end and not self._closed:
+            if self._unanswered == 0 and time.monotonic() - self._written > REST_SECONDS:
+                return
+            await asyncio.sleep(REST_SECONDS)
 
     def _enqueue(self, item: _Queued) -> None:
         if self._thread is None:

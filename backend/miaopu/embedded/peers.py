@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 FEED_SECONDS = 60.0
 """The longest that a side is asked to wait for changes."""
 
+GIVE_WAY_SECONDS = 5.0
+"""The longest that a database here is left to those who are writing it: a region that is filled by
+thirty clinics goes on in larger parts, and after what fills it."""
+
 T = TypeVar("T")
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -454,6 +458,7 @@ class Local:
         after = database.parse_sequence(str(since))
         if patience and not await database.changed(after, patience):
             return Changes({}, since, 0)
+        await database.rest(GIVE_WAY_SECONDS)
         end = database.seq
         rows = await self._read(lambda cx: store.read_leaves(cx, after, limit))
         leaves = {doc_id: found[:1] if wish.winning_only else found for _, doc_id, found in rows}
