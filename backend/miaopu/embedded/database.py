@@ -41,7 +41,7 @@ GROUP_SECONDS = 0.05
 IDLE_READERS = 4
 
 REST_SECONDS = 0.05
-"""A database in which nothing was written for so long rests."""
+"""A database to which no other has brought anything for so long rests."""
 
 T = TypeVar("T")
 Job = Callable[[Writer], T]
@@ -74,8 +74,8 @@ class Database:
         self.design_generation = 0
         self.compacting = False
         """Kept by `compaction`."""
-        self._unanswered = 0
-        self._written = 0.0
+        self._fillers = 0
+        self._filled = -REST_SECONDS
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -129,19 +129,24 @@ class Database:
             raise no_database()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._unanswered += 1
+        self._enqueue(_Queued(job, future, loop))
+        return await future
+
+    @contextlib.contextmanager
+    def being_filled(self) -> Iterator[None]:
+        """While another database's documents are written here. On the event loop."""
+        self._fillers += 1
         try:
-            self._enqueue(_Queued(job, future, loop))
-            return await future
+            yield
         finally:
-            self._unanswered -= 1
-            self._written = time.monotonic()
+            self._fillers -= 1
+            self._filled = time.monotonic()
 
     async def rest(self, patience: float) -> None:
-        """Waits until nothing is being written here, at most `patience` seconds."""
+        """Waits until no other database fills this one, at most `patience` seconds."""
         end = time.monotonic() + patience
         while time.monotonic() < end and not self._closed:
-            if self._unanswered == 0 and time.monotonic() - self._written > REST_SECONDS:
+            if not self._fillers and time.monotonic() - self._filled > REST_SECONDS:
                 return
             await asyncio.sleep(REST_SECONDS)
 
@@ -350,7 +355,9 @@ class Database:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
         try:
-            await asyncio.wait_for(waiter, patience)
+            # `wait_for` may return instead of being cancelled, when news come at that very moment.
+            async with asyncio.timeout(patience):
+                await waiter
         except TimeoutError:
             return False
         finally:

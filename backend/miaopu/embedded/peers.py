@@ -34,8 +34,8 @@ FEED_SECONDS = 60.0
 """The longest that a side is asked to wait for changes."""
 
 GIVE_WAY_SECONDS = 5.0
-"""The longest that a database here is left to those who are writing it: a region that is filled by
-thirty clinics goes on in larger parts, and after what fills it."""
+"""The longest that a database here waits for those that fill it before it fills others in its turn:
+to the county first, and from there in larger parts to the city and the province."""
 
 T = TypeVar("T")
 
@@ -478,7 +478,8 @@ class Local:
 
     async def put(self, documents: list[NewDocument]) -> list[Rejected]:
         try:
-            outcomes = await self._write(documents, new_edits=False)
+            with self._database().being_filled():
+                outcomes = await self._write(documents, new_edits=False)
         except ReplicationError as error:
             if error.error == "missing_stub":
                 return await _in_halves(self, documents, error.error)

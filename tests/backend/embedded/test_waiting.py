@@ -1,0 +1,47 @@
+"""Who waits for news of a database can be told to stop at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from miaopu.embedded.app import create_app
+from miaopu.embedded.auth import SYSTEM, hash_password
+
+
+def test_news_do_not_keep_one_who_waits_from_being_cancelled(tmp_path: Path) -> None:
+    async def work() -> None:
+        couch = create_app(tmp_path, {"admin": hash_password("correct horse")})
+        async with couch.running(), couch.client(SYSTEM) as client:
+            await client.put("/a")
+            database = couch.server.database("a")
+            waiting = asyncio.create_task(database.changed(database.seq, 60))
+            await asyncio.sleep(0)
+            database.wake()
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+
+    asyncio.run(work())
+
+
+def test_a_database_rests_when_nothing_is_brought_to_it(tmp_path: Path) -> None:
+    async def work() -> None:
+        couch = create_app(tmp_path, {"admin": hash_password("correct horse")})
+        async with couch.running(), couch.client(SYSTEM) as client:
+            await client.put("/a")
+            database = couch.server.database("a")
+            await asyncio.wait_for(database.rest(60), 1)
+            with contextlib.ExitStack() as fillers:
+                fillers.enter_context(database.being_filled())
+                resting = asyncio.create_task(database.rest(60))
+                done, _ = await asyncio.wait([resting], timeout=0.3)
+                assert not done
+                # It does not wait for ever.
+                await asyncio.wait_for(database.rest(0.1), 1)
+            await asyncio.wait_for(resting, 1)
+
+    asyncio.run(work())
