@@ -33,8 +33,8 @@ What is where
 - `sandbox`: JavaScript of design documents in QuickJS, limited in time and memory;
   `validation`: what `validate_doc_update` says of the writes of a request.
 - `auth`, `security`, `users`: passwords, cookies, throttling, `_security`, `_users`.
-- `replicator`, `scheduler`: replication between two sides, and which ones run; `peers`: a side, across
-  HTTP or in this very server, whose documents go as they are stored.
+- `replicator`, `scheduler`: replication between two sides, and which ones run; `peers`: a side,
+  across HTTP or in this very server, whose documents go as they are stored.
 - `server`: all databases of a data folder; `http`: paths and parameters; `command`: the process.
 
 Durability: a write is answered after SQLite has synced it (`synchronous=FULL`, WAL); writes that
