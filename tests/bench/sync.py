@@ -258,7 +258,9 @@ async def served(data: Path, log: Path) -> AsyncIterator[Clients]:
 async def children_of(clients: Clients, site: str, count: int) -> list[Json]:
     """Children that this site manages: nobody else writes them meanwhile."""
     admin = clients.administrator()
-    path = f"/db/site-{site}/_all_docs?include_docs=true&startkey=%22child:%22&endkey=%22child;%22"
+    path = (
+        f"/db/site-{site}/_all_docs?include_docs=true&startkey=%22child:%22&endkey=%22child%3B%22"
+    )
     rows = (await admin.json("GET", path))["rows"]
     admin.close()
     managed = [row["doc"] for row in rows if row["doc"]["facts"]["site"]["value"] == site]

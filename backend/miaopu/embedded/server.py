@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import logging
 import os
@@ -281,11 +280,10 @@ class Server:
         if self.stopping.is_set():
             return
         self.stopping.set()
-        for task in list(self._background):
+        background = list(self._background)
+        for task in background:
             task.cancel()
-        for task in list(self._background):
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+        await asyncio.gather(*background, return_exceptions=True)
         databases = list(self._open.values())
         loop = asyncio.get_running_loop()
         await asyncio.gather(

@@ -1,7 +1,6 @@
 """The way to an outside CouchDB: both directions streamed, nothing buffered, nothing retried."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from http.cookiejar import DefaultCookiePolicy
@@ -88,11 +87,10 @@ class Proxy:
         try:
             await asyncio.wait({exchange, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (exchange, leaving):
-                if not task.done():
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+            exchange.cancel()
+            leaving.cancel()
+            # Not `await exchange`: who is cancelled meanwhile must not take that for its end.
+            await asyncio.wait({exchange, leaving})
             await body.stop()
         if not exchange.cancelled():
             exchange.result()
@@ -205,5 +203,4 @@ class _Body:
     async def stop(self) -> None:
         if self._watching is not None:
             self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+            await asyncio.wait({self._watching})

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from miaopu.embedded.app import create_app
 from miaopu.embedded.auth import SYSTEM, hash_password
+from miaopu.embedded.http.app import _send_stream
+from miaopu.embedded.http.messages import Stream
+from miaopu.embedded.loopback import Message
 
 
 def test_news_do_not_keep_one_who_waits_from_being_cancelled(tmp_path: Path) -> None:
@@ -43,5 +49,40 @@ def test_a_database_rests_when_nothing_is_brought_to_it(tmp_path: Path) -> None:
                 # It does not wait for ever.
                 await asyncio.wait_for(database.rest(0.1), 1)
             await asyncio.wait_for(resting, 1)
+
+    asyncio.run(work())
+
+
+def test_who_asks_can_be_cancelled_at_any_moment_of_an_answer() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    async def receive() -> Message:
+        return await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        await asyncio.sleep(0)
+
+    async def cancelled_after(steps: int) -> bool:
+        """False when the answer had ended before."""
+        server: Any = SimpleNamespace(stopping=asyncio.Event())
+        scope: Message = {"method": "GET", "headers": []}
+        answer = Stream(chunks())
+        task = asyncio.create_task(_send_stream(server, scope, answer, [], receive, send))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if task.done():
+            return False
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return True
+
+    async def work() -> None:
+        steps = 0
+        while await cancelled_after(steps):
+            steps += 1
+        assert steps > 10
 
     asyncio.run(work())

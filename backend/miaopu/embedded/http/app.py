@@ -197,17 +197,18 @@ async def _send_stream(
             if chunk:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
     finally:
-        for task in (following, gone, stopping):
-            if task is None:
-                continue
-            if not task.done():
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await task
-            elif not task.cancelled():
+        tasks = [task for task in (following, gone, stopping) if task is not None]
+        for task in tasks:
+            task.cancel()
+        try:
+            # Not `await task`: who is cancelled meanwhile must not take that for the task's end.
+            await asyncio.wait(tasks)
+        finally:
+            for task in tasks:
                 # Whoever asked has gone while the answer ended: no failure to be logged.
-                task.exception()
-        await _close(chunks)
+                if task.done() and not task.cancelled():
+                    task.exception()
+            await _close(chunks)
     if failure is not None and not begun:
         # What fails before the first piece fails as a whole.
         await _send_whole(scope, error_answer(failure), cors, send)
