@@ -1,5 +1,5 @@
 /**
- * Revisions that this device computes (计算所得的修订号): not drawn, so that one whose answer was lost,
+ * Revisions, and those that this device computes (计算所得的修订号): not drawn, so that one whose answer was lost,
  * or that another tablet makes too, is the same revision when it is made again.
  */
 import type PouchDB from 'pouchdb-core';
@@ -24,4 +24,11 @@ export async function revisionOf(doc: object, parent: string | null): Promise<Po
 /** What ends a refused leaf here, all of whose content the server has by now: it keeps what it held. */
 export function tombstoneOf(leaf: ChildDoc): Promise<PouchDB.Doc> {
   return revisionOf({ ...leaf, _deleted: true }, leaf._rev ?? null);
+}
+
+/** Is a revision the document itself, or one of those on which it was written? */
+export function isOf({ _revisions }: PouchDB.Doc, rev: string): boolean {
+  const { start = 0, ids = [] } = _revisions ?? {};
+  const [generation, hash] = rev.split('-');
+  return ids[start - Number(generation)] === hash;
 }

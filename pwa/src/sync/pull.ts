@@ -5,7 +5,7 @@
  */
 import type PouchDB from 'pouchdb-core';
 import type { Filled, Store } from '../storage/store.ts';
-import { revisionOf } from './computed.ts';
+import { isOf, revisionOf } from './computed.ts';
 import { type Server, SyncFault } from './server.ts';
 
 export type Seq = string | number;
@@ -88,13 +88,6 @@ function isRow(row: unknown): row is FeedRow {
     changes.every((change) => typeof change?.rev === 'string') &&
     (doc === undefined || doc === null || (doc._id === id && typeof doc._rev === 'string'))
   );
-}
-
-/** Is a revision the document itself, or one of those on which it was written? */
-function isOf({ _revisions }: PouchDB.Doc, rev: string): boolean {
-  const { start = 0, ids = [] } = _revisions ?? {};
-  const [generation, hash] = rev.split('-');
-  return ids[start - Number(generation)] === hash;
 }
 
 /** The feed, or a fault when it is not one: nothing of a strange answer is written. */

@@ -152,6 +152,40 @@ const lots = (child: ChildDoc) =>
 const idOf = (child: ChildDoc, lot: string) =>
   Object.entries(child.events).find(([, e]) => e.kind === 'dose' && e.lot === lot)?.[0] as string;
 
+/**
+ * A server that is back from a backup lacks a senior's void, which an ordinary nurse's tablet holds
+ * and may not bring. `before`: the version that it lost.
+ */
+async function refusedAfterRestore() {
+  const server = county();
+  server.user = SENIOR;
+  const senior = await open(server, SENIOR);
+  const id = await registered(senior);
+  const first = await senior.repository.addEvent(id, { ...DOSE, lot: 'first' });
+  await senior.round();
+  const backup = await remoteOf(server).get(id, { revs: true });
+  server.user = NURSE;
+  const tablet = await open(server, NURSE);
+  await tablet.round();
+  // A senior voids it, and the nurse's tablet has that too.
+  server.user = SENIOR;
+  await senior.repository.void(id, idOf(first, 'first'), 'mistake');
+  await senior.round();
+  server.user = NURSE;
+  await tablet.round();
+  const before = await remoteOf(server).get(id, { revs: true });
+  await Promise.all([tablet.stop(), senior.stop()]);
+  // Back from a backup, the server is asked for the void by one who may not void.
+  const restored = county();
+  restored.run = '01K9A3Q6Z0000000000000000T';
+  await remoteOf(restored).bulkDocs([backup], { new_edits: false });
+  const nurse = await open(restored, NURSE, tablet.store);
+  const { refused } = await nurse.round();
+  expect(refused).toMatchObject([{ id, reason: expect.stringContaining('grade senior') }]);
+  await nurse.stop();
+  return { restored, before, id, store: tablet.store };
+}
+
 describe('a record of which the server refuses a part', () => {
   it('gets the rest there at once, whatever was recorded before and after it', async () => {
     const server = county();
@@ -317,33 +351,8 @@ describe('a record of which the server refuses a part', () => {
   });
 
   it('is whole again when the server keeps the version that was ended here', async () => {
-    const server = county();
-    server.user = SENIOR;
-    const senior = await open(server, SENIOR);
-    const id = await registered(senior);
-    const first = await senior.repository.addEvent(id, { ...DOSE, lot: 'first' });
-    await senior.round();
-    const backup = await remoteOf(server).get(id, { revs: true });
-    server.user = NURSE;
-    const tablet = await open(server, NURSE);
-    await tablet.round();
-    // A senior voids it, and the nurse's tablet has that too.
-    server.user = SENIOR;
-    await senior.repository.void(id, idOf(first, 'first'), 'mistake');
-    await senior.round();
-    server.user = NURSE;
-    await tablet.round();
-    const before = await remoteOf(server).get(id, { revs: true });
-    await Promise.all([tablet.stop(), senior.stop()]);
-    // Back from a backup, the server is asked for the void by one who may not void.
-    const restored = county();
-    restored.run = '01K9A3Q6Z0000000000000000T';
-    await remoteOf(restored).bulkDocs([backup], { new_edits: false });
-    const nurse = await open(restored, NURSE, tablet.store);
-    const { refused } = await nurse.round();
-    expect(refused).toMatchObject([{ id, reason: expect.stringContaining('grade senior') }]);
-    await nurse.stop();
-    const another = await open(restored, SENIOR, tablet.store);
+    const { restored, before, id, store } = await refusedAfterRestore();
+    const another = await open(restored, SENIOR, store);
     expect((await another.round()).refused).toEqual([]);
     const joined = await onServer(restored, id);
     expect(await liveRevisions(another.store.db, id)).toEqual([joined._rev]);
@@ -358,6 +367,21 @@ describe('a record of which the server refuses a part', () => {
     expect(there._conflicts).toBeUndefined();
     expect(await liveRevisions(another.store.db, id)).toEqual([there._rev]);
     expect(await another.child(id)).toEqual(there);
+  });
+
+  it('stays when the server has taken the very version from another tablet meanwhile', async () => {
+    const { restored, before, id, store } = await refusedAfterRestore();
+    await remoteOf(restored).bulkDocs([before], { new_edits: false });
+    // The nurse's tablet hears of it first, and has it already.
+    const nurse = await open(restored, NURSE, store);
+    await nurse.round();
+    await nurse.stop();
+    const senior = await open(restored, SENIOR, store);
+    const end = await senior.round();
+    expect([end.refused, end.pending]).toEqual([[], []]);
+    const there = await onServer(restored, id);
+    expect(await liveRevisions(store.db, id)).toEqual([there._rev]);
+    expect(await senior.child(id)).toEqual(there);
   });
 
   it('ends when a person takes back what is refused; it stays where it was recorded', async () => {

@@ -9,7 +9,7 @@ import { type ChildDoc, isChildId, voided } from '../children/document.ts';
 import { readLeaves } from '../children/leaves.ts';
 import { mergeAll } from '../children/merge.ts';
 import { liveRevisions } from '../storage/revisions.ts';
-import { tombstoneOf } from './computed.ts';
+import { isOf, tombstoneOf } from './computed.ts';
 import { createDelivery, keyOf } from './deliver.ts';
 import { holds, nothingOf, type Part, partsOf, readName } from './division.ts';
 import type { Held, Refusal } from './outbox.ts';
@@ -152,7 +152,7 @@ async function tendChildren(
     leaves: standing.refused,
     known,
   }));
-  for (const [id, held] of await salvage(options, asked, signal)) {
+  for (const [id, { held, there }] of await salvage(options, asked, signal)) {
     const { refused, gone } = (due.get(id) as { standing: Standing }).standing;
     const withdrawn = withdrawnOf(
       held.map(({ part }) => part),
@@ -172,7 +172,11 @@ async function tendChildren(
     const kept = new Set(still.map(({ rev }) => rev));
     const ended: PouchDB.Doc[] = [];
     for (const leaf of refused) {
-      if (!kept.has(leaf._rev as string)) ended.push(await tombstoneOf(leaf));
+      const rev = leaf._rev as string;
+      // One that the server has taken meanwhile, from another tablet, is the version that stands.
+      if (!kept.has(rev) && !there.some((doc) => isOf(doc, rev))) {
+        ended.push(await tombstoneOf(leaf));
+      }
     }
     if (ended.length) await outbox.received(await store.accept(ended, false));
   }

@@ -44,6 +44,13 @@ interface Work {
   parent: string | null;
 }
 
+export interface Salvaged {
+  /** What the server still refuses. */
+  held: readonly Held[];
+  /** The versions that were alive there when it was asked, with their histories. */
+  there: readonly PouchDB.Doc[];
+}
+
 /**
  * What the server still refuses of each child, by id. A child that has several versions there is
  * left out: it is looked at again once the server has joined them.
@@ -52,12 +59,12 @@ export async function salvage(
   options: SalvageOptions,
   children: readonly RefusedChild[],
   signal: AbortSignal,
-): Promise<Map<string, readonly Held[]>> {
+): Promise<Map<string, Salvaged>> {
   const { batch = 50 } = options;
-  const found = new Map<string, readonly Held[]>();
+  const found = new Map<string, Salvaged>();
   for (let at = 0; at < children.length; at += batch) {
     const some = children.slice(at, at + batch);
-    for (const [id, held] of await salvageSome(options, some, signal)) found.set(id, held);
+    for (const [id, one] of await salvageSome(options, some, signal)) found.set(id, one);
   }
   return found;
 }
@@ -66,7 +73,7 @@ async function salvageSome(
   options: SalvageOptions,
   children: readonly RefusedChild[],
   signal: AbortSignal,
-): Promise<Map<string, readonly Held[]>> {
+): Promise<Map<string, Salvaged>> {
   const delivery = createDelivery(options, signal);
   const keep = async (docs: PouchDB.Doc[]) => {
     if (docs.length) await options.outbox.received(await options.store.accept(docs, false));
@@ -108,7 +115,12 @@ async function salvageSome(
     await keep(accepted);
     delivery.settle();
   }
-  return new Map([...works].map(([id, { division }]) => [id, division.held]));
+  return new Map(
+    [...works].map(([id, { division }]) => {
+      const alive = (there.get(id) ?? []).filter((doc) => !doc._deleted);
+      return [id, { held: division.held, there: alive }];
+    }),
+  );
 }
 
 /** All leaves that the server has of these children, with their histories. */
