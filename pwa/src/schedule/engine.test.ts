@@ -510,6 +510,34 @@ describe('chapter 8', () => {
     const { group } = ask(schedule([early, old]));
     expect(group.antigens.map((each) => each.series)).toEqual(['early']);
   });
+
+  it('asks for what a dose began in another series group, beside one that is complete', () => {
+    const child = oneSeries([first()], { name: 'child' });
+    const start = { absMin: '2 months', min: '50 years' };
+    const old = oneSeries(
+      [
+        dose({ preferable: [{ code: 'A2' }], ages: [start] }),
+        dose({ ages: [{ min: '50 years' }] }),
+      ],
+      { name: 'old', seriesGroup: '2', minAgeToStart: '50 years' },
+    );
+    const apart = schedule([child, old]);
+    const doses: Asked['doses'] = [['2025-03-10', 'A']];
+    expect(ask(apart, { doses }).status).toBe('complete');
+    doses.push(['2025-03-10', 'A2']);
+    const { answer, group, status, earliest } = ask(apart, { doses });
+    expect([status, group.antigens[0]?.series, earliest]).toEqual([
+      'notComplete',
+      'old',
+      '2075-01-10',
+    ]);
+    expect(answer.trail?.filter((step) => step.rule === '8.8').map((step) => step.series)).toEqual([
+      'child',
+      'old',
+    ]);
+    const equivalent = schedule([child, { ...old, equivalentGroups: ['1'] }]);
+    expect(ask(equivalent, { doses }).status).toBe('complete');
+  });
 });
 
 describe('local rules', () => {
