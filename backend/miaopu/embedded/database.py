@@ -290,6 +290,11 @@ class Database:
         if writer.design_changed and not design_changed:
             self.design_generation += 1
         self._answer(answers, writer.seq)
+        if going_on and writer.wrote_much and self._jobs.empty():
+            try:
+                writer.checkpoint()
+            except sqlite3.Error as error:
+                log.error("database %s keeps a long log: %s", self.name, error)
         return going_on
 
     def _answer(self, answers: list[tuple[_Queued, Any, BaseException | None]], seq: int) -> None:

@@ -32,6 +32,8 @@ DEFAULT_REVS_LIMIT = 1000
 TOGETHER = 128
 """Documents of one request that are looked up, validated and stored at once."""
 DEFAULT_PURGED_INFOS_LIMIT = 1000
+MUCH = 1 << 20
+"""Bytes of bodies in one transaction after which its log is worth bringing into the file."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -347,6 +349,8 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self.cx = connect(path, write=True)
         self.design_changed = False
+        self.wrote_much = False
+        """Whether the last transaction made the log much longer."""
         # A database from before there were these counters counts from now on.
         self.cx.executemany(
             "INSERT OR IGNORE INTO meta VALUES (?, 0)", [(name,) for name in _COUNTERS]
@@ -387,6 +391,7 @@ class Writer:
     def commit(self) -> None:
         """Returns when everything since `begin` is on the disk."""
         now = self._counters()
+        self.wrote_much = self._bytes - self._saved[_COUNTERS.index("bytes")] > MUCH
         if now != self._saved:
             self.cx.executemany(
                 "UPDATE meta SET value = ? WHERE name = ?",
@@ -414,6 +419,11 @@ class Writer:
             self.cx.execute("RELEASE job")
         self.seq, self._live, self._gone, self._bytes, self._outdated = point[:5]
         self._outdated_atts, self._next_body, self._next_doc = point[5:]
+
+    def checkpoint(self) -> None:
+        """Brings the log into the file as far as readers let it. SQLite would do so within a later
+        commit, while somebody waits."""
+        self.cx.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
         self.cx.close()

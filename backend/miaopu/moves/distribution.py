@@ -31,6 +31,7 @@ from miaopu.duplicates.joined import (
     told_apart,
 )
 from miaopu.moves.case import RefusedError, add, histories, write
+from miaopu.moves.glance import is_at_home, rows_of
 from miaopu.moves.protocol import holders
 from miaopu.moves.stamp import Stamp
 from miaopu.moves.views import query
@@ -151,6 +152,8 @@ class _Feed:
         self.database = f"region-{region}"
         self.since: Any = 0
         self.served: set[str] = set()
+        self.settled: set[str] = set()
+        """Of those served, the sites that have had all that came before."""
         self.absent: set[str] = set()
         self.kept: Json = {}
         self.kept_at = time.monotonic()
@@ -180,12 +183,32 @@ class _Feed:
                 timeout=httpx.Timeout(10, read=_POLL_MS / 1000 + 20),
             )
             answer.raise_for_status()
-            changes = orjson.loads(answer.content)
-            await self._take(changes["results"])
-            self.since = changes["last_seq"]
-            full = len(changes["results"]) >= _BATCH
+            rows, count, last_seq = self._rows(answer.content)
+            await self._take(rows)
+            self.since = last_seq
+            full = count >= _BATCH
+            if not full:
+                self.settled = set(self.served)
             if full or time.monotonic() - self.kept_at > _KEEP_EVERY_S:
                 await self._remember()
+
+    def _rows(self, answer: bytes) -> tuple[list[Json], int, Any]:
+        """The rows of the feed that may be of interest, how many there were, and where it ended."""
+        found = rows_of(answer)
+        if found is None:
+            changes = orjson.loads(answer)
+            return changes["results"], len(changes["results"]), changes["last_seq"]
+        rows, rest = found
+        linked = set(self.linked).union(*self.linked.values())
+        numbers = [
+            number.encode()
+            for waiting in self.provisional.values()
+            for number in (*cards(waiting), value(waiting, "id_number"))
+            if number is not None
+        ]
+        tree, settled = self.distributor.tree, self.settled
+        wanted = [row for row in rows if not is_at_home(row, tree, settled, linked, numbers)]
+        return list(map(orjson.loads, wanted)), len(rows), orjson.loads(rest)["last_seq"]
 
     async def _look_for_new_sites(self) -> None:
         """Begins again for a site that is new: it may be among the holders of what went by."""
@@ -206,10 +229,15 @@ class _Feed:
             self.kept = answer.json()
             self.since = self.kept["since"]
             self.served = set(self.kept["sites"])
+            self.settled = set(self.kept.get("settled", ()))
 
     async def _remember(self) -> None:
         self.kept_at = time.monotonic()
-        document: Json = {"since": self.since, "sites": sorted(self.served)}
+        document: Json = {
+            "since": self.since,
+            "sites": sorted(self.served),
+            "settled": sorted(self.settled),
+        }
         if all(self.kept.get(name) == document[name] for name in document):
             return
         if "_rev" in self.kept:
@@ -283,6 +311,7 @@ class _Feed:
             log.warning("database=%s is not there yet", target)
             self.absent.add(site)
             self.served.discard(site)
+            self.settled.discard(site)
             return
         answer.raise_for_status()
         missing = [
