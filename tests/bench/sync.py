@@ -353,9 +353,9 @@ async def _manager(clients: Clients, sites: int) -> None:
                 site = waiting.pop()  # noqa: B023
                 for view in ("children", "doses"):
                     keys = {"startkey": [site, year - 1, 1], "endkey": [site, year - 1, 12, {}]}
-                    await ask(connection, view, **keys, group=True)
+                    await ask(connection, view, **keys, group=True, stable=True, update=False)
 
-        await ask(connections[0], "children", group_level=1)
+        await ask(connections[0], "children", group_level=1, stable=True)
         await asyncio.gather(*(read(connection) for connection in connections))
         await asyncio.sleep(1)
 

@@ -1,6 +1,6 @@
-"""What a row of a region's feed shows at a glance: most children belong to one clinic and stay there.
+"""What a row of a region's feed shows at a glance: most children belong to one clinic alone.
 
-Nearly every row that a clinic's day brings is a child that only this clinic knows. To find that out
+Nearly every row that a clinic's day brings is a child that only this clinic knows. To find that
 without reading the document into objects, its text is searched for what would be of interest; where
 anything like it is found, the row is read.
 """
@@ -21,7 +21,7 @@ _SEVERAL = b'},{"rev":'
 
 
 def rows_of(answer: bytes) -> tuple[list[bytes], bytes] | None:
-    """The rows of an answer of `_changes`, each as its JSON, and the JSON that is left without them.
+    """The rows of an answer of `_changes`, each as its JSON, and the JSON that is left of it.
 
     None where the answer is not laid out as CouchDB does it, one row on a line.
     """
@@ -46,7 +46,6 @@ def is_at_home(
     settled: Set[str],
     linked: Container[str],
     numbers: Iterable[bytes],
-
 ) -> bool:
     """Whether the row's child is known to one clinic alone, and nothing is to be done about it.
 

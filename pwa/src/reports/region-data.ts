@@ -15,6 +15,8 @@ interface Answer<T> {
 }
 
 const AT_ONCE = 4;
+/** In a cluster: always of the same copies of the index, those that were brought up to date. */
+const SAME = { stable: true };
 
 function query(params: Record<string, unknown>): string {
   return Object.entries(params)
@@ -30,7 +32,11 @@ export interface RegionReader {
    * a time: of all children, and of the doses of a cohort.
    */
   joined(from: Month, to: Month): Promise<{ children: ChildrenRow[]; doses: DosesRow[] }>;
-  /** Rows of both coverage views for a cohort, all sites. `progress` hears how many are done. */
+  /**
+   * Rows of both coverage views for a cohort, all sites, of what the index held when `sites` was
+   * asked, or of later: it is not brought up to date sixty times for one table. `progress` hears
+   * how many are done.
+   */
   cohort(
     sites: readonly string[],
     from: Month,
@@ -48,7 +54,7 @@ export function regionReader(server: Server, region: string): RegionReader {
     return (await server.json<Answer<T>>(url)).rows;
   };
   return {
-    sites: () => view<ViewRow<[string | null]>>('coverage/children', { group_level: 1 }),
+    sites: () => view<ViewRow<[string | null]>>('coverage/children', { group_level: 1, ...SAME }),
     joined: (from, to) => server.json(`/api/reports/joined?since=${from}&until=${to}`),
     async cohort(sites, from, to, progress) {
       const children: ChildrenRow[] = [];
@@ -57,7 +63,7 @@ export function regionReader(server: Server, region: string): RegionReader {
       let done = 0;
       const work = async () => {
         for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
-          const range = { ...cohortKeys(site, from, to), group: true };
+          const range = { ...cohortKeys(site, from, to), group: true, ...SAME, update: false };
           children.push(...(await view<ChildrenRow>('coverage/children', range)));
           doses.push(...(await view<DosesRow>('coverage/doses', range)));
           done += 1;
