@@ -10,7 +10,7 @@ import orjson
 
 from . import store
 from .database import Database
-from .documents import Options, splice
+from .documents import Options, splice, unpack
 
 CHUNK = 1 << 20
 """Bytes after which a chunk is sent: memory does not grow with the feed."""
@@ -113,6 +113,7 @@ def _plain(
         if body is None:
             part = b'{"seq":%b,"id":%b,"changes":[%b]%b}' % (shown, name, changes, gone)
         elif simple and atts is None:
+            body = unpack(body)
             part = b'{"seq":%b,"id":%b,"changes":[%b]%b,"doc":{"_id":%b,"_rev":"%b"%b%b%b}}' % (
                 shown,
                 name,
@@ -159,22 +160,21 @@ def _filtered(
     rows = []
     size = 0
     cursor = cx.execute(_select(query, True, until), (since, BATCH))
-    for row in cursor:
-        rows.append(row)
-        size += len(row[5])
+    for *head, body, atts in cursor:
+        text = splice(head[1], head[2], bool(head[3]), unpack(body))
+        rows.append((*head, text, atts))
+        size += len(text)
         if size >= 4 * CHUNK:
             break
     cursor.close()
     if not rows:
         return Chunk(b"", 0, since, since, True)
     exhausted = len(rows) < BATCH and size < 4 * CHUNK
-    texts = [splice(row[1], row[2], bool(row[3]), row[5]) for row in rows]
-    passed = accepts(texts, [row[1] for row in rows])
+    passed = accepts([row[5] for row in rows], [row[1] for row in rows])
     suffix = database.uuid[:16].encode()
     parts: list[bytes] = []
     last = last_row = since
-    for row, text, passes in zip(rows, texts, passed, strict=True):
-        seq, doc_id, rev, deleted, leaves, _, atts = row
+    for (seq, doc_id, rev, deleted, leaves, text, atts), passes in zip(rows, passed, strict=True):
         last = seq
         if not passes:
             continue

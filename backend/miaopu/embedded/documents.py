@@ -1,7 +1,8 @@
 """Documents as they come in and go out.
 
-A body is kept as the JSON bytes of the document without its underscore members; these are
-spliced in as text when a document is sent, so that reading one never parses it.
+A body is kept as the JSON bytes of the document without its underscore members, compressed where
+it is long; these are spliced in as text when a document is sent, so that reading one never parses
+it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import lz4.block
 import orjson
 
 from . import revtree
@@ -29,6 +31,11 @@ MAX_ATTACHMENT = 256 * 1024 * 1024
 MAX_DEPTH = 1000
 """How deep a document nests at most: what holds it, such as the answer of `_bulk_get`, must still
 be JSON that both ends can read."""
+
+_LONG = 1024
+"""Bytes of a body from which on it is worth compressing."""
+_PACKED = b"\x04"
+"""What a compressed body begins with; the JSON of an object begins with a brace."""
 
 _IGNORED = frozenset({"_revs_info", "_local_seq", "_conflicts", "_deleted_conflicts"})
 _KEPT = frozenset(
@@ -213,6 +220,19 @@ class NewDocument:
             sent = {name: att.sent() for name, att in self.attachments.items()}
             extra += [b',"_attachments":', orjson.dumps(sent)]
         return splice(self.id, self.revs[0], self.deleted, self.body, b"".join(extra))
+
+
+def pack(body: bytes) -> bytes:
+    """A body as it is kept on the disk."""
+    if len(body) < _LONG:
+        return body
+    packed = _PACKED + lz4.block.compress(body)
+    return packed if len(packed) < len(body) else body
+
+
+def unpack(kept: bytes) -> bytes:
+    """The inverse of `pack`."""
+    return lz4.block.decompress(memoryview(kept)[1:]) if kept[:1] == _PACKED else kept
 
 
 def dumps(value: Any, *, sort_keys: bool = False) -> bytes:

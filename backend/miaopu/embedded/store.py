@@ -22,7 +22,9 @@ from .documents import (
     NewDocument,
     Options,
     new_revision,
+    pack,
     pack_attachments,
+    unpack,
     unpack_attachments,
 )
 from .errors import CouchError, bad_request, conflict, missing_stub, not_found
@@ -214,7 +216,7 @@ def read_bodies(
             f"SELECT num, json, atts FROM body WHERE num IN ({marks})",  # noqa: S608
             part,
         ):
-            found[number] = (body, packed)
+            found[number] = (unpack(body), packed)
     return found
 
 
@@ -235,7 +237,7 @@ def read_revision(
         tree = revtree.load(row.tree)
     body, packed = cx.execute("SELECT json, atts FROM body WHERE num = ?", (number,)).fetchone()
     document = Document(
-        row.id, rev or row.rev, deleted, body, unpack_attachments(packed), row.seq, tree
+        row.id, rev or row.rev, deleted, unpack(body), unpack_attachments(packed), row.seq, tree
     )
     if options.attachments and document.attachments:
         for name, attachment in document.attachments.items():
@@ -552,9 +554,10 @@ class Writer:
 
         number = self._next_body
         self._next_body += 1
-        size = len(doc.body)
+        kept_body = pack(doc.body)
+        size = len(kept_body)
         attached = sum(one.stored for one in kept.values())
-        bodies.append((number, doc.body, pack_attachments(kept)))
+        bodies.append((number, kept_body, pack_attachments(kept)))
         if row is None and len(path) == 1:
             merged: revtree.Tree = {
                 path[0]: revtree.Node(None, number, doc.deleted, size, attached)
@@ -860,11 +863,14 @@ def read_changes(
     cx: sqlite3.Connection, since: int, limit: int
 ) -> list[tuple[int, str, str, int, bytes]]:
     """Up to `limit` changed documents: sequence, id, winner, whether deleted, body."""
-    return cx.execute(
-        "SELECT d.seq, d.id, d.rev, d.deleted, b.json FROM doc d JOIN body b ON b.num = d.body"
-        " WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
-        (since, limit),
-    ).fetchall()
+    return [
+        (seq, doc_id, rev, deleted, unpack(body))
+        for seq, doc_id, rev, deleted, body in cx.execute(
+            "SELECT d.seq, d.id, d.rev, d.deleted, b.json FROM doc d JOIN body b ON b.num = d.body"
+            " WHERE d.seq > ? ORDER BY d.seq LIMIT ?",
+            (since, limit),
+        )
+    ]
 
 
 def read_leaves(cx: sqlite3.Connection, since: int, limit: int) -> list[tuple[int, str, list[str]]]:

@@ -22,7 +22,7 @@ import orjson
 from . import mango, revtree, store
 from .collation import raw_key, sort_key
 from .database import Database
-from .documents import dumps, splice, unpack_attachments
+from .documents import dumps, splice, unpack, unpack_attachments
 from .errors import CouchError, bad_request, not_found
 from .sandbox import (
     BATCH_MEMORY,
@@ -322,7 +322,7 @@ class Index:
                         for name, att in unpack_attachments(atts).items()
                     }
                     extra += b',"_attachments":' + orjson.dumps(stubs)
-                text = splice(doc_id, rev, False, body, extra)
+                text = splice(doc_id, rev, False, unpack(body), extra)
                 batch.append((doc_id, text))
                 size += len(text)
                 if size >= BATCH_BYTES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import sqlite3
 import threading
 import time
@@ -25,7 +26,8 @@ from miaopu.embedded.store import Writer
 
 from .conftest import ADMIN, PASSWORD, Process
 
-BIG = "x" * 7000
+BIG = random.Random(1).randbytes(3500).hex()
+"""What is not made shorter by compressing it."""
 EAGER = ("--compact-seconds", "0.05", "--compact-share", "0.3")
 
 

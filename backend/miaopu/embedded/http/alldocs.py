@@ -10,7 +10,7 @@ import orjson
 
 from .. import store
 from ..database import Database
-from ..documents import Document, Options, dumps, loads, splice
+from ..documents import Document, Options, dumps, loads, splice, unpack
 from ..errors import bad_request, query_error, unauthorized
 from .messages import Answer, Request, Stream, boolean, integer, only
 
@@ -246,7 +246,7 @@ def _rows(cx: Any, sql: str, values: Any, query: Query) -> tuple[bytes, int, str
             part = b'{"id":%b,"key":%b,"value":{"rev":"%b"}}' % (name, name, rev.encode())
         else:
             if atts is None and not query.conflicts:
-                doc = splice(doc_id, rev, False, body)
+                doc = splice(doc_id, rev, False, unpack(body))
             else:
                 doc = _document(cx, doc_id, query)
             part = b'{"id":%b,"key":%b,"value":{"rev":"%b"},"doc":%b}' % (
