@@ -6,8 +6,13 @@ import time
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def new_ulid(now_ms: int | None = None) -> str:
-    """A ULID: 48 bits of milliseconds and 80 random bits, in Crockford's base 32."""
-    number = (now_ms if now_ms is not None else time.time_ns() // 1_000_000) << 80
-    number |= secrets.randbits(80)
+def ulid_of(ms: int, tail: int) -> str:
+    """The ULID of 48 bits of milliseconds and 80 other bits, in Crockford's base 32."""
+    number = ms << 80 | tail
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def new_ulid(now_ms: int | None = None) -> str:
+    """A ULID whose other bits are random."""
+    ms = now_ms if now_ms is not None else time.time_ns() // 1_000_000
+    return ulid_of(ms, secrets.randbits(80))

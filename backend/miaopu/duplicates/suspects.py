@@ -115,7 +115,7 @@ async def decide(
     site = _site_of(first, sites)
     kind = "same_as" if decision == "same" else "not_same_as"
     event = {"kind": kind, "target": second["_id"], **stamp.provenance(site, by)}
-    key = stamp.ulid()
+    key = stamp.sealed(first["_id"], event)
 
     def make(there: Json) -> dict[str, Json]:
         said = any(e["target"] == second["_id"] for _, e in standing(there, kind))
@@ -142,15 +142,9 @@ async def _undo(
         for ulid, event in (standing(there, "same_as", "not_same_as") if there else ())
         if event["target"] == other["_id"]
     ]
-    voids = {
-        stamp.ulid(): {
-            "kind": "void",
-            "target": ulid,
-            "reason": "wrong_entry",
-            **stamp.provenance(site, by),
-        }
-        for ulid in decided
-    }
+    said = {"kind": "void", "reason": "wrong_entry", **stamp.provenance(site, by)}
+    voids = [{**said, "target": ulid} for ulid in decided]
     if voids:
-        await add(client, f"site-{site}", one["_id"], lambda _: voids)
+        sealed = {stamp.sealed(one["_id"], void): void for void in voids}
+        await add(client, f"site-{site}", one["_id"], lambda _: sealed)
     return bool(voids)

@@ -144,7 +144,8 @@ class Cases:
             # clinic is one of its holders, to whom the rest is brought.
             event = self._reason(merge_all(by_id[doc_id]), site, by, purpose)
             if event is not None:
-                documents = [with_event(by_id[doc_id], self.stamp.ulid(), event), *documents]
+                ulid = self.stamp.sealed(doc_id, event)
+                documents = [with_event(by_id[doc_id], ulid, event), *documents]
                 recorded.append(event["kind"])
                 await self._write(database, documents[:1])
         await self._write(database, documents)
@@ -154,7 +155,7 @@ class Cases:
             if event is None:
                 return {}
             recorded[:] = [event["kind"]]
-            return {self.stamp.ulid(): event}
+            return {self.stamp.sealed(doc_id, event): event}
 
         rev = await add(self.client(), database, doc_id, make)
         return {"id": doc_id, "rev": rev, "recorded": recorded}

@@ -24,7 +24,7 @@ from miaopu.moves.api import cases_router
 from miaopu.moves.cases import Cases
 from miaopu.moves.distribution import Distributor
 from miaopu.moves.parent import Parent
-from miaopu.moves.stamp import Stamp
+from miaopu.moves.stamp import stamp_of
 from miaopu.provision.catalog import content, vaccine_groups
 from miaopu.provision.plan import SERVER_ROLE, Above, Plan, Upward, read_plan
 from miaopu.reports.api import reports_router
@@ -161,7 +161,7 @@ class _Work:
         self.tasks.append(asyncio.create_task(self.trail.run()))
         client = self.own()
         self.merger = Merger(client, self.feeds())
-        distributor = Distributor(client, Stamp(self.keep.generation))
+        distributor = Distributor(client, stamp_of(self.keep))
         warming: asyncio.Task[None] | None = None
         # An outside CouchDB builds its views by itself.
         warmer = Warmer(client) if self.database.kind == "embedded" else None
@@ -299,6 +299,7 @@ async def _serve(
 ) -> None:
     database = open_database(settings, keep)
     work = _Work(settings, keep, plan, database, _reached(listener))
+    stamp = stamp_of(keep)
     api = build_api(keep.generation, work.anonymous, work.health)
     api.include_router(
         accounts_router(
@@ -313,7 +314,7 @@ async def _serve(
     api.include_router(
         cases_router(
             work.identities,
-            Cases(work.own, Stamp(keep.generation)),
+            Cases(work.own, stamp),
             work.trail,
             _parent(settings),
         )

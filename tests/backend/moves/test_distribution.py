@@ -31,9 +31,9 @@ def test_a_join_has_one_id_whoever_makes_it() -> None:
 
 def test_a_join_is_dated_by_its_case_whenever_it_is_made() -> None:
     at = opened("child:01K9A3Q6Z0000000000000000A")
-    assert Stamp("01K9A3Q6Z0000000000000000S").provenance("3301020001", "miaopu", at)["at"] == (
-        "2025-11-05T13:36:24.032Z"
-    )
+    assert Stamp("01K9A3Q6Z0000000000000000S", b"").provenance("3301020001", "miaopu", at)[
+        "at"
+    ] == ("2025-11-05T13:36:24.032Z")
 
 
 def test_an_account_waits_when_it_asks_too_often() -> None:
