@@ -5,6 +5,9 @@ write stands on nothing, on a revision that was left behind, or on one side of a
 judges it as `miaopu.serve.judgement` says, by the validator of the clinics' databases itself. The
 places in the feeds that replication keeps in `_local` documents, which no validator sees, are the
 servers' to write. What the program's own account sends passes untouched.
+
+What this server recorded itself and lost, when it was restored from a backup, it takes from any
+clinic that brings it (`miaopu.serve.seals`): the database would refuse that in another's name.
 """
 
 import asyncio
@@ -29,6 +32,8 @@ from miaopu.embedded.documents import dumps
 from miaopu.embedded.errors import CouchError
 from miaopu.embedded.http.messages import PARSED
 from miaopu.embedded.validation import Validation, Validator, pair
+from miaopu.moves.case import write as written
+from miaopu.moves.stamp import Stamp
 from miaopu.provision.catalog import constants
 from miaopu.provision.designs import design_documents
 from miaopu.serve.asgi import Headers, Message, Receive, Scope, Send
@@ -42,6 +47,7 @@ from miaopu.serve.judgement import (
     is_plain,
     path_of,
 )
+from miaopu.serve.seals import lacking, sealed_events, with_events
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +81,7 @@ class Gate:
     database: Database
     identities: Identities
     client: Callable[[], httpx.AsyncClient]
+    stamp: Stamp
     _tree: Tree = field(default_factory=Tree)
     _tree_at: float | None = None
     _authority: Validator | None = None
@@ -124,6 +131,8 @@ class Gate:
         data, given = await _body(scope, receive)
         scope.get(READ, {})["json"] = given
         documents, is_replicated = _documents(write, given)
+        if is_clinics and f"site:{write.database.removeprefix('site-')}" in actor.roles:
+            await self._take_back(write.database, documents)
         now = dt.datetime.now(dt.UTC)
         judged = [one for one in documents if is_clinics and _is_judged(one)]
         if judged and self.database.heads is not None:
@@ -143,6 +152,24 @@ class Gate:
         held = _Held(send, documents, reasons, is_replicated)
         less = {**given, "docs": taken}
         await self._pass(scope, dumps(less), less, held.send)
+
+    async def _take_back(self, database: str, documents: Sequence[Json]) -> None:
+        """Adds to the database what these documents hold of this server's own records, and the
+        children's living leaves there lack."""
+        sealed = sealed_events(self.stamp, documents)
+        there = await self._leaves(database, list(sealed))
+        lost = {doc_id: lacking(leaves, sealed[doc_id]) for doc_id, leaves in there.items()}
+        anew = [with_events(there[doc_id], events) for doc_id, events in lost.items() if events]
+        refused = await written(self.client(), database, anew)
+        for doc_id in (one["_id"] for one in anew):
+            log.log(
+                logging.ERROR if doc_id in refused else logging.INFO,
+                "database=%s document=%s lost what was recorded here, events=%s: %s",
+                database,
+                doc_id,
+                " ".join(sorted(lost[doc_id])),
+                refused.get(doc_id, "they are back"),
+            )
 
     async def _pass(self, scope: Scope, content: bytes, given: Json, send: Send) -> None:
         """Hands on what was judged, and not what came: no two readings of it can differ. A database

@@ -321,7 +321,7 @@ async def _serve(
     )
     api.include_router(reports_router(work.identities, JoinedCases(work.own, vaccine_groups())))
     api.include_router(schedules_router(work.anonymous))
-    gate = Gate(database, work.identities, work.own)
+    gate = Gate(database, work.identities, work.own, stamp)
     observed = replace(database, application=Observer(gate, work.trail, work.identities))
     application = build_application(observed, api, Pwa(settings.pwa))
     if database.url is None:

@@ -1,0 +1,292 @@
+"""What a server recorded itself and lost with its disk comes back from whatever tablet has it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from records import child, dose, ulid
+from served import Server, until
+
+from miaopu.children.merge import body, tablet_revision
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def nurse(server: Server) -> Iterator[httpx.Client]:
+    """An ordinary account of the first clinic."""
+    with server.client(server.nurse) as client:
+        yield client
+
+
+@pytest.fixture
+def visited(server: Server) -> Iterator[httpx.Client]:
+    """One of the second clinic."""
+    with server.client(f"nurse-{server.place.sites[1]}") as client:
+        yield client
+
+
+@dataclass
+class Lost:
+    """A child of the first clinic whose case the server has lost."""
+
+    first: Json
+    """As it was registered, before the server recorded anything."""
+    held: Json
+    """As tablets of the clinic have it, with its history."""
+    event: str
+    """What the server recorded."""
+
+    @property
+    def id(self) -> str:
+        return str(self.first["_id"])
+
+    @property
+    def own(self) -> Json:
+        return dict(self.held["events"][self.event])
+
+
+def get(client: httpx.Client, database: str, doc_id: str) -> Json | None:
+    answer = client.get(f"{database}/{doc_id}", params={"revs": "true", "conflicts": "true"})
+    return answer.json() if answer.status_code == 200 else None
+
+
+def databases(server: Server) -> list[str]:
+    sites = [f"site-{site}" for site in server.place.sites]
+    return [*sites, *(f"region-{region}" for region in server.place.regions)]
+
+
+def push(client: httpx.Client, database: str, *documents: Json) -> list[Json]:
+    """Writes revisions as tablets do; returns the rows of those that were not taken."""
+    answer = client.post(f"{database}/_bulk_docs", json={"docs": documents, "new_edits": False})
+    assert answer.status_code == 201, answer.text
+    return [row for row in answer.json() if "error" in row]
+
+
+def on_top(document: Json, **events: Json) -> Json:
+    """A revision of a tablet on top of a record."""
+    rev = document["_rev"]
+    made = {**body(document), "events": {**document["events"], **events}}
+    start, _, digest = tablet_revision(made, rev).partition("-")
+    history = {"start": int(start), "ids": [digest, rev.partition("-")[2]]}
+    return {**made, "_rev": f"{start}-{digest}", "_revisions": history}
+
+
+def registered(server: Server, nurse: httpx.Client) -> Json:
+    case = child(server.place.sites[0], dose(server.place.sites[0], "0201", "2025-03-09"))
+    answer = nurse.put(f"{server.site}/{case['_id']}", json=case)
+    assert answer.status_code == 201, answer.text
+    return {**case, "_rev": answer.json()["rev"]}
+
+
+def lose(server: Server, first: Json, event: str, holders: list[str]) -> Lost:
+    """Waits for an event of the server to be with all `holders`, and takes the child from all."""
+    doc_id = first["_id"]
+    with server.administrator() as admin:
+
+        def everywhere() -> Json | None:
+            found = [get(admin, database, doc_id) for database in holders]
+            documents = [one for one in found if one is not None and event in one["events"]]
+            revs = {one["_rev"] for one in documents}
+            clean = not any("_conflicts" in one for one in documents)
+            return (
+                documents[0] if len(documents) == len(found) and len(revs) == 1 and clean else None
+            )
+
+        held: Json = until(everywhere, "the event at all that hold the child", 40)
+        for database in holders:
+            answer = admin.post(f"{database}/_bulk_get", json={"docs": [{"id": doc_id}]}).json()
+            revs = [one["ok"]["_rev"] for one in answer["results"][0]["docs"]]
+            purged = admin.post(f"{database}/_purge", json={doc_id: revs})
+            assert purged.status_code in (201, 202), purged.text
+        assert [get(admin, database, doc_id) for database in holders] == [None] * len(holders)
+    return Lost(first, held, event)
+
+
+def fetched(server: Server, nurse: httpx.Client, visited: httpx.Client) -> Lost:
+    """A child whom the second clinic has fetched; then the server lost all of it."""
+    first = registered(server, nurse)
+
+    def fetch() -> bool:
+        body = {"id": first["_id"], "purpose": "visit"}
+        return visited.post(f"{server.address}/api/cases/fetch", json=body).is_success
+
+    until(fetch, "the county to know the child", 40)
+    there = get(visited, f"site-{server.place.sites[1]}", first["_id"])
+    assert there is not None
+    (event,) = there["events"].keys() - first["events"].keys()
+    return lose(server, first, event, databases(server))
+
+
+def restore(server: Server, lost: Lost) -> Json:
+    """The first clinic's database has the child as it was before the server recorded anything."""
+    digest = lost.first["_rev"].partition("-")[2]
+    old = {**lost.first, "_revisions": {"start": 1, "ids": [digest]}}
+    with server.administrator() as admin:
+        assert push(admin, server.site, old) == []
+    return old
+
+
+def has(client: httpx.Client, database: str, lost: Lost) -> bool:
+    there = get(client, database, lost.id)
+    return there is not None and there["events"].get(lost.event) == lost.own
+
+
+def is_held_by_both(server: Server, visited: httpx.Client, lost: Lost) -> None:
+    """The county knows the event, so the second clinic holds the child again."""
+    with server.client(f"chief-{server.place.county}") as chief:
+        until(lambda: has(chief, server.county, lost), "the event in the county", 40)
+    until(lambda: has(visited, f"site-{server.place.sites[1]}", lost), "the child, there again", 40)
+
+
+def test_a_visit_that_the_server_lost_comes_back_from_a_tablet_of_the_other_clinic(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
+    restore(server, lost)
+    mine = {**dose(server.place.sites[0], "0101", "2025-03-09"), "by": server.nurse}
+    number = ulid()
+    held = on_top(lost.held, **{number: mine})
+    # The version stands on what the server had before: the database sees what another recorded.
+    (row,) = push(nurse, server.site, held)
+    assert "names another site" in row["reason"]
+    there = get(nurse, server.site, lost.id)
+    assert there is not None
+    assert there["events"] == {**lost.first["events"], lost.event: lost.own}
+    # What is the clinic's own is taken upon the server's record.
+    assert push(nurse, server.site, on_top(there, **{number: mine})) == []
+    is_held_by_both(server, visited, lost)
+    # The same once more changes nothing.
+    push(nurse, server.site, lost.held, held)
+    found = get(nurse, server.site, lost.id)
+    assert found is not None
+    assert found["events"] == held["events"]
+    assert "_conflicts" not in found
+
+
+def test_a_tablet_finds_its_own_revision_when_it_tries_what_the_server_recorded(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
+    # Nobody has the child: the clinic's own parts come first.
+    (row,) = push(nurse, server.site, lost.held)
+    assert lost.event in row["reason"]
+    own = restore(server, lost)
+    trial = on_top(own, **{lost.event: lost.own})
+    assert push(nurse, server.site, trial) == []
+    asked = {lost.id: [trial["_rev"]]}
+    assert nurse.post(f"{server.site}/_revs_diff", json=asked).json() == {}
+    is_held_by_both(server, visited, lost)
+
+
+def test_a_single_write_brings_it_back_too(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
+    old = restore(server, lost)
+    document = {**body(lost.held), "_rev": old["_rev"]}
+    path = f"{server.site}/{lost.id}"
+    # It stands on a revision on which the server has written itself meanwhile.
+    assert nurse.put(path, json=document).status_code == 409
+    assert has(nurse, server.site, lost)
+
+
+def test_a_decision_of_the_county_comes_back_from_an_ordinary_nurse(
+    server: Server, nurse: httpx.Client
+) -> None:
+    one, other = registered(server, nurse), registered(server, nurse)
+    decided = {"id": one["_id"], "target": other["_id"], "decision": "same"}
+    with server.client(f"chief-{server.place.county}") as chief:
+
+        def decide() -> bool:
+            return chief.post(f"{server.address}/api/cases/decide", json=decided).is_success
+
+        until(decide, "the county to know both", 40)
+    there = get(nurse, server.site, one["_id"])
+    assert there is not None
+    (event,) = there["events"].keys() - one["events"].keys()
+    holders = [server.site, *(f"region-{region}" for region in server.place.regions)]
+    lost = lose(server, one, event, holders)
+    own = restore(server, lost)
+    forged = {**lost.own, "target": f"child:{ulid()}"}
+    (row,) = push(nurse, server.site, on_top(own, **{event: forged}))
+    assert "grade senior" in row["reason"]
+    assert push(nurse, server.site, on_top(own, **{event: lost.own})) == []
+    assert has(nurse, server.site, lost)
+
+
+def test_nobody_forges_what_a_server_recorded(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
+    old = restore(server, lost)
+    another = registered(server, nurse)
+    digest = another["_rev"].partition("-")[2]
+    another["_revisions"] = {"start": 1, "ids": [digest]}
+    own = lost.own
+    later = lost.event[:9] + ("0" if lost.event[9] != "0" else "1") + lost.event[10:]
+    forged = [
+        on_top(old, **{lost.event: {**own, "date": "2020-01-01"}}),
+        on_top(old, **{lost.event: {**own, "by": server.nurse}}),
+        on_top(old, **{lost.event: {**own, "station": ulid()}}),
+        on_top(old, **{lost.event: {**own, "provisional": True}}),
+        on_top(old, **{ulid(): own}),
+        on_top(old, **{later: own}),
+        on_top(another, **{lost.event: own}),
+    ]
+    refused = push(nurse, server.site, *forged)
+    assert len(refused) == len(forged)
+    assert all("names another site" in row["reason"] for row in refused)
+    # One who has no part in the clinic's database brings nothing there.
+    answer = visited.post(
+        f"{server.site}/_bulk_docs", json={"docs": [lost.held], "new_edits": False}
+    )
+    assert answer.status_code == 403 or all("error" in row for row in answer.json())
+    for document in (old, another):
+        there = get(nurse, server.site, document["_id"])
+        assert there is not None
+        assert body(there) == body(document)
+    # And what is right among wrong ones is added alone.
+    wrong = {ulid(): own, ulid(): {**own, "kind": "dose"}}
+    push(nurse, server.site, on_top(old, **{lost.event: own}, **wrong))
+    found = get(nurse, server.site, lost.id)
+    assert found is not None
+    assert found["events"] == {**old["events"], lost.event: own}
+
+
+def deep(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "events",
+    [None, [], "x", {"x": None}, {"x": []}, {"x": 1}, {"x": "visit"}, {"": {}}, {"é": {}}],
+)
+@pytest.mark.parametrize("wrong", [None, {"at": None}, {"at": deep(300)}, {"more": deep(300)}])
+def test_what_is_no_event_is_refused_and_upsets_nobody(
+    server: Server, nurse: httpx.Client, events: Any, wrong: Json | None
+) -> None:
+    case = registered(server, nurse)
+    station = nurse.get(f"{server.address}/api/time").json()["generation"]
+    forged = {
+        "station": station,
+        "at": "2026-11-23T01:02:03.004Z",
+        "kind": "visit",
+        **(wrong or {}),
+    }
+    if isinstance(events, dict):
+        events = {
+            name: {**forged, **event} if event == {} else event for name, event in events.items()
+        }
+        if wrong is not None:
+            events[ulid()] = forged
+    document = {**case, "events": events}
+    assert nurse.put(f"{server.site}/{case['_id']}", json=document).status_code == 403
+    history = {"start": 2, "ids": ["a" * 32, case["_rev"].partition("-")[2]]}
+    replicated = {**document, "_rev": "2-" + "a" * 32, "_revisions": history}
+    assert [row["error"] for row in push(nurse, server.site, replicated)] == ["forbidden"]
