@@ -12,6 +12,14 @@ def ulid_of(ms: int, tail: int) -> str:
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 
+def ms_of(ulid: str) -> int:
+    """The milliseconds of a ULID."""
+    number = 0
+    for letter in ulid[:10]:
+        number = number << 5 | _CROCKFORD.index(letter)
+    return number
+
+
 def new_ulid(now_ms: int | None = None) -> str:
     """A ULID whose other bits are random."""
     ms = now_ms if now_ms is not None else time.time_ns() // 1_000_000

@@ -1,12 +1,13 @@
 """What a server recorded itself and lost with its disk comes back from whatever tablet has it."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-from records import child, dose, ulid
+from records import child, dose, provenance, ulid
 from served import Server, until
 
 from miaopu.children.merge import body, tablet_revision
@@ -215,6 +216,41 @@ def test_a_decision_of_the_county_comes_back_from_an_ordinary_nurse(
     assert "grade senior" in row["reason"]
     assert push(nurse, server.site, on_top(own, **{event: lost.own})) == []
     assert has(nurse, server.site, lost)
+
+
+def test_a_join_comes_back_though_the_server_would_not_make_it_any_more(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    here, there = server.place.sites
+    number = str(random.randrange(10**13, 10**14))
+    issued = {"kind": "card", "number": number, "state": "issued"}
+    true = child(here, {**issued, **provenance(here)})
+    visit = {"kind": "visit", "date": "2026-11-23", "provisional": True}
+    first = child(there, {**issued, **provenance(there)}, {**visit, **provenance(there)})
+    path = f"{server.site}/{true['_id']}"
+    true["_rev"] = nurse.put(path, json=true).json()["rev"]
+    first["_rev"] = visited.put(f"site-{there}/{first['_id']}", json=first).json()["rev"]
+
+    def joined() -> str | None:
+        found = get(nurse, server.site, first["_id"])
+        events = found["events"] if found is not None else {}
+        return next((key for key, event in events.items() if event["kind"] == "same_as"), None)
+
+    event: str = until(joined, "the join, here", 40)
+    gone = {**issued, "state": "lost", **provenance(here)}
+    answer = nurse.put(path, json={**true, "events": {**true["events"], ulid(): gone}})
+    assert answer.status_code == 201, answer.text
+    with server.administrator() as admin:
+
+        def known() -> bool:
+            found = [get(admin, f"region-{region}", true["_id"]) for region in server.place.regions]
+            return all(one is not None and gone in one["events"].values() for one in found)
+
+        until(known, "the regions to know that the card is lost", 40)
+    lost = lose(server, first, event, databases(server))
+    own = restore(server, lost)
+    assert push(nurse, server.site, on_top(own, **{event: lost.own})) == []
+    is_held_by_both(server, visited, lost)
 
 
 def test_nobody_forges_what_a_server_recorded(

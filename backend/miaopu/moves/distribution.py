@@ -10,7 +10,6 @@ the feed is kept in a `_local` document of the region, after the work.
 
 import asyncio
 import datetime as dt
-import hashlib
 import logging
 import time
 from collections.abc import Iterable
@@ -30,6 +29,7 @@ from miaopu.duplicates.joined import (
     links,
     told_apart,
 )
+from miaopu.ids import ms_of
 from miaopu.moves.case import RefusedError, add, histories, write
 from miaopu.moves.glance import is_at_home, rows_of
 from miaopu.moves.protocol import holders
@@ -46,7 +46,8 @@ _BATCH = 200
 _POLL_MS = 20_000
 _KEEP_EVERY_S = 10.0
 _LONGEST_PAUSE_S = 30.0
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @dataclass(slots=True)
@@ -122,24 +123,15 @@ def targets(region: str, tree: Tree, held_by: Iterable[str]) -> set[str]:
     return {site for site in below if several or known[site] == region}
 
 
-def join_event_id(provisional: str, target: str) -> str:
-    """The ULID under which the server joins two cases: one for one pair, whoever does it."""
-    digest = hashlib.sha256(f"{provisional} {target}".encode()).digest()
-    number = int.from_bytes(digest[:10], "big")
-    tail = "".join(_CROCKFORD[number >> shift & 31] for shift in range(75, -1, -5))
-    return provisional.removeprefix("child:")[:10] + tail
-
-
 def opened(case: str) -> dt.datetime:
     """When a case was opened, by its id.
 
     The server dates its joins so: a server that is restored from a backup joins the same two cases
     once more, and writes the same event as tablets still hold.
     """
-    number = 0
-    for letter in case.removeprefix("child:")[:10]:
-        number = number << 5 | _CROCKFORD.index(letter)
-    return dt.datetime.fromtimestamp(number / 1000, dt.UTC)
+    ms = ms_of(case.removeprefix("child:"))
+    # A ULID may name a time that no calendar has.
+    return _EPOCH + min(dt.timedelta(milliseconds=ms), _LATEST - _EPOCH)
 
 
 class _Feed:
@@ -358,22 +350,22 @@ class _Feed:
         return sorted(found.values(), key=lambda one: (is_provisional(one), one["_id"]))
 
     async def _write_join(self, provisional: Json, target: Json) -> None:
-        sites = [value(provisional, "site"), *(e["site"] for e in provisional["events"].values())]
+        events = [event for _, event in sorted(provisional["events"].items())]
+        sites = [value(provisional, "site"), *(event["site"] for event in events)]
         site = next((code for code in sites if code in self.distributor.tree.sites), None)
         if site is None:
             return
+        stamp = self.distributor.stamp
         event = {
             "kind": "same_as",
             "target": target["_id"],
-            **self.distributor.stamp.provenance(
-                site, self.distributor.stamp.account, opened(provisional["_id"])
-            ),
+            **stamp.provenance(site, stamp.account, opened(provisional["_id"])),
         }
 
         def make(there: Json) -> dict[str, Json]:
             if links(there) or told_apart(there, target):
                 return {}
-            return {join_event_id(there["_id"], target["_id"]): event}
+            return {stamp.sealed(there["_id"], event): event}
 
         try:
             await add(self.client, f"site-{site}", provisional["_id"], make)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from miaopu.ids import new_ulid
+from miaopu.ids import ms_of, new_ulid
 from miaopu.models.base import ULID_PATTERN
 from miaopu.serve.keep import KeepError, hold, open_keep
 
@@ -52,3 +52,4 @@ def test_ulids_sort_by_time() -> None:
     assert re.fullmatch(ULID_PATTERN, new_ulid())
     assert new_ulid(1) < new_ulid(2) < new_ulid(1 << 47)
     assert new_ulid(0).startswith("0000000000")
+    assert ms_of(new_ulid(1_763_861_784_032)) == 1_763_861_784_032
