@@ -106,16 +106,17 @@ def test_hub_and_county_edit_one_child_and_agree(servers: tuple[Server, Server])
         tablet.put(f"{hub.site}/{name}", json=document).raise_for_status()
         until(lambda: read(above, county.site, name), "the child at the county")
         added = [ulid(), ulid()]
-        for client, database, event in ((tablet, hub.site, 0), (above, county.site, 1)):
+        event = {"kind": "observation", "code": "preterm", "date": "2025-03-09"}
+
+        def edited(client: httpx.Client, database: str, number: str) -> bool:
             there = read(client, database, name)
             assert there is not None
-            there["events"][added[event]] = {
-                "kind": "observation",
-                "code": "preterm",
-                "date": "2025-03-09",
-                **provenance(site),
-            }
-            client.put(f"{database}/{name}", json=there).raise_for_status()
+            there["events"][number] = {**event, **provenance(site)}
+            # The other's edit may arrive in between.
+            return client.put(f"{database}/{name}", json=there).status_code == 201
+
+        until(lambda: edited(tablet, hub.site, added[0]), "an edit at the hub")
+        until(lambda: edited(above, county.site, added[1]), "an edit at the county")
 
         def agreed() -> bool:
             here, there = read(tablet, hub.site, name), read(above, county.site, name)

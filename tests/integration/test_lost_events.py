@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from records import child, dose, provenance, ulid
-from served import Server, until
+from records import LATER, child, dose, fact, provenance, ulid
+from served import PASSWORD, Server, until
 
-from miaopu.children.merge import body, tablet_revision
+from miaopu.children.merge import body
 
 Json = dict[str, Any]
 
@@ -67,12 +67,17 @@ def push(client: httpx.Client, database: str, *documents: Json) -> list[Json]:
 
 
 def on_top(document: Json, **events: Json) -> Json:
-    """A revision of a tablet on top of a record."""
-    rev = document["_rev"]
-    made = {**body(document), "events": {**document["events"], **events}}
-    start, _, digest = tablet_revision(made, rev).partition("-")
-    history = {"start": int(start), "ids": [digest, rev.partition("-")[2]]}
-    return {**made, "_rev": f"{start}-{digest}", "_revisions": history}
+    """A revision of a tablet on top of another, whose history it goes on."""
+    number, _, parent = document["_rev"].partition("-")
+    ids = document.get("_revisions", {"ids": [parent]})["ids"]
+    digest = ulid().lower().encode().hex()[-32:]
+    start = int(number) + 1
+    return {
+        **body(document),
+        "events": {**document["events"], **events},
+        "_rev": f"{start}-{digest}",
+        "_revisions": {"start": start, "ids": [digest, *ids]},
+    }
 
 
 def registered(server: Server, nurse: httpx.Client) -> Json:
@@ -142,39 +147,77 @@ def is_held_by_both(server: Server, visited: httpx.Client, lost: Lost) -> None:
     until(lambda: has(visited, f"site-{server.place.sites[1]}", lost), "the child, there again", 40)
 
 
+def given(server: Server, vaccine: str = "0101") -> Json:
+    """A dose that the nurse of the first clinic recorded."""
+    return {**dose(server.place.sites[0], vaccine, "2025-03-09"), "by": server.nurse}
+
+
+def one(client: httpx.Client, database: str, lost: Lost) -> Json:
+    """The child as it is in a database, once it has one version there."""
+
+    def found() -> Json | None:
+        there = get(client, database, lost.id)
+        return None if there is None or "_conflicts" in there else there
+
+    document: Json = until(found, "one version", 20)
+    return document
+
+
 def test_a_visit_that_the_server_lost_comes_back_from_a_tablet_of_the_other_clinic(
     server: Server, nurse: httpx.Client, visited: httpx.Client
 ) -> None:
     lost = fetched(server, nurse, visited)
     restore(server, lost)
-    mine = {**dose(server.place.sites[0], "0101", "2025-03-09"), "by": server.nurse}
-    number = ulid()
-    held = on_top(lost.held, **{number: mine})
-    # The version stands on what the server had before: the database sees what another recorded.
-    (row,) = push(nurse, server.site, held)
-    assert "names another site" in row["reason"]
-    there = get(nurse, server.site, lost.id)
-    assert there is not None
-    assert there["events"] == {**lost.first["events"], lost.event: lost.own}
-    # What is the clinic's own is taken upon the server's record.
-    assert push(nurse, server.site, on_top(there, **{number: mine})) == []
+    # All that the tablet has goes on from what the server has, over versions that it lost.
+    held = on_top(on_top(lost.held, **{ulid(): given(server)}), **{ulid(): given(server)})
+    assert push(nurse, server.site, held) == []
+    there = one(nurse, server.site, lost)
+    assert (there["_rev"], there["events"]) == (held["_rev"], held["events"])
     is_held_by_both(server, visited, lost)
-    # The same once more changes nothing.
-    push(nurse, server.site, lost.held, held)
-    found = get(nurse, server.site, lost.id)
-    assert found is not None
-    assert found["events"] == held["events"]
-    assert "_conflicts" not in found
+    # And what is recorded later is taken, as the clinic's own.
+    later = on_top(held, **{ulid(): given(server, "0301")})
+    assert push(nurse, server.site, later, held) == []
+    assert one(nurse, server.site, lost)["_rev"] == later["_rev"]
 
 
-def test_a_tablet_finds_its_own_revision_when_it_tries_what_the_server_recorded(
+def test_it_comes_back_beside_what_was_recorded_since(
     server: Server, nurse: httpx.Client, visited: httpx.Client
 ) -> None:
     lost = fetched(server, nurse, visited)
-    # Nobody has the child: the clinic's own parts come first.
+    old = restore(server, lost)
+    since = on_top(old, **{ulid(): given(server)})
+    assert push(nurse, server.site, since) == []
+    late = on_top(lost.held, **{ulid(): given(server, "0301")})
+    assert push(nurse, server.site, late) == []
+    assert one(nurse, server.site, lost)["events"] == {**since["events"], **late["events"]}
+    is_held_by_both(server, visited, lost)
+
+
+def test_it_comes_back_though_something_else_is_refused(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
+    old = restore(server, lost)
+    wrong, right = ulid(), ulid()
+    foreign = {**dose(server.place.sites[1], "0101", "2025-03-09"), "by": "nurse"}
+    (row,) = push(nurse, server.site, on_top(lost.held, **{wrong: foreign, right: given(server)}))
+    assert wrong in row["reason"]
+    there = one(nurse, server.site, lost)
+    assert there["events"] == {**old["events"], lost.event: lost.own}
+    assert push(nurse, server.site, on_top(there, **{right: there["events"][lost.event]})) != []
+    assert push(nurse, server.site, on_top(there, **{right: given(server)})) == []
+    is_held_by_both(server, visited, lost)
+
+
+def test_a_child_that_was_lost_as_a_whole_comes_back_part_by_part(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
     (row,) = push(nurse, server.site, lost.held)
     assert lost.event in row["reason"]
-    own = restore(server, lost)
+    own = on_top({**lost.first, "_rev": "0-"})
+    own["_revisions"] = {"start": 1, "ids": own["_revisions"]["ids"][:1]}
+    assert push(nurse, server.site, own) == []
     trial = on_top(own, **{lost.event: lost.own})
     assert push(nurse, server.site, trial) == []
     asked = {lost.id: [trial["_rev"]]}
@@ -290,6 +333,58 @@ def test_nobody_forges_what_a_server_recorded(
     found = get(nurse, server.site, lost.id)
     assert found is not None
     assert found["events"] == {**old["events"], lost.event: own}
+
+
+def test_nobody_brings_more_with_it_than_they_may(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
+    old = restore(server, lost)
+    (number,) = old["events"]
+    name = old["facts"]["name"]
+    void = {**provenance(server.place.sites[0]), "by": server.nurse}
+    void |= {"kind": "void", "target": number, "reason": "entered_twice"}
+    facts = old["facts"]
+    back = {**old["events"], lost.event: lost.own}
+    changes: list[Json] = [
+        # A fact of the same time, which a merge would leave out, and one that takes the child over.
+        {"facts": {**facts, "name": {**name, "value": "0"}}},
+        {"facts": {**facts, "site": fact(server.place.sites[1], LATER)}},
+        {"facts": {key: value for key, value in facts.items() if key != "name"}},
+        {"events": {**back, number: {**old["events"][number], "lot": "another"}}},
+        {"events": {**back, number: {**old["events"][number], "app": "0"}}},
+        {"events": {lost.event: lost.own}},
+        {"events": {**back, ulid(): void}},
+        {"events": {**back, ulid(): {**given(server), "more": 1}}},
+        {"more": 1},
+        {"type": "stock"},
+        {"_deleted": True},
+        {"_attachments": {"note.txt": {"content_type": "text/plain", "data": "eA=="}}},
+    ]
+    # In one request, before which nothing has come back.
+    documents = [{**on_top(old, **{lost.event: lost.own}), **changed} for changed in changes]
+    assert len(push(nurse, server.site, *documents)) == len(documents)
+    there = one(nurse, server.site, lost)
+    assert body(there) == {**body(old), "events": back}
+
+
+def test_an_account_that_is_gone_brings_nothing(
+    server: Server, nurse: httpx.Client, visited: httpx.Client
+) -> None:
+    lost = fetched(server, nurse, visited)
+    restore(server, lost)
+    name = f"brief-{server.place.sites[0]}"
+    account = {"_id": f"org.couchdb.user:{name}", "type": "user", "name": name}
+    account |= {"password": PASSWORD, "roles": [f"site:{server.place.sites[0]}", "grade:ordinary"]}
+    with server.administrator() as admin:
+        path = f"_users/{account['_id']}"
+        rev = admin.put(path, json=account).json()["rev"]
+        with server.client(name) as brief:
+            assert push(brief, server.site) == []
+            assert admin.delete(path, params={"rev": rev}).is_success
+            docs = {"docs": [lost.held], "new_edits": False}
+            assert brief.post(f"{server.site}/_bulk_docs", json=docs).status_code == 401
+    assert not has(nurse, server.site, lost)
 
 
 def deep(levels: int) -> Any:

@@ -71,10 +71,3 @@ def computed_revision(new_body: Json, parent: str, leaves: Iterable[str]) -> str
     text = canonical([body(new_body), sorted(leaves)])
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     return f"{generation(parent) + 1}-{digest}"
-
-
-def tablet_revision(new_body: Json, parent: str) -> str:
-    """The revision that a tablet computes for what it writes on top of `parent`
-    (`pwa/src/sync/computed.ts`): whoever writes the same there writes the same revision."""
-    digest = hashlib.sha256(canonical([body(new_body), parent]).encode()).digest()[:16]
-    return f"{generation(parent) + 1}-{digest.hex()}"

@@ -32,6 +32,8 @@ from miaopu.embedded.documents import dumps
 from miaopu.embedded.errors import CouchError
 from miaopu.embedded.http.messages import PARSED
 from miaopu.embedded.validation import Validation, Validator, pair
+from miaopu.moves.case import RefusedError as NotTakenError
+from miaopu.moves.case import add
 from miaopu.moves.case import write as written
 from miaopu.moves.stamp import Stamp
 from miaopu.provision.catalog import constants
@@ -46,8 +48,9 @@ from miaopu.serve.judgement import (
     check_path,
     is_plain,
     path_of,
+    takes_a_side,
 )
-from miaopu.serve.seals import lacking, sealed_events, with_events
+from miaopu.serve.seals import lacking, sealed_events
 
 log = logging.getLogger(__name__)
 
@@ -104,12 +107,12 @@ class Gate:
             reason = "The database does not answer; try again later."
             await _answer(send, 503, {"error": "service unavailable", "reason": reason})
 
-    async def _actor(self, scope: Scope) -> Actor:
+    async def _actor(self, scope: Scope, *, fresh: bool = False) -> Actor:
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        actor = await self.identities.of(headers, address_of(Request(scope)))
+        actor = await self.identities.of(headers, address_of(Request(scope)), fresh=fresh)
         if actor is None:
             raise _AnswerError(401, "unauthorized", "You are not authorized to access this db.")
         return actor
@@ -131,21 +134,37 @@ class Gate:
         data, given = await _body(scope, receive)
         scope.get(READ, {})["json"] = given
         documents, is_replicated = _documents(write, given)
-        if is_clinics and f"site:{write.database.removeprefix('site-')}" in actor.roles:
-            await self._take_back(write.database, documents)
+        lost = await self._lost(write.database, documents, actor) if is_clinics else {}
+        if lost:
+            # The server's own account will write, so this one is judged by what it may do now.
+            actor = await self._actor(scope, fresh=True)
         now = dt.datetime.now(dt.UTC)
         judged = [one for one in documents if is_clinics and _is_judged(one)]
         if judged and self.database.heads is not None:
             heads = _heads(self.database.heads, write.database, judged)
             judged = [one for one in judged if not _is_settled(one, heads, is_replicated, now)]
         known = await self._known(write.database, judged)
-        reasons = await self._reasons(write.database, documents, is_replicated, actor, known, now)
+        reasons = await self._reasons(
+            write.database, documents, is_replicated, actor, known, lost, now
+        )
+        whole = set[int]()
+        if write.way == "bulk" and is_replicated:
+            whole = {
+                number
+                for number, one in lost.items()
+                if reasons[number] is None and _is_whole(documents[number], one)
+            }
+        await self._take_back(write.database, documents, lost, whole, reasons)
         if write.way == "single":
             if reasons[0] is not None:
                 raise _AnswerError(403, "forbidden", reasons[0])
             await self._pass(scope, data, given, send)
             return
-        taken = [one for one, why in zip(documents, reasons, strict=True) if why is None]
+        taken = [
+            one
+            for number, one in enumerate(documents)
+            if reasons[number] is None and number not in whole
+        ]
         if len(taken) == len(documents):
             await self._pass(scope, data, given, send)
             return
@@ -153,23 +172,57 @@ class Gate:
         less = {**given, "docs": taken}
         await self._pass(scope, dumps(less), less, held.send)
 
-    async def _take_back(self, database: str, documents: Sequence[Json]) -> None:
-        """Adds to the database what these documents hold of this server's own records, and the
-        children's living leaves there lack."""
+    async def _lost(
+        self, database: str, documents: Sequence[Json], actor: Actor
+    ) -> dict[int, "_Lost"]:
+        """What this server recorded itself and has lost, by the number of the document that an
+        account of the clinic brings it with."""
+        if f"site:{database.removeprefix('site-')}" not in actor.roles:
+            return {}
         sealed = sealed_events(self.stamp, documents)
-        there = await self._leaves(database, list(sealed))
-        lost = {doc_id: lacking(leaves, sealed[doc_id]) for doc_id, leaves in there.items()}
-        anew = [with_events(there[doc_id], events) for doc_id, events in lost.items() if events]
-        refused = await written(self.client(), database, anew)
-        for doc_id in (one["_id"] for one in anew):
+        there = await self._leaves(database, [documents[number]["_id"] for number in sealed])
+        found: dict[int, _Lost] = {}
+        for number, events in sealed.items():
+            leaves = there.get(documents[number]["_id"], [])
+            lost = lacking(leaves, events)
+            if lost:
+                found[number] = _Lost(lost, leaves)
+        return found
+
+    async def _take_back(
+        self,
+        database: str,
+        documents: Sequence[Json],
+        lost: Mapping[int, "_Lost"],
+        whole: set[int],
+        reasons: list[str | None],
+    ) -> None:
+        """Has the server's own account write what was lost: the documents in `whole` as they are,
+        and of the others that alone. Enters in `reasons` what the database refuses."""
+        refused = await written(self.client(), database, [documents[number] for number in whole])
+        for number in whole:
+            reasons[number] = refused.get(documents[number]["_id"])
+        for number, one in lost.items():
+            doc_id = documents[number]["_id"]
+            why = None
+            if number not in whole or reasons[number] is not None:
+                why = await self._add(database, doc_id, one.events)
             log.log(
-                logging.ERROR if doc_id in refused else logging.INFO,
+                logging.INFO if why is None else logging.ERROR,
                 "database=%s document=%s lost what was recorded here, events=%s: %s",
                 database,
                 doc_id,
-                " ".join(sorted(lost[doc_id])),
-                refused.get(doc_id, "they are back"),
+                " ".join(sorted(one.events)),
+                why or "they are back",
             )
+
+    async def _add(self, database: str, doc_id: str, events: dict[str, Json]) -> str | None:
+        """Why the database refuses events of the server; None: they are there."""
+        try:
+            await add(self.client(), database, doc_id, lambda _: events)
+        except NotTakenError as error:
+            return str(error)
+        return None
 
     async def _pass(self, scope: Scope, content: bytes, given: Json, send: Send) -> None:
         """Hands on what was judged, and not what came: no two readings of it can differ. A database
@@ -202,6 +255,7 @@ class Gate:
         is_replicated: bool,
         actor: Actor,
         known: Mapping[str, "_Known"],
+        lost: Mapping[int, "_Lost"],
         now: dt.datetime,
     ) -> list[str | None]:
         """Why each of these is refused here, or None: then the database has the word."""
@@ -211,7 +265,7 @@ class Gate:
             try:
                 if str(document.get("_id")).startswith("_local/"):
                     _check_local(database, document["_id"], actor)
-                found = _changed(document, known, is_replicated, now)
+                found = _changed(document, known, lost.get(number), is_replicated, now)
             except (RefusedError, _AnswerError) as error:
                 reasons.append(str(error))
                 continue
@@ -294,6 +348,21 @@ class _Known:
     is_here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Events of a child that this server recorded, and that none of its living leaves has."""
+
+    events: dict[str, Json]
+    leaves: list[Json]
+
+
+def _is_whole(document: Json, lost: _Lost) -> bool:
+    """Whether a document with what was lost may be written by the server's own account. It was
+    found right with that, and the database, which is not told of it, would refuse it to whoever
+    brings it: a hub, which does not take documents apart as tablets do, would bring it for ever."""
+    return not takes_a_side(path_of(document, True), lost.leaves)
+
+
 def _is_judged(document: Json) -> bool:
     doc_id = document.get("_id")
     return isinstance(doc_id, str) and doc_id != "" and not doc_id.startswith("_")
@@ -326,20 +395,25 @@ def _is_settled(
 
 
 def _changed(
-    document: Json, known: Mapping[str, _Known], is_replicated: bool, now: dt.datetime
+    document: Json,
+    known: Mapping[str, _Known],
+    lost: _Lost | None,
+    is_replicated: bool,
+    now: dt.datetime,
 ) -> Change | None:
     """What is to be judged of a write; None: nothing, or the database does so by itself."""
     if not _is_judged(document) or document.get("_deleted"):
         return None  # only the servers delete, says the database
-    there = known.get(document["_id"])
-    if there is None:
-        there = _Known([], True)
+    there = known.get(document["_id"], _Known([], True))
+    if lost is not None:
+        there = _Known(lost.leaves, True)
     path = path_of(document, is_replicated)
     check_path(document, path, there.leaves)
     check_dates(document, there.leaves, now)
-    if not there.leaves or (there.is_here and is_plain(path, there.leaves, is_replicated)):
-        return None
-    return change(document, there.leaves)
+    is_next = there.is_here and is_plain(path, there.leaves, is_replicated)
+    if lost is not None:
+        return change(document, there.leaves, lost.events, replaces=is_next)
+    return change(document, there.leaves) if there.leaves and not is_next else None
 
 
 def _check_local(database: str, name: str, actor: Actor) -> None:

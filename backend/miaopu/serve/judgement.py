@@ -8,6 +8,7 @@ write is judged by what the merge would make of it, against what the merge of th
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from miaopu.children.canonical import canonical
@@ -101,11 +102,25 @@ def is_plain(path: Sequence[str], leaves: Sequence[Json], replicated: bool) -> b
     return len(alive) == 1 and not alive[0].get("_deleted") and alive[0]["_rev"] in path
 
 
-def change(document: Json, leaves: Sequence[Json]) -> Change | None:
+def takes_a_side(path: Sequence[str], leaves: Sequence[Json]) -> bool:
+    """Whether a write takes the place of one of several living leaves. What it leaves out of that
+    one, the merge with the others does not show."""
+    alive = standing(leaves)
+    return len(alive) > 1 and any(leaf["_rev"] in path for leaf in alive)
+
+
+def change(
+    document: Json,
+    leaves: Sequence[Json],
+    lost: Mapping[str, Json] = MappingProxyType({}),
+    *,
+    replaces: bool = False,
+) -> Change | None:
     """What a write would change of what is known; None: nothing.
 
-    `leaves` are those of one document, at least one. Raises RefusedError when the document is none
-    of its kind.
+    `leaves` are those of one document, at least one; of a child, `lost` are events that are known
+    though no leaf has them. `replaces`: the write stands on the only living leaf, so that nothing
+    is merged. Raises RefusedError when the document is none of its kind.
     """
     known = [_bare(leaf) for leaf in standing(leaves)]
     kind = known[0].get("type")
@@ -113,7 +128,9 @@ def change(document: Json, leaves: Sequence[Json]) -> Change | None:
         raise RefusedError(f"{document['_id']}: this document is of another type")
     try:
         before = merged(known)
-        after = merged([before, _bare(document)])
+        if lost:
+            before = {**before, "events": {**lost, **before["events"]}}
+        after = _bare(document) if replaces else merged([before, _bare(document)])
         if canonical(after) == canonical(before):
             return None
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from py_mini_racer import MiniRacer
 
 from miaopu.children.canonical import canonical
-from miaopu.children.merge import body, computed_revision, merge, merge_all, tablet_revision
+from miaopu.children.merge import body, computed_revision, merge, merge_all
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "merge.json"
 V8 = MiniRacer()
@@ -125,5 +125,3 @@ def test_the_shared_vectors_hold() -> None:
     for case in vectors["revision"]:
         revision = computed_revision(case["body"], case["parent"], case["leaves"])
         assert revision == case["revision"]
-    for case in vectors["tablet_revision"]:
-        assert tablet_revision(case["body"], case["parent"]) == case["revision"]

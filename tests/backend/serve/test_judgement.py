@@ -16,6 +16,7 @@ from miaopu.serve.judgement import (
     check_path,
     is_plain,
     path_of,
+    takes_a_side,
 )
 
 Json = dict[str, Any]
@@ -126,3 +127,34 @@ def test_an_earlier_claim_to_a_stock_move_shows() -> None:
 def test_whatever_is_known_changes_nothing(versions: list[dict[str, str]]) -> None:
     leaves = [child(f"2-{number}", **lots) for number, lots in enumerate(versions)]
     assert all(change(leaf, leaves) is None for leaf in leaves)
+
+
+def test_what_was_lost_is_known_where_a_write_is_judged() -> None:
+    there = child("1-a", X="1")
+    brought = child("2-b", X="1", Y="2", Z="3")
+    lost = {"Y": brought["events"]["Y"]}
+    found = change(brought, [there], lost, replaces=True)
+    assert found is not None
+    assert set(found.before["events"]) == {"X", "Y"}
+    assert set(found.after["events"]) == {"X", "Y", "Z"}
+    assert change(child("2-b", X="1", Y="2"), [there], lost, replaces=True) is None
+
+
+def test_what_takes_the_place_of_a_version_is_not_merged_with_it() -> None:
+    there = child("1-a", facts={"name": fact("b")}, X="1")
+    less = child("2-b", facts={"name": fact("a")}, Y="2")
+    lost = {"Y": less["events"]["Y"]}
+    merged = change(less, [there], lost)
+    replaced = change(less, [there], lost, replaces=True)
+    assert merged is None
+    assert replaced is not None
+    assert replaced.before["facts"] == there["facts"]
+    assert (replaced.after["facts"], replaced.after["events"]) == (less["facts"], less["events"])
+
+
+def test_a_write_takes_a_side_when_it_stands_on_one_of_several_versions() -> None:
+    one, other, ended = child("2-b"), child("2-c"), {**child("3-d"), "_deleted": True}
+    assert takes_a_side(["3-x", "2-b", "1-a"], [one, other])
+    assert not takes_a_side(["3-x", "1-a"], [one, other])
+    assert not takes_a_side(["3-x", "2-b"], [one, ended])
+    assert not takes_a_side(["4-x", "3-d"], [one, other, ended])

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from miaopu.children.merge import tablet_revision
 from miaopu.moves.stamp import Stamp
-from miaopu.serve.seals import MOST, lacking, sealed_events, with_events
+from miaopu.serve.seals import MOST, lacking, sealed_events
 
 Json = dict[str, Any]
 STAMP = Stamp("01K9A3Q6Z0000000000000000S", b"a key")
@@ -28,7 +27,7 @@ def child(rev: str, events: Any, doc_id: str = CHILD, **more: Any) -> Json:
     return {"_id": doc_id, "_rev": rev, "type": "child", "facts": {}, "events": events, **more}
 
 
-def test_the_servers_own_events_are_found_by_child() -> None:
+def test_the_servers_own_events_are_found_by_document() -> None:
     dose = {"01K9A3Q6Z00000000000000E1A": {**visit(), "kind": "dose", "station": "another"}}
     first, second, third = sealed(visit(1)), sealed(visit(2)), sealed(visit(3), child=OTHER)
     documents = [
@@ -37,7 +36,7 @@ def test_the_servers_own_events_are_found_by_child() -> None:
         child("1-a", third, OTHER),
         child("1-a", dose, "child:01K9A3Q6Z0000000000000000C"),
     ]
-    assert sealed_events(STAMP, documents) == {CHILD: first | second, OTHER: third}
+    assert sealed_events(STAMP, documents) == {0: first, 1: second, 2: third}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +49,8 @@ def test_the_servers_own_events_are_found_by_child() -> None:
         child("1-a", [visit()]),
         child("1-a", dict.fromkeys(sealed(visit()))),
         child("1-a", sealed(visit()), OTHER),
+        child("1-a", sealed(visit()), _deleted=True),
+        child("1-a", sealed(visit()), _deleted="yes"),
         child("1-a", sealed(visit() | {"more": ["nested"]})),
         child("1-a", sealed(visit() | {"more": "long" * 1000})),
         child("1-a", sealed(visit() | {f"field{n}": n for n in range(100)})),
@@ -63,9 +64,7 @@ def test_whoever_makes_up_many_is_heard_only_for_so_long() -> None:
     forged = {f"{n:026d}": visit() for n in range(MOST)}
     assert sealed_events(STAMP, [child("1-a", forged | sealed(visit()))]) == {}
     del forged[f"{0:026d}"]
-    assert sealed_events(STAMP, [child("1-a", forged | sealed(visit()))]) == {
-        CHILD: sealed(visit())
-    }
+    assert sealed_events(STAMP, [child("1-a", forged | sealed(visit()))]) == {0: sealed(visit())}
 
 
 def test_what_a_living_leaf_has_is_not_lacking() -> None:
@@ -78,16 +77,3 @@ def test_what_a_living_leaf_has_is_not_lacking() -> None:
     assert lacking(leaves, first | second | third) == third
     assert lacking(leaves[2:], first) == {}
     assert lacking([], first) == {}
-
-
-def test_what_was_lost_is_written_on_the_winner_as_a_tablet_would() -> None:
-    first, second = sealed(visit(1)), sealed(visit(2))
-    leaves = [
-        child("3-b", {}),
-        child("3-c", first, _revisions={"start": 3, "ids": ["c", "b", "a"]}),
-        child("4-d", {}, _deleted=True),
-    ]
-    found = with_events(leaves, second)
-    rev = tablet_revision(child("", first | second), "3-c")
-    history = {"start": 4, "ids": [rev.removeprefix("4-"), "c"]}
-    assert found == child(rev, first | second, _revisions=history)
