@@ -41,10 +41,9 @@ export interface World {
 /** What is wrong now; empty when all is as it should be. */
 export async function check(world: World): Promise<string[]> {
   const { server, ledger, devices, sites, pinyin } = world;
-  const own = ownRecords(ledger, devices);
   const unsettled = [
     ...ledger.changed.map((what) => `an event was changed: ${what}`),
-    ...devices.flatMap((device) => open(device, ledger, own)),
+    ...devices.flatMap((device) => open(device, ledger)),
   ];
   if (unsettled.length) return unsettled;
 
@@ -61,13 +60,13 @@ export async function check(world: World): Promise<string[]> {
   const wrong = [
     ...everywhere(region, perSite, groupOfCase),
     ...unlike(region),
-    ...kept(ledger, region, perSite, groupOfCase, own),
+    ...kept(ledger, region, perSite, groupOfCase),
   ];
   if (wrong.length) return wrong;
   for (const device of devices) {
     const docs = perSite.get(device.site) as Docs;
     wrong.push(
-      ...(await sameHere(device, docs, ledger, own)),
+      ...(await sameHere(device, docs, ledger)),
       ...(await shownRight(device, pinyin)),
       ...reports(device, [...docs.values()], region),
     );
@@ -75,34 +74,14 @@ export async function check(world: World): Promise<string[]> {
   return wrong;
 }
 
-/** Is an event one that the server recorded itself, and may have lost? */
-type MayBeLost = (ulid: string) => boolean;
-
-/**
- * What a server recorded itself (a visit, a request, a join) and may have lost when it was restored
- * from a backup: a clinic that still holds it cannot vouch for another's record, and says so. What
- * devices record is in the ledger, with their station.
- */
-function ownRecords(ledger: Ledger, devices: readonly Device[]): MayBeLost {
-  if (!ledger.restored) return () => false;
-  const stations = new Set(devices.map(({ station }) => station));
-  return (ulid) => {
-    const event = ledger.events.get(ulid);
-    return !event || !stations.has((JSON.parse(event.text) as { station: string }).station);
-  };
-}
-
 /** What a device has not brought to an end. */
-function open(device: Device, ledger: Ledger, own: MayBeLost): string[] {
+function open(device: Device, ledger: Ledger): string[] {
   const { phase, problem, pending, refused } = device.tab.status;
   return [
     ...(phase === 'idle' ? [] : [`${device.name} is ${phase}: ${problem?.detail ?? ''}`]),
     ...pending.map(({ id, rev }) => `${device.name}: ${id} ${rev} is still pending`),
     ...refused
-      .filter(({ id, part }) => {
-        const ulid = part?.startsWith('event ') ? part.slice('event '.length) : '';
-        return !ledger.tainted.has(`${device.name} ${id}`) && !(ulid && own(ulid));
-      })
+      .filter(({ id }) => !ledger.tainted.has(`${device.name} ${id}`))
       .map(({ id, reason }) => `${device.name}: ${id} was refused: ${reason}`),
   ];
 }
@@ -192,7 +171,6 @@ function kept(
   region: Docs,
   perSite: ReadonlyMap<string, Docs>,
   groupOfCase: (id: string) => string[],
-  own: MayBeLost,
 ): string[] {
   const wrong: string[] = [];
   const unacceptable = refusable(ledger);
@@ -201,8 +179,7 @@ function kept(
     const found = group.flatMap(({ events }) => events[ulid] ?? []);
     if (unacceptable.has(ulid)) {
       if (found.length) wrong.push(`region: ${child} has event ${ulid}, which it must refuse`);
-    } else if (found.length === 0 && own(ulid)) continue;
-    else if (found.length === 0) wrong.push(`region: ${child} lacks event ${ulid}: ${text}`);
+    } else if (found.length === 0) wrong.push(`region: ${child} lacks event ${ulid}: ${text}`);
     else if (found.length > 1) wrong.push(`region: event ${ulid} of ${child} is there twice`);
     else if (canonical(found[0]) !== text) wrong.push(`region: ${child} event ${ulid} changed`);
   }
@@ -227,20 +204,13 @@ function kept(
 }
 
 /** A device holds what its clinic holds, and beyond it what the server must refuse. */
-async function sameHere(
-  device: Device,
-  docs: Docs,
-  ledger: Ledger,
-  own: MayBeLost,
-): Promise<string[]> {
+async function sameHere(device: Device, docs: Docs, ledger: Ledger): Promise<string[]> {
   const wrong: string[] = [];
   const unacceptable = refusable(ledger);
   const { db } = device.tab.store;
   const { rows } = await db.allDocs({ include_docs: true, conflicts: true });
   const local = new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, doc as object]] : [])));
-  const refused = new Set(device.tab.status.refused.map(({ id }) => id));
-  const tainted = (id: string) =>
-    ledger.tainted.has(`${device.name} ${id}`) || (ledger.restored && refused.has(id));
+  const tainted = (id: string) => ledger.tainted.has(`${device.name} ${id}`);
   for (const [id, doc] of docs) {
     // What each device says of itself may be a round behind on the others.
     if (id.startsWith('device:')) continue;
@@ -248,16 +218,16 @@ async function sameHere(
     if (!mine) wrong.push(`${device.name}: ${id} is not there`);
     else if (tainted(id)) {
       const whole = await mergeLeaves(db, mine);
-      const all = Object.entries(whole.events);
-      const there = doc as ChildDoc;
       const events = Object.fromEntries(
-        all.filter(([ulid]) => !unacceptable.has(ulid) && (!own(ulid) || there.events[ulid])),
+        Object.entries(whole.events).filter(([ulid]) => !unacceptable.has(ulid)),
       );
       if (bodyOf({ ...whole, events }) !== bodyOf(doc)) {
         wrong.push(`${device.name}: ${id} differs from the server's by more than what it refuses`);
       }
-    } else if (mine._conflicts?.length) wrong.push(`${device.name}: ${id} has several leaves`);
-    else if (bodyOf(mine) !== bodyOf(doc)) {
+    } else if (mine._conflicts?.length) {
+      const leaves = [mine._rev, ...mine._conflicts].join(' ');
+      wrong.push(`${device.name}: ${id} has several leaves: ${leaves}`);
+    } else if (bodyOf(mine) !== bodyOf(doc)) {
       wrong.push(`${device.name}: ${id} differs from the server's`);
     }
   }

@@ -6,7 +6,7 @@ import type PouchDB from 'pouchdb-core';
 import { type Clinic, createClinic } from '../../src/accounts/clinic.ts';
 import { type ChildIndex, createIndex } from '../../src/children/child-index.ts';
 import { type ChildDoc, isChildId } from '../../src/children/document.ts';
-import { mergeLeaves } from '../../src/children/leaves.ts';
+import { mergeLeaves, readChildren } from '../../src/children/leaves.ts';
 import type { Pinyin } from '../../src/children/row.ts';
 import { createClock } from '../../src/clock/clock.ts';
 import { createGrouping } from '../../src/duplicates/grouping.ts';
@@ -203,6 +203,17 @@ export class Device {
   /** As an empty battery ends all of it. */
   async kill(): Promise<void> {
     await Promise.all([...this.tabs].map((tab) => this.killTab(tab)));
+  }
+
+  /** The children on its disk, whether it is on or off. */
+  async children(): Promise<ChildDoc[]> {
+    const db = this.handles.at(-1);
+    if (!db) return [];
+    const { rows } = await db.allDocs({ startkey: 'child:', endkey: 'child;' });
+    return readChildren(
+      db,
+      rows.map(({ id }) => id).filter((id) => id !== undefined),
+    );
   }
 
   /** Somebody else logs in: the program starts anew over the same disk. */

@@ -338,10 +338,25 @@ class Day {
     } else if (trouble === 'restored') {
       if (!this.backedUp) await server.backup();
       else {
+        await this.noteServersRecords();
         await server.restore();
         this.ledger.restored = true;
       }
       this.backedUp = !this.backedUp;
+    }
+  }
+
+  /**
+   * What the server recorded itself (a visit, a request, a join) and any tablet holds must outlast its
+   * disk. What no tablet holds goes with it: nobody but the server has known it.
+   */
+  private async noteServersRecords(): Promise<void> {
+    const stations = new Set(this.devices.map(({ station }) => station));
+    for (const child of (await Promise.all(this.devices.map((one) => one.children()))).flat()) {
+      const events = Object.fromEntries(
+        Object.entries(child.events).filter(([, { station }]) => !stations.has(station)),
+      );
+      this.ledger.recorded({ ...child, facts: {}, events });
     }
   }
 
