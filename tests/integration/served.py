@@ -4,6 +4,7 @@
 streaming proxy, `couchdb` the one that MIAOPU_COUCHDB_URL names (http://admin:…@host:5984).
 """
 
+import hashlib
 import json
 import os
 import random
@@ -14,13 +15,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 from records import MARK
+
+from miaopu.serve.keep import open_keep
 
 _ANYBODY = httpx.Client(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 """One for all who only look whether somebody is there: each client reads all certificates."""
@@ -196,6 +199,14 @@ def healthy(address: str) -> bool:
     return bool(answer.is_success and answer.json()["provisioned"])
 
 
+def _share_account(data: Path, couchdb: str) -> None:
+    """Gives the program's account the password that all these servers use: CouchDB locks out an
+    account that many try in vain, and one CouchDB serves all tests, several servers at a time."""
+    keep = open_keep(data)
+    shared = replace(keep, server_password=hashlib.sha256(couchdb.encode()).hexdigest())
+    (data / "secrets.json").write_text(json.dumps(asdict(shared)))
+
+
 @contextmanager
 def running(
     kind: str,
@@ -233,6 +244,7 @@ def running(
         environment["MIAOPU_COUCHDB_USER"] = parts.username or "admin"
         environment["MIAOPU_COUCHDB_PASSWORD"] = parts.password or ""
         options += ["--couchdb", database]
+        _share_account(data, COUCHDB)
     process: subprocess.Popen[str] | None = None
     try:
         process, address = launch(["serve", *options], log, environment)
