@@ -21,8 +21,8 @@ export async function revisionOf(doc: object, parent: string | null): Promise<Po
   return { ...body, _rev: `${start}-${ids[0]}`, _revisions: { start, ids } };
 }
 
-/** What ends a refused leaf here, all of whose content the server has by now: it keeps what it held. */
-export function tombstoneOf(leaf: ChildDoc): Promise<PouchDB.Doc> {
+/** What ends a leaf here, all of whose content the server has by now: it keeps what it held. */
+export function tombstoneOf(leaf: PouchDB.Doc | ChildDoc): Promise<PouchDB.Doc> {
   return revisionOf({ ...leaf, _deleted: true }, leaf._rev ?? null);
 }
 

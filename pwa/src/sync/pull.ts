@@ -5,7 +5,7 @@
  */
 import type PouchDB from 'pouchdb-core';
 import type { Filled, Store } from '../storage/store.ts';
-import { isOf, revisionOf } from './computed.ts';
+import { isOf, revisionOf, tombstoneOf } from './computed.ts';
 import { type Server, SyncFault } from './server.ts';
 
 export type Seq = string | number;
@@ -186,6 +186,37 @@ export function createPuller(options: PullOptions): Puller {
     }
   };
 
+  /**
+   * Leaves of the server, all here by now: what of ours they were written on ends. The histories say
+   * so by themselves, but a version of the first load has none: it does not know the one before it,
+   * which a server that was restored shows again until a tablet brings the later one back.
+   */
+  const outgrow = async (leaves: ReadonlyMap<string, readonly string[]>, signal: AbortSignal) => {
+    const { rows } = await db.allDocs({
+      keys: [...leaves.keys()],
+      include_docs: true,
+      conflicts: true,
+    });
+    const ours = new Map<string, string[]>();
+    const wanted: Wanted[] = [];
+    for (const { doc } of rows) {
+      if (!doc?._conflicts?.length) continue;
+      const theirs = leaves.get(doc._id) ?? [];
+      const others = [doc._rev as string, ...doc._conflicts].filter((rev) => !theirs.includes(rev));
+      if (others.length === 0) continue;
+      ours.set(doc._id, others);
+      wanted.push(...theirs.map((rev) => ({ id: doc._id, rev })));
+    }
+    for await (const docs of histories(wanted, signal)) {
+      const ended = docs.flatMap((doc) =>
+        (ours.get(doc._id) ?? [])
+          .filter((rev) => isOf(doc, rev))
+          .map(async (rev) => tombstoneOf(await db.get(doc._id, { rev }))),
+      );
+      await write(await Promise.all(ended), false);
+    }
+  };
+
   const take = async (rows: readonly FeedRow[], signal: AbortSignal) => {
     const real = rows.filter((row) => !row.id.startsWith('_design/'));
     if (real.length === 0) return;
@@ -210,6 +241,8 @@ export function createPuller(options: PullOptions): Puller {
       entry.missing.map((rev) => ({ id, rev })),
     );
     await withHistory(wanted, signal);
+    const known = Object.entries(others).filter(([id]) => !missing[id]?.missing.length);
+    await outgrow(new Map(known), signal);
     await revive(alive, signal);
   };
 

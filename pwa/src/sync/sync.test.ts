@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type PouchDB from 'pouchdb-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { canonical } from '../children/canonical.ts';
 import type { ChildDoc } from '../children/document.ts';
@@ -33,6 +34,7 @@ interface Device {
   outbox: Outbox;
   clock: Clock;
   pull(): Promise<void>;
+  compare(): Promise<void>;
   push(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ async function deviceOver(store: Store, server: ModelServer, batch = 2000): Prom
     outbox,
     clock,
     pull: async () => void (await puller.run(never)),
+    compare: () => puller.compare(never),
     push: async () =>
       void (await push(
         {
@@ -102,6 +105,47 @@ describe('pull', () => {
     expect(await ids(device.store)).toHaveLength(25);
     expect(await device.outbox.scan()).toEqual([]);
     expect(await device.store.local('pull', {})).toMatchObject({ complete: true, done: 25 });
+  });
+
+  it('ends what the server has gone on from, though it came without its history', async () => {
+    const server = createModelServer(SITE);
+    const { _id: id } = childOf(1);
+    await remoteOf(server).put(childOf(1));
+    const first = await remoteOf(server).get<PouchDB.Doc>(id, { revs: true });
+    await remoteOf(server).put({ ...childOf(1, { A: { kind: 'dose' } }), _rev: first._rev });
+    const second = await remoteOf(server).get<PouchDB.Doc>(id, { revs: true });
+    const device = await newDevice(server);
+    await device.pull();
+
+    // Restored, it shows the one before; another tablet, which knows both, brings the other back.
+    const restored = createModelServer(SITE);
+    await remoteOf(restored).bulkDocs([first], { new_edits: false });
+    const again = await deviceOver(device.store, restored);
+    await again.compare();
+    expect((await again.store.db.get(id, { conflicts: true }))._conflicts).toEqual([first._rev]);
+    await remoteOf(restored).bulkDocs([second], { new_edits: false });
+    await again.pull();
+    const here = await again.store.db.get(id, { conflicts: true });
+    expect([here._rev, here._conflicts]).toEqual([second._rev, undefined]);
+    await again.push();
+    expect(again.outbox.pending()).toEqual([]);
+  });
+
+  it('keeps what the server has not gone on from', async () => {
+    const server = createModelServer(SITE);
+    const { _id: id } = childOf(1);
+    await remoteOf(server).put(childOf(1));
+    const device = await newDevice(server);
+    await device.pull();
+    const { _rev } = await device.store.db.get(id);
+    const mine = { ...childOf(1, { A: { kind: 'dose' } }), _rev };
+    await device.store.db.put(mine);
+    await remoteOf(server).put({ ...childOf(1, { B: { kind: 'dose' } }), _rev });
+    await device.pull();
+    await device.pull();
+    const { _conflicts } = await device.store.db.get(id, { conflicts: true });
+    expect(_conflicts).toHaveLength(1);
+    expect(await device.outbox.scan()).toHaveLength(1);
   });
 
   it.each([
