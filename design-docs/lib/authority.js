@@ -15,6 +15,10 @@ function owns(object, name) {
   return Object.prototype.hasOwnProperty.call(object, name);
 }
 
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 // Deep equality of JSON values.
 function same(a, b) {
   var name;
@@ -42,5 +46,15 @@ function written(doc, except) {
 function unchanged(what) {
   if (oldDoc && !oldDoc._deleted && !same(written(oldDoc), written(newDoc))) {
     refuse(what + ' is never changed; add another that corrects it');
+  }
+}
+
+// The _id says the same as the fields `parts`; what is neither text nor number stands in none.
+function checkId(parts) {
+  var plain = parts.every(function (part) {
+    return typeof part === 'string' || typeof part === 'number';
+  });
+  if (!plain || newDoc._id !== parts.join(':')) {
+    refuse('the _id does not say the same as the fields');
   }
 }

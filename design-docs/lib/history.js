@@ -15,7 +15,7 @@ function comesBefore(a, b) {
   return a.length < b.length;
 }
 
-// Canonical JSON of an event, whose field names are ASCII.
+// Canonical JSON; the names of fields are ASCII.
 function canonical(value) {
   if (typeof value !== 'object' || value === null) { return JSON.stringify(value); }
   if (Array.isArray(value)) { return '[' + value.map(canonical).join(',') + ']'; }
@@ -40,18 +40,44 @@ function keepEvents() {
   }
 }
 
+// Another validator says what a document must look like, but a database asks them in any order.
+function isFact(value) {
+  return isObject(value) && typeof value.at === 'string' && typeof value.by === 'string' &&
+    value.value !== undefined;
+}
+
+// Two devices that know a fact from a clock ahead of theirs may set it at one moment. The merge keeps
+// the greater of (at, by, canonical JSON of the value), and so may whoever brings the second.
+function givesWay(after, before) {
+  if (after.at !== before.at) { return after.at < before.at; }
+  if (after.by !== before.by) { return comesBefore(after.by, before.by); }
+  return comesBefore(canonical(after.value), canonical(before.value));
+}
+
 function keepFacts() {
   var before = (oldDoc && oldDoc.facts) || {};
   var after = newDoc.facts || {};
   for (var name in before) {
     if (!owns(after, name)) { refuse('fact ' + name + ' is missing; set its value to null'); }
-    if (after[name].at < before[name].at) {
-      refuse('fact ' + name + ' is older than the one it replaces');
-    }
-    if (after[name].at === before[name].at && !same(after[name], before[name]) && !isServer()) {
-      refuse('fact ' + name + ' was changed without a new time');
+    if (same(after[name], before[name])) { continue; }
+    if (!isFact(after[name])) { refuse('fact ' + name + ' needs a value, at and by'); }
+    if (givesWay(after[name], before[name])) {
+      refuse('fact ' + name + ' gives way to the one it replaces, which is later');
     }
   }
+}
+
+// Two servers that did not know of each other may have given one block of numbers to two devices: the
+// merge, which the server makes, keeps the earlier claim.
+function isEarlierClaim(after, before) {
+  if (typeof after.at !== 'string' || typeof before.at !== 'string') { return false; }
+  return after.at !== before.at ? comesBefore(after.at, before.at)
+    : comesBefore(canonical(after), canonical(before));
+}
+
+function keepBlock() {
+  if (oldDoc && isServer() && isEarlierClaim(written(newDoc), written(oldDoc))) { return; }
+  unchanged('a block of numbers');
 }
 
 // Whoever writes, and what is deleted of a child still holds every event.
@@ -60,6 +86,6 @@ function checkHistory() {
   switch (newDoc.type) {
     case 'child': keepEvents(); return keepFacts();
     case 'stock': return unchanged('a stock move');
-    case 'numbers': return unchanged('a block of numbers');
+    case 'numbers': return keepBlock();
   }
 }

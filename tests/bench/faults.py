@@ -46,6 +46,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=None, help="the first seed; drawn when absent")
     parser.add_argument("--seeds", type=int, default=20, help="how many, one after the other")
     parser.add_argument("--trouble", choices=("none", "killed", "full", "restored"))
+    parser.add_argument("--hub", action="store_true", help="a hub in each, whatever the seed says")
     parser.add_argument("--verbose", action="store_true", help="also what happened in each")
     parser.add_argument("--keep", type=Path, help="keeps the servers' data and logs in this folder")
     options = parser.parse_args(arguments)
@@ -55,6 +56,8 @@ def main(arguments: list[str]) -> int:
     given = ["--seed", str(seed), "--seeds", str(options.seeds)]
     if options.trouble is not None:
         given += ["--trouble", options.trouble]
+    if options.hub:
+        given.append("--hub")
     if options.verbose:
         given.append("--verbose")
     if options.keep is not None:

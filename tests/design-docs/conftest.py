@@ -37,10 +37,11 @@ class Designs:
 
     def _plainly(self, design: str, new: Any, old: Any, user: Any) -> str | None:
         source = self.documents[f"_design/{design}"]["validate_doc_update"]
-        args = ", ".join(json.dumps(arg) for arg in (new, old, user or {}, {}))
+        # Parsed, as a database does: in a literal, `__proto__` would be no field.
+        args = ", ".join(f"JSON.parse({json.dumps(json.dumps(a))})" for a in (new, old, user or {}))
         said = self.context.eval(
             f"(function () {{ var f = ({source});"
-            f"try {{ f({args}); return ''; }} catch (e) {{"
+            f"try {{ f({args}, {{}}); return ''; }} catch (e) {{"
             "if (e.forbidden === undefined) throw e; return e.forbidden; } })()"
         )
         return said or None

@@ -30,8 +30,8 @@ def void(target: str = E1, **more: Any) -> dict[str, Any]:
     return {**event(), "kind": "void", "target": target, **more}
 
 
-def fact(value: Any, at: str = AT) -> dict[str, Any]:
-    return {"value": value, "at": at, "by": "nurse"}
+def fact(value: Any, at: str = AT, by: str = "nurse") -> dict[str, Any]:
+    return {"value": value, "at": at, "by": by}
 
 
 def child(events: Any = None, facts: Any = None, **more: Any) -> dict[str, Any]:
@@ -84,6 +84,16 @@ ACCEPTED_AT_A_SITE = {
         child(facts={"name": fact("a")}),
         SERVER,
     ),
+    "of two facts of one moment the greater value": (
+        child(facts={"birth_weight_g": fact(2500)}),
+        child(facts={"birth_weight_g": fact(250)}),
+        NURSE,
+    ),
+    "of two facts of one moment the greater author's": (
+        child(facts={"name": fact("a", by="nurse 2")}),
+        child(facts={"name": fact("b", by="nurse")}),
+        NURSE,
+    ),
     "two events of one id merged": (
         child({E1: event(lot="1")}),
         child({E1: event(lot="2")}),
@@ -121,6 +131,12 @@ ACCEPTED_AT_A_SITE = {
     "a stock move": (stock(), None, NURSE),
     "a stock move written twice": (stock(_rev="2-b"), stock(_rev="1-a"), NURSE),
     "a number block": (numbers(), None, NURSE),
+    "the earlier of two claims of a number block": (numbers(at=AT), numbers(at=LATER), SERVER),
+    "the lesser of two claims of one moment": (
+        numbers(at=AT, station="R"),
+        numbers(at=AT),
+        SERVER,
+    ),
     "a device": (DEVICE, {**DEVICE, "pending": 3}, NURSE),
     "a problem is resolved": (problem(resolved_at=AT), problem(), NURSE),
     "a senior changes the settings": (settings(offline_days=3), settings(), SENIOR),
@@ -343,20 +359,34 @@ REFUSED_AT_A_SITE = {
         child(facts={"name": fact("b")}),
         child(facts={"name": fact("a", LATER)}),
         NURSE,
-        "older than",
+        "gives way",
     ),
     "a fact from before by the server": (
         child(facts={"name": fact("b")}),
         child(facts={"name": fact("a", LATER)}),
         SERVER,
-        "older than",
+        "gives way",
     ),
-    "a fact changed in place": (
+    "a fact of the same moment that a merge would not choose": (
+        child(facts={"name": fact("a")}),
         child(facts={"name": fact("b")}),
+        NURSE,
+        "gives way",
+    ),
+    "a fact of the same moment that a merge would not choose, by the server": (
+        child(facts={"name": fact("z", by="nurse")}),
+        child(facts={"name": fact("a", by="nurse 2")}),
+        SERVER,
+        "gives way",
+    ),
+    "a fact that is nothing": (
+        child(facts={"name": None}),
         child(facts={"name": fact("a")}),
         NURSE,
-        "without a new time",
+        "fact name needs",
     ),
+    "an event that is nothing": (child({E1: None}), child(), NURSE, f"event {E1} is no object"),
+    "events that are a list": (child([1]), child(), NURSE, "events is no object"),
     "a nurse deletes": (
         child({E1: event()}, _deleted=True),
         child({E1: event()}),
@@ -379,6 +409,13 @@ REFUSED_AT_A_SITE = {
     "a stock move changed by the server": (stock(doses=9), stock(), SERVER, "never changed"),
     "a stock move of another site": (stock(site="3301020002"), None, NURSE, "another site"),
     "a number block taken over": (numbers(station="T"), numbers(), NURSE, "never changed"),
+    "a number block of an earlier claim": (
+        numbers(at=AT),
+        numbers(at=LATER),
+        NURSE,
+        "never changed",
+    ),
+    "the later of two claims": (numbers(at=LATER), numbers(at=AT), SERVER, "never changed"),
     "a number block under another id": (numbers(block=8), None, NURSE, "_id"),
     "a device of another site": ({**DEVICE, "site": "3301020002"}, None, NURSE, "another site"),
     "a problem rewritten": (problem(reason="x"), problem(), NURSE, "only resolved_at"),

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 PASSWORD = "miaopu-demo"
 Json = dict[str, Any]
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 def by_id(page: Page | Locator, testid: str, **attributes: str) -> Locator:

@@ -204,7 +204,7 @@ class Tablet:
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
         )
-        self._context.set_default_timeout(20_000)
+        self._context.set_default_timeout(40_000)
         pages = self._context.pages
         self._page = pages[0] if pages else self._context.new_page()
         self._page.on("console", self._heard)

@@ -243,6 +243,33 @@ def test_wrong_password(desk: Desk, lang: Lang) -> None:
     expect(by_id(page, "child-count")).to_be_visible()
 
 
+def test_login_while_the_logout_is_under_way(desk: Desk) -> None:
+    """A logout that is slow to end takes neither the page nor the session of the next one."""
+    page = desk.tablet.page
+    page.evaluate(_SLOW_LOGOUT)
+    by_id(page, "logout").click()
+    log_in(desk.tablet, "senior1")
+    page.evaluate("() => window.loggedOut")
+    page.wait_for_timeout(500)
+    expect(by_id(page, "child-count")).to_be_visible()
+    assert page.evaluate(_WHO) == "senior1"
+    page.reload()
+    log_in(desk.tablet, "nurse1")
+
+
+_SLOW_LOGOUT = """() => {
+  const real = window.fetch;
+  window.loggedOut = new Promise((done) => {
+    window.fetch = async (where, how) => {
+      if (how?.method !== 'DELETE') return real(where, how);
+      await new Promise((later) => setTimeout(later, 3000));
+      return real(where, how).finally(done);
+    };
+  });
+}"""
+_WHO = "async () => (await (await fetch('/db/_session')).json()).userCtx.name"
+
+
 def test_full_quota(desk: Desk) -> None:
     """A dose that finds no room is not saved, and says so; with room again it is saved once."""
     child = waiting(desk.note)[1]

@@ -1,6 +1,7 @@
 """Servers above servers: a clinic's hub and its county, a county and its city, over HTTP."""
 
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,198 @@ def test_hub_and_county_edit_one_child_and_agree(servers: tuple[Server, Server])
         until(agreed, "one revision everywhere")
 
 
+def test_a_hub_s_tablets_claim_numbers_at_the_county(servers: tuple[Server, Server]) -> None:
+    """Only the county knows which blocks a clinic's tablets hold, some of which work there."""
+    county, hub = servers
+    site = hub.place.sites[0]
+
+    def claim(client: httpx.Client, block: int) -> httpx.Response:
+        doc_id = f"numbers:{site}:2025:{block:02}"
+        body = {"type": "numbers", "year": 2025, "block": block, **provenance(site)}
+        return client.put(f"{hub.site}/{doc_id}", json={"_id": doc_id, **body})
+
+    with hub.client(hub.nurse) as tablet, county.administrator() as above:
+        # So quickly that nothing is replicated in between.
+        for block in range(0, 6, 2):
+            assert claim(above, block).status_code == 201
+            assert claim(tablet, block).status_code == 409
+            answer = claim(tablet, block + 1)
+            assert answer.status_code == 201
+            there = read(above, county.site, answer.json()["id"])
+            assert there is not None
+            assert there["_rev"] == answer.json()["rev"]
+            assert read(tablet, hub.site, there["_id"]) == there
+            assert claim(tablet, block + 1).status_code == 409
+            assert claim(above, block + 1).status_code == 409
+        assert claim(tablet, 100).status_code == 403
+
+
+def test_a_hub_without_its_county_has_no_numbers_and_is_not_broken(tmp_path: Path) -> None:
+    code = f"{random.randrange(100, 900)}{random.randrange(201, 299)}"
+    settings = {
+        "MIAOPU_PARENT_URL": "http://127.0.0.1:9",
+        "MIAOPU_PARENT_USER": "hub",
+        "MIAOPU_PARENT_PASSWORD": PASSWORD,
+    }
+    with (
+        running("embedded", tmp_path, place(Hub, code), settings) as hub,
+        hub.client(hub.nurse) as tablet,
+    ):
+        site = hub.place.sites[0]
+        block = {"type": "numbers", "year": 2025, "block": 0, **provenance(site)}
+        answer = tablet.put(f"{hub.site}/numbers:{site}:2025:00", json=block)
+        assert (answer.status_code, answer.json()["error"]) == (424, "county_unreachable")
+        assert read(tablet, hub.site, f"numbers:{site}:2025:00") is None
+        document = child(site)
+        assert tablet.put(f"{hub.site}/{document['_id']}", json=document).status_code == 201
+
+
+def test_a_hub_leaves_it_to_the_county_to_join_cases(servers: tuple[Server, Server]) -> None:
+    county, hub = servers
+    site = hub.place.sites[0]
+    number = f"9{random.randrange(10**11):011}"
+    card = {"kind": "card", "number": number, "state": "issued", **provenance(site)}
+    visit = {"kind": "visit", "date": "2026-11-23", "provisional": True, **provenance(site)}
+    true = child(site, card)
+    swiped = child(site, {**card, **provenance(site)})
+    swiped["events"][ulid()] = visit
+    with hub.client(hub.nurse) as tablet, county.administrator() as above:
+        for document in (true, swiped):
+            tablet.put(f"{hub.site}/{document['_id']}", json=document).raise_for_status()
+
+        def joins(client: httpx.Client, database: str) -> list[str]:
+            there = read(client, database, swiped["_id"])
+            events = there["events"] if there is not None else {}
+            return [number for number, one in events.items() if one["kind"] == "same_as"]
+
+        until(lambda: joins(tablet, hub.site), "the join at the hub")
+        until(lambda: joins(above, county.county), "the join at the county")
+        assert joins(tablet, hub.site) == joins(above, county.site) == joins(above, county.county)
+        assert len(joins(above, county.site)) == 1
+
+
+def test_a_hub_has_no_database_of_another_clinic(servers: tuple[Server, Server]) -> None:
+    county, hub = servers
+    other = county.place.sites[1]
+    with hub.administrator() as here:
+        until(lambda: read(here, "catalog", f"site:{other}"), "the county's catalog")
+        # The program looks every few seconds whether the catalog has places that are new.
+        time.sleep(7)
+        names = here.get("_all_dbs").json()
+    assert hub.site in names
+    assert f"site-{other}" not in names
+
+
+RECALLED = """function (child) {
+  for (var id in child.events) {
+    if (child.events[id].lot === 'recalled') {
+      throw { forbidden: child._id + ': event ' + id + ' has a lot that nobody gives' };
+    }
+  }
+}"""
+"""What a program of another day refuses."""
+
+
+def problems(client: httpx.Client, database: str, doc_id: str) -> list[Json]:
+    answer = client.get(
+        f"{database}/_all_docs",
+        params={"startkey": '"problem:"', "endkey": '"problem;"', "include_docs": "true"},
+    )
+    reports = [row["doc"] for row in answer.raise_for_status().json()["rows"]]
+    return [one for one in reports if one["document"] == doc_id]
+
+
+def lots(client: httpx.Client, database: str, doc_id: str) -> set[str]:
+    """Lots of the doses of a child, in all its versions."""
+    answer = client.post(f"{database}/_bulk_get", json={"docs": [{"id": doc_id}]})
+    found = answer.raise_for_status().json()["results"][0]["docs"]
+    events = [e for one in found for e in one.get("ok", {}).get("events", {}).values()]
+    return {event["lot"] for event in events if event["kind"] == "dose"}
+
+
+def test_what_the_county_refuses_is_reported_and_keeps_nothing_else_back(tmp_path: Path) -> None:
+    code = f"{random.randrange(100, 900)}{random.randrange(401, 499)}"
+    for name in ("county", "hub"):
+        (tmp_path / name).mkdir()
+    with running("embedded", tmp_path / "county", place(Above, code)) as county:
+        settings = parent(county, f"hub-{code}0001")
+        with county.administrator() as above:
+            design = {"_id": "_design/recalled", "validate_doc_update": RECALLED}
+            rev = above.put(f"{county.site}/_design/recalled", json=design).json()["rev"]
+            with running("embedded", tmp_path / "hub", place(Hub, code), settings) as hub:
+                document, problem = _refused_above(hub, county, above)
+            gone = above.delete(f"{county.site}/_design/recalled", params={"rev": rev})
+            assert gone.is_success
+            # It is asked for again when the hub starts anew.
+            with running("embedded", tmp_path / "hub", place(Hub, code), settings) as hub:
+                until(
+                    lambda: "recalled" in lots(above, county.county, document), "the refused dose"
+                )
+                report = f"{hub.site}/{problem}"
+                with hub.client(hub.nurse) as tablet:
+                    until(lambda: "resolved_at" in tablet.get(report).json(), "the report's end")
+                    assert httpx.get(f"{hub.address}/api/health").json()["refused_above"] == 0
+
+
+def _refused_above(hub: Server, county: Server, above: httpx.Client) -> tuple[str, str]:
+    """A child of which the county refuses a dose; its id, and that of the report."""
+    site = hub.place.sites[0]
+
+    def given(lot: str) -> Json:
+        return {**dose(site, "0201", "2025-03-09"), "lot": lot, "by": hub.nurse}
+
+    with hub.client(hub.nurse) as tablet:
+        document = child(site, given("first"), given("recalled"))
+        name = document["_id"]
+        (refused,) = (u for u, e in document["events"].items() if e["lot"] == "recalled")
+        tablet.put(f"{hub.site}/{name}", json=document).raise_for_status()
+        until(lambda: lots(above, county.county, name) == {"first"}, "what is not refused")
+
+        def added() -> bool:
+            there = read(tablet, hub.site, name)
+            assert there is not None
+            there["events"][ulid()] = given("later")
+            return tablet.put(f"{hub.site}/{name}", json=there).status_code == 201
+
+        until(added, "a later dose at the hub")
+        until(lambda: lots(above, county.county, name) == {"first", "later"}, "the later dose")
+        assert lots(tablet, hub.site, name) == {"first", "later", "recalled"}
+        (report,) = problems(tablet, hub.site, name)
+        assert refused in report["reason"]
+        assert "resolved_at" not in report
+        until(lambda: problems(above, county.county, name) == [report], "the report at the county")
+        assert httpx.get(f"{hub.address}/api/health").json()["refused_above"] == 1
+        _taken_back(hub, county, above, tablet, given("recalled"))
+    return name, report["_id"]
+
+
+def _taken_back(
+    hub: Server, county: Server, above: httpx.Client, tablet: httpx.Client, mistaken: Json
+) -> None:
+    """A refused dose that is voided is nothing that anybody has to act upon."""
+    site = hub.place.sites[0]
+    document = child(site, mistaken)
+    name, (refused,) = document["_id"], document["events"]
+    tablet.put(f"{hub.site}/{name}", json=document).raise_for_status()
+    (report,) = until(lambda: problems(tablet, hub.site, name), "the report")
+    void = {**provenance(site), "kind": "void", "target": refused, "reason": "entry"}
+    void["by"] = hub.nurse
+
+    def voided() -> bool:
+        # What the county took of it may come back in between.
+        there = read(tablet, hub.site, name)
+        assert there is not None
+        there["events"][ulid()] = void
+        return tablet.put(f"{hub.site}/{name}", json=there).status_code == 201
+
+    until(voided, "the void")
+    until(
+        lambda: "resolved_at" in tablet.get(f"{hub.site}/{report['_id']}").json(),
+        "the report's end",
+    )
+    assert lots(above, county.county, name) == set()
+
+
 def test_a_county_gives_its_city(tmp_path: Path) -> None:
     code = f"{random.randrange(100, 900)}{random.randrange(301, 399)}"
     (tmp_path / "city").mkdir()
@@ -145,3 +338,13 @@ def test_a_county_gives_its_city(tmp_path: Path) -> None:
                 assert tablet.put(path, json=document).status_code == 201
                 region = f"region-{city.place.city}"
                 until(lambda: read(above, region, document["_id"]), "the child in the city")
+                # What the city refuses is reported to the clinic, and keeps nothing else back.
+                design = {"_id": "_design/recalled", "validate_doc_update": RECALLED}
+                above.put(f"{region}/_design/recalled", json=design).raise_for_status()
+                bad = dose(site, "0201", "2025-03-09") | {"lot": "recalled"}
+                mixed = child(site, bad, dose(site, "0202", "2025-03-10") | {"lot": "good"})
+                name = mixed["_id"]
+                tablet.put(f"{county.site}/{name}", json=mixed).raise_for_status()
+                until(lambda: lots(above, region, name) == {"good"}, "what is not refused")
+                (report,) = until(lambda: problems(tablet, county.site, name), "the report")
+                assert "a lot that nobody gives" in report["reason"]

@@ -232,8 +232,13 @@ def test_the_county_counts_what_the_clinics_gave(server: Server) -> None:
             params={"group_level": 1, "startkey": f'["{there}"]', "endkey": f'["{there}",{{}}]'},
         ).json()["rows"]
         assert rows == [{"key": [there], "value": 2}]
-        rows = chief.get(f"{server.county}/_design/sites/_view/devices").json()["rows"]
-        assert {row["key"][0] for row in rows} >= {here, there}
+
+        def devices() -> bool:
+            rows = chief.get(f"{server.county}/_design/sites/_view/devices").json()["rows"]
+            return {row["key"][0] for row in rows} >= {here, there}
+
+        # They were written last.
+        until(devices, "the devices in the county's list")
         found = chief.get(
             f"{server.county}/_design/lookup/_view/by_name_birth",
             params={"key": f'["苗苗","{born}"]', "include_docs": "true"},

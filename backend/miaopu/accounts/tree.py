@@ -1,6 +1,6 @@
 """The tree of places (区域): which region a clinic belongs to, and what stands above it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -32,6 +32,14 @@ class Tree:
     def roots(self) -> list[str]:
         """The regions with none above them here."""
         return sorted(code for code, parent in self.parents.items() if parent not in self.parents)
+
+    def among(self, databases: Collection[str]) -> "Tree":
+        """The places whose databases are among these: a catalog that came from the server above
+        describes many others."""
+        return Tree(
+            {site: county for site, county in self.sites.items() if f"site-{site}" in databases},
+            {code: up for code, up in self.parents.items() if f"region-{code}" in databases},
+        )
 
 
 async def read_tree(client: httpx.AsyncClient) -> Tree:

@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +53,8 @@ class Trail:
     folder: Path
     client: Callable[[], httpx.AsyncClient]
     tree: Tree = field(default_factory=Tree)
+    databases: frozenset[str] | None = None
+    """Of the places that are this server's; None: not known yet, and taken for all."""
     waiting: int = 0
     """Entries that are in a file and not yet in the database."""
     _file: TextIO | None = None
@@ -179,7 +180,8 @@ class Trail:
     async def _write(self, drafts: list[Json]) -> list[Json]:
         """Writes entries; returns those whose database is not there yet."""
         if any(self._region(draft) is None for draft in drafts):
-            self.tree = await read_tree(self.client())
+            tree = await read_tree(self.client())
+            self.tree = tree if self.databases is None else tree.among(self.databases)
         regions: dict[str, list[Json]] = {}
         left: list[Json] = []
         for draft in drafts:
@@ -288,8 +290,8 @@ def _spooled(seen: Seen) -> Json:
 def _read(path: Path) -> Iterator[Json]:
     for line in path.read_text("utf-8", errors="replace").splitlines():
         try:
-            draft = json.loads(line)
-        except ValueError:
+            draft = orjson.loads(line)
+        except orjson.JSONDecodeError:
             # A power cut in the middle of a line: its request was not answered.
             log.warning("the trail's file %s holds a broken line", path.name)
             continue

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from . import interpreter
 from .app import create_app
 from .auth import hash_password
 from .http.messages import Receive, Scope, Send
@@ -89,8 +90,7 @@ def run(
     listener.bind((host, port))
     # From the line that names the port on, a client may come.
     listener.listen(2048)
-    # A thread that computes must not keep the event loop waiting for long.
-    sys.setswitchinterval(0.002)
+    interpreter.prepare()
     admins = {admin: hash_password(password)}
     uvloop.run(_serve(data, listener, admins, settings or Settings()))
 

@@ -25,13 +25,13 @@ import orjson
 
 from . import store
 from .auth import SYSTEM, User
-from .documents import Document, NewDocument, Options
+from .documents import Document, NewDocument
 from .errors import CouchError, bad_request, closing, no_database
 from .sandbox import BUILT_IN, Program
 from .security import Security
 from .store import Outcome, Validate, Writer
 from .users import validate as validate_user
-from .validation import Validation, Validator, pair, validators_of
+from .validation import Validation, Validator, edit, validators_of
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +184,6 @@ class Database:
         if is_admin and not validators and self.name != "_users":
             return _only_designs
         validation = Validation(validators, user.context(self.name), security.given)
-        with_revs = Options(revs=True)
 
         def admits(new: NewDocument, old: Document | None) -> bool:
             """Whether the validators are still to be asked; raises where it is refused without."""
@@ -203,8 +202,7 @@ class Database:
             for number, (new, old) in enumerate(edits):
                 try:
                     if admits(new, old):
-                        before = None if old is None else old.render(with_revs)
-                        pairs.append(pair(new.render(), before))
+                        pairs.append(edit(new, old))
                         asked.append(number)
                 except CouchError as error:
                     errors[number] = error

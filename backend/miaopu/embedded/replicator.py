@@ -392,22 +392,32 @@ class Replication:
 def common_checkpoint(source: dict[str, Any], target: dict[str, Any]) -> Any:
     """The last sequence that both sides' logs agree on; 0 when there is none.
 
-    What the target says of it counts: there it was written first, and more people may write at the
-    source of what is reported upward.
+    Of two that are different the lower one counts. A side that was restored from a backup says less
+    of a session than the other: a target does not have all that it had, and a source may have given
+    the same sequences to other changes since. More says who had no right to: more people may write
+    at the source of what is reported upward.
     """
     if not source or not target:
         return 0
     if source.get("session_id") and source.get("session_id") == target.get("session_id"):
-        return target.get("source_last_seq", 0)
-    mine = {
+        return _lower(source.get("source_last_seq", 0), target.get("source_last_seq", 0))
+    there = {
         one.get("session_id"): one.get("recorded_seq", 0)
         for one in source.get("history", [])
         if isinstance(one, dict)
     }
     for one in target.get("history", []):
-        if isinstance(one, dict) and one.get("session_id") in mine:
-            return one.get("recorded_seq", 0)
+        if isinstance(one, dict) and one.get("session_id") in there:
+            return _lower(there[one.get("session_id")], one.get("recorded_seq", 0))
     return 0
+
+
+def _lower(a: Any, b: Any) -> Any:
+    """Of two sequences of one database; 0 where one is none."""
+    try:
+        return min(a, b, key=lambda seq: int(str(seq).partition("-")[0]))
+    except ValueError:
+        return 0
 
 
 def check_document(members: dict[str, Any], user: User, old_owner: str | None) -> dict[str, Any]:

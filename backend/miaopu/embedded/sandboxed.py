@@ -53,13 +53,20 @@ _PRELUDE = r"""
     const own = descriptor(value, 'length');
     return own !== undefined && typeof own.value === 'number' && own.value <= MOST;
   }
-  function fence(owner, names) {
+  // What goes through an object's own members reads the length of lists and strings alone: a
+  // document may well have a member of that name.
+  function counted(value) {
+    if (value === null || typeof value !== 'object' || isArr(value)) return measured(value);
+    const own = descriptor(value, 'length');
+    return own !== undefined && own.writable !== false || measured(value);
+  }
+  function fence(owner, names, fits) {
     for (const name of names) {
       const original = owner[name];
       if (typeof original !== 'function') continue;
       const fenced = {
         [name](...args) {
-          if (!measured(this) || !apply(every, args, [measured]))
+          if (!fits(this) || !apply(every, args, [fits]))
             throw new RangeError(name + ': too many elements');
           return apply(original, this, args);
         },
@@ -69,13 +76,14 @@ _PRELUDE = r"""
   }
   fence(Array.prototype, ['concat', 'copyWithin', 'fill', 'flat', 'flatMap', 'includes', 'indexOf',
     'join', 'lastIndexOf', 'pop', 'push', 'reverse', 'shift', 'slice', 'sort', 'splice',
-    'toLocaleString', 'toReversed', 'toSorted', 'toSpliced', 'unshift', 'with']);
-  fence(Array, ['from', 'of']);
+    'toLocaleString', 'toReversed', 'toSorted', 'toSpliced', 'unshift', 'with'], measured);
+  fence(Array, ['from', 'of'], measured);
   fence(Object, ['assign', 'entries', 'freeze', 'fromEntries', 'keys', 'seal', 'values',
-    'getOwnPropertyDescriptors', 'getOwnPropertyNames']);
-  fence(Reflect, ['ownKeys', 'apply', 'construct']);
-  fence(Function.prototype, ['apply']);
-  fence(JSON, ['stringify']);
+    'getOwnPropertyDescriptors', 'getOwnPropertyNames'], counted);
+  fence(Reflect, ['ownKeys'], counted);
+  fence(Reflect, ['apply', 'construct'], measured);
+  fence(Function.prototype, ['apply'], measured);
+  fence(JSON, ['stringify'], counted);
   for (const name of ['Atomics', 'SharedArrayBuffer', 'performance', 'queueMicrotask', 'WeakRef',
     'FinalizationRegistry', 'Proxy', 'print', 'console', 'scriptArgs', 'std', 'os'])
     delete root[name];
@@ -173,12 +181,40 @@ _PRELUDE = r"""
       alike = alike && name === others[i];
       if (before === after) continue;
       const both = object(before) && object(after) && apply(owns, newDoc, [name]);
-      const plain = both && !isArr(before) && !isArr(after);
-      if (plain && depth > 0 ? share(after, before, depth - 1)
-        : both && stringify(before) === stringify(after)) oldDoc[name] = after;
+      const deeper = depth > 0 && both && !isArr(before) && !isArr(after);
+      if (deeper ? share(after, before, depth - 1) : both && equal(before, after, 8))
+        oldDoc[name] = after;
       else alike = false;
     }
     return alike;
+  }
+  // Whether two values of JSON would be written alike. Looking is faster than writing them, but
+  // takes more of the stack.
+  function equal(a, b, depth) {
+    if (a === b) return true;
+    if (!object(a) || !object(b) || isArr(a) !== isArr(b)) return false;
+    if (depth === 0) return stringify(a) === stringify(b);
+    const names = namesOf(a), others = namesOf(b);
+    if (names.length !== others.length) return false;
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i];
+      if (name !== others[i] || !equal(a[name], b[name], depth - 1)) return false;
+    }
+    return true;
+  }
+
+  // The old document out of what it has of its own and the names that its last member has not.
+  function before(newDoc, own, added) {
+    const old = { ...newDoc, ...own }, names = namesOf(newDoc);
+    for (let i = 0; i < names.length; i++) {
+      const value = newDoc[names[i]];
+      if (!object(value) || isArr(value) || !apply(owns, value, [added[0]])) continue;
+      const less = { ...value };
+      for (let k = 0; k < added.length; k++) delete less[added[k]];
+      old[names[i]] = less;
+      break;
+    }
+    return old;
   }
 
   const functions = [], patterns = new Map();
@@ -187,8 +223,9 @@ _PRELUDE = r"""
     add(source) { functions.push(compile(source)); },
     validate(text, userCtx, secObj) {
       const verdicts = [functions.map((f) => careless(f, userCtx, secObj))];
-      for (const [newDoc, oldDoc] of parse(text)) {
-        if (oldDoc !== null) share(newDoc, oldDoc, 1);
+      for (const [newDoc, given, added] of parse(text)) {
+        const oldDoc = added === undefined ? given : before(newDoc, given, added);
+        if (added === undefined && oldDoc !== null) share(newDoc, oldDoc, 1);
         let verdict = [];
         for (let i = 0; i < functions.length; i++) {
           looked = DOCUMENT;

@@ -13,10 +13,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .documents import dumps
+import orjson
+
+from .documents import Document, NewDocument, Options, dumps
 from .errors import CouchError, forbidden, unauthorized, undecided
 from .sandbox import BATCH_MEMORY, Meter, Program, Stopped, Unreadable, answered, javascript_lists
 
@@ -214,6 +216,41 @@ def pair(new: bytes, old: bytes | None) -> bytes:
     it was not changed, and need not look at what was found good with the old document.
     """
     return b"[%b,%b]" % (new, b"null" if old is None else old)
+
+
+_WITH_REVS = Options(revs=True)
+
+
+def edit(new: NewDocument, old: Document | None) -> bytes:
+    """The same of a document that is to be written. Where that only adds to the last member of the
+    body, as a dose does to a child's events, the old one need not be read: it is told by what it
+    has of its own, and by the names that it has not."""
+    if old is None:
+        return pair(new.render(), None)
+    bare = bool(new.revs) and not (new.deleted or old.deleted or new.attachments or old.attachments)
+    added = appended(new.body, old.body) if bare else None
+    if added is None:
+        return pair(new.render(), old.render(_WITH_REVS))
+    own = replace(old, body=b"{}").render(_WITH_REVS)
+    return b"[%b,%b,%b]" % (new.render(), own, dumps(added))
+
+
+def appended(new: bytes, old: bytes) -> list[str] | None:
+    """The names by which the object that is a body's last member has grown at its end, when that
+    is all that distinguishes two bodies, and no other member of them has an object with the first
+    of these. None: it is not, or not so plainly."""
+    # What ends so closes the last member and the body: before it stands a member of that member.
+    if not (old.endswith(b"}}") and new.endswith(b"}}") and new.startswith(old[:-2])):
+        return None
+    more = new[len(old) - 2 : -2].removeprefix(b",")
+    try:
+        # Neither does it close more than it opens: it is members of an object, and nothing else.
+        names = list(orjson.loads(b"{%b}" % more))
+    except orjson.JSONDecodeError:
+        return None
+    if not names or b"%b:" % dumps(names[0]) in old:
+        return None
+    return names
 
 
 class Validation:

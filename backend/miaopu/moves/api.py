@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from miaopu.accounts.actor import Actor, Identities, address_of
-from miaopu.accounts.tree import Tree, read_tree
+from miaopu.accounts.tree import Tree
 from miaopu.audit import Trail
 from miaopu.duplicates.suspects import Decision, UndecidableError, decide, suspects
 from miaopu.models.base import CalendarDate
@@ -221,7 +221,7 @@ def cases_router(
         limited(often, who)
         above: Literal["none", "not_asked", "asked", "unreachable"] = "not_asked"
         async with _database():
-            tree = await read_tree(cases.client())
+            tree = await cases.tree()
             region = start(who, tree)
             found = await cases.find(tree, region, wanted)
         rows = found.rows
@@ -246,7 +246,7 @@ def cases_router(
             raise HTTPException(403, "only a clinic fetches a case")
         limited(copying, who)
         async with _database():
-            tree = await read_tree(cases.client())
+            tree = await cases.tree()
             region, documents = await histories(tree, start(who, tree), body.id)
         if not documents:
             documents, above = await from_above(lambda server: server.read(body.id))
@@ -299,7 +299,7 @@ def cases_router(
         limited(often, who)
         database = f"region-{who.region}"
         async with _database():
-            tree = await read_tree(cases.client())
+            tree = await cases.tree()
             first = await merged(cases.client(), database, body.id)
             second = await merged(cases.client(), database, body.target)
             if first is None or second is None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import httpx
 
-from miaopu.accounts.tree import Tree
+from miaopu.accounts.tree import Tree, read_tree
 from miaopu.children.events import value
 from miaopu.children.merge import merge_all
 from miaopu.duplicates.joined import ever_linked, group_of, links, representative
@@ -65,6 +65,13 @@ class Cases:
 
     client: Callable[[], httpx.AsyncClient]
     stamp: Stamp
+    databases: Callable[[], frozenset[str] | None] = lambda: None
+    """Of the places that are this server's; None: not known yet, and taken for all."""
+
+    async def tree(self) -> Tree:
+        """The places whose records are here. Raises httpx.HTTPError."""
+        tree, here = await read_tree(self.client()), self.databases()
+        return tree if here is None else tree.among(here)
 
     async def find(self, tree: Tree, start: str, wanted: Json) -> Found:
         """Cases in the region `start`, else in those above it. Raises httpx.HTTPError."""

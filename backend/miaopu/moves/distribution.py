@@ -12,7 +12,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,8 @@ _CHECKPOINT = "_local/miaopu-distribution"
 _BATCH = 200
 _POLL_MS = 20_000
 _KEEP_EVERY_S = 10.0
+_TOGETHER_S = 0.25
+"""What changes within this time is looked at together, not dose by dose."""
 _LONGEST_PAUSE_S = 30.0
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -71,14 +73,17 @@ class Distributor:
 
     client: httpx.AsyncClient
     stamp: Stamp
+    joins: bool = True
+    """Whether provisional cases are joined here. A clinic's hub leaves that to its county: both
+    would, each by an event of its own."""
     tally: Tally = field(default_factory=Tally)
     tree: Tree = field(default_factory=Tree)
     _followed: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def follow(self, names: Iterable[str]) -> None:
+    async def follow(self, names: Collection[str]) -> None:
         """Follows the regions among these databases too, and what the catalog says of places."""
         try:
-            self.tree = await read_tree(self.client)
+            self.tree = (await read_tree(self.client)).among(names)
         except httpx.HTTPError as error:
             log.warning("the catalog does not say where the sites are: %s", reason(error))
             return
@@ -183,6 +188,8 @@ class _Feed:
                 self.settled = set(self.served)
             if full or time.monotonic() - self.kept_at > _KEEP_EVERY_S:
                 await self._remember()
+            if not full:
+                await asyncio.sleep(_TOGETHER_S)
 
     def _rows(self, answer: bytes) -> tuple[list[Json], int, Any]:
         """The rows of the feed that may be of interest, how many there were, and where it ended."""
@@ -270,7 +277,7 @@ class _Feed:
         for site, asked in wanted.items():
             await self._bring(site, asked)
         for doc_id in children:
-            if doc_id in documents:
+            if doc_id in documents and self.distributor.joins:
                 await self._join(documents[doc_id])
 
     def _group(self, doc_id: str) -> set[str]:

@@ -44,6 +44,8 @@ class Health(BaseModel):
     conflicts_failed: int
     audit_waiting: int
     """Entries of the trail that are not yet in the database."""
+    refused_above: int
+    """Parts of records that the server above refuses."""
 
 
 def instant(now: dt.datetime) -> str:

@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 import httpx
 import orjson
@@ -85,6 +85,8 @@ class Gate:
     identities: Identities
     client: Callable[[], httpx.AsyncClient]
     stamp: Stamp
+    county: Callable[[], httpx.AsyncClient | None] = lambda: None
+    """Of a clinic's hub: speaks to the databases of its county's server with the hub's account."""
     _tree: Tree = field(default_factory=Tree)
     _tree_at: float | None = None
     _authority: Validator | None = None
@@ -158,6 +160,10 @@ class Gate:
         if write.way == "single":
             if reasons[0] is not None:
                 raise _AnswerError(403, "forbidden", reasons[0])
+            county = self.county()
+            if county is not None and _is_claim(documents[0]):
+                await self._claim(county, write.database, documents[0], send)
+                return
             await self._pass(scope, data, given, send)
             return
         taken = [
@@ -171,6 +177,31 @@ class Gate:
         held = _Held(send, documents, reasons, is_replicated)
         less = {**given, "docs": taken}
         await self._pass(scope, dumps(less), less, held.send)
+
+    async def _claim(
+        self, county: httpx.AsyncClient, database: str, block: Json, send: Send
+    ) -> None:
+        """Claims a block of numbers (号段) at the county, which alone gives them out: a hub that is
+        new, or was cut off for long, does not know which are taken. 424 without the county: nothing
+        is wrong with this server, and tablets go on without a number."""
+        doc_id = block["_id"]
+        if await self._leaves(database, [doc_id]):
+            raise _AnswerError(409, "conflict", "Document update conflict.")
+        try:
+            answer = await county.put(f"{database}/{quote(doc_id, safe='')}", json=block)
+            said = answer.json()
+            if answer.status_code in (403, 409):
+                raise _AnswerError(answer.status_code, said["error"], said["reason"])
+            answer.raise_for_status()
+            rev: str = said["rev"]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            log.warning("no numbers can be claimed at the county: %s", type(error).__name__)
+            reason = "The county, which alone gives out numbers, does not answer; try again later."
+            raise _AnswerError(424, "county_unreachable", reason) from None
+        refused = await written(self.client(), database, [{**block, "_rev": rev}])
+        if refused:
+            raise _AnswerError(403, "forbidden", refused[doc_id])
+        await _answer(send, 201, {"ok": True, "id": doc_id, "rev": rev})
 
     async def _lost(
         self, database: str, documents: Sequence[Json], actor: Actor
@@ -361,6 +392,10 @@ def _is_whole(document: Json, lost: _Lost) -> bool:
     found right with that, and the database, which is not told of it, would refuse it to whoever
     brings it: a hub, which does not take documents apart as tablets do, would bring it for ever."""
     return not takes_a_side(path_of(document, True), lost.leaves)
+
+
+def _is_claim(document: Json) -> bool:
+    return str(document.get("_id")).startswith("numbers:") and "_rev" not in document
 
 
 def _is_judged(document: Json) -> bool:

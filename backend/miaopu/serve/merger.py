@@ -24,6 +24,8 @@ _CHECKPOINT = "_local/miaopu-merger"
 _BATCH = 500
 _POLL_MS = 50_000
 _KEEP_EVERY_S = 10.0
+_TOGETHER_S = 0.25
+"""What changes within this time is looked at together, not dose by dose."""
 _LONGEST_PAUSE_S = 30.0
 _LOOKS = 3
 
@@ -151,6 +153,8 @@ class _Feed:
             full = len(changes["results"]) >= _BATCH
             if full or time.monotonic() - self.kept_at > _KEEP_EVERY_S:
                 await self._remember()
+            if not full:
+                await asyncio.sleep(_TOGETHER_S)
 
     async def _recall(self) -> None:
         answer = await self.client.get(f"{self.database}/{_CHECKPOINT}")

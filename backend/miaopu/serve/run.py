@@ -5,7 +5,6 @@ import contextlib
 import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ import miaopu
 from miaopu.accounts.actor import Identities
 from miaopu.accounts.api import accounts_router
 from miaopu.audit import Observer, Trail
+from miaopu.embedded import interpreter
 from miaopu.embedded.loopback import Loopback
 from miaopu.moves.api import cases_router
 from miaopu.moves.cases import Cases
@@ -39,6 +39,7 @@ from miaopu.serve.keep import SERVER_ACCOUNT, Keep, open_keep
 from miaopu.serve.merger import Merger
 from miaopu.serve.places import watch_names
 from miaopu.serve.pwa import Pwa
+from miaopu.serve.refusals import Refusals
 from miaopu.serve.settings import Settings
 from miaopu.serve.warmer import Warmer
 
@@ -47,6 +48,7 @@ log = logging.getLogger("miaopu.serve")
 Result = TypeVar("Result")
 
 _GRACE_S = 1
+_ABOVE = httpx.Timeout(10, read=60)
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -96,6 +98,7 @@ class _Work:
     """How this server calls itself, where the database is in it."""
     provisioned: bool = False
     merger: Merger | None = None
+    refusals: Refusals | None = None
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     trail: Trail = field(init=False)
@@ -151,17 +154,19 @@ class _Work:
             conflicts_resolved=tally.resolved if tally is not None else 0,
             conflicts_failed=tally.failed if tally is not None else 0,
             audit_waiting=self.trail.waiting,
+            refused_above=self.refusals.count if self.refusals is not None else 0,
         )
 
     def begin(self) -> None:
         self.tasks.append(asyncio.create_task(self._background()))
 
     async def _background(self) -> None:
-        await self._set_up()
+        own = await self._set_up()
         self.tasks.append(asyncio.create_task(self.trail.run()))
         client = self.own()
         self.merger = Merger(client, self.feeds())
-        distributor = Distributor(client, stamp_of(self.keep))
+        distributor = Distributor(client, stamp_of(self.keep), joins=not self.settings.is_hub)
+        self.refusals = self._refusals()
         warming: asyncio.Task[None] | None = None
         # An outside CouchDB builds its views by itself.
         warmer = Warmer(client) if self.database.kind == "embedded" else None
@@ -170,22 +175,49 @@ class _Work:
             async for names in watch_names(client):
                 if known is not None and set(names) != known:
                     # A place was added to the catalog, here or by an administrator.
-                    await self._set_up()
+                    own = await self._set_up()
                 known = set(names)
+                names = [name for name in names if name in own]
                 self.merger.follow(names)
                 await distributor.follow(names)
+                if self.refusals is not None:
+                    await self.refusals.follow(names)
                 if warmer is not None and (warming is None or warming.done()):
                     regions = [name for name in names if name.startswith("region-")]
                     warming = asyncio.create_task(warmer.warm(regions))
         finally:
             if warming is not None:
                 warming.cancel()
+            if self.refusals is not None:
+                await self.refusals.stop()
             await distributor.stop()
             await self.merger.stop()
 
-    async def _set_up(self) -> None:
+    def above(self) -> httpx.AsyncClient | None:
+        """The client of the databases of the server above; None where there is none."""
+        above = _above(self.settings)
+        if above is not None and "above" not in self.clients:
+            self.clients["above"] = httpx.AsyncClient(
+                base_url=above.url + "/", auth=(above.username, above.password), timeout=_ABOVE
+            )
+        return self.clients.get("above")
+
+    def county(self) -> httpx.AsyncClient | None:
+        """The same, of a clinic's hub alone."""
+        return self.above() if self.settings.is_hub else None
+
+    def _refusals(self) -> Refusals | None:
+        above = self.above()
+        if above is None:
+            return None
+        stamp, region = stamp_of(self.keep), self.settings.parent_region
+        return Refusals(self.own(), self.feeds(), above, stamp, region)
+
+    async def _set_up(self) -> frozenset[str]:
+        """Sets up what this server has, until that is done; returns its places' databases."""
+
         # `couchdb` takes long to import and is needed by this thread alone.
-        def work() -> int:
+        def work() -> tuple[int, frozenset[str]]:
             from miaopu.provision import connect
             from miaopu.serve.setup import set_up
 
@@ -198,7 +230,7 @@ class _Work:
         pause = 1.0
         while True:
             try:
-                made = await _in_thread(work)
+                made, databases = await _in_thread(work)
             except Exception as error:  # noqa: BLE001 - whatever it was: said, and tried again
                 log.error("provisioning failed, again in %.0f s: %s", pause, _said(error))
                 await asyncio.sleep(pause)
@@ -206,7 +238,8 @@ class _Work:
             else:
                 self.provisioned = True
                 log.info("provisioned changes=%d", made)
-                return
+                self.trail.databases = databases
+                return databases
 
     async def stop(self) -> None:
         for task in self.tasks:
@@ -314,14 +347,14 @@ async def _serve(
     api.include_router(
         cases_router(
             work.identities,
-            Cases(work.own, stamp),
+            Cases(work.own, stamp, lambda: work.trail.databases),
             work.trail,
             _parent(settings),
         )
     )
     api.include_router(reports_router(work.identities, JoinedCases(work.own, vaccine_groups())))
     api.include_router(schedules_router(work.anonymous))
-    gate = Gate(database, work.identities, work.own, stamp)
+    gate = Gate(database, work.identities, work.own, stamp, work.county)
     observed = replace(database, application=Observer(gate, work.trail, work.identities))
     application = build_application(observed, api, Pwa(settings.pwa))
     if database.url is None:
@@ -371,6 +404,5 @@ def serve(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> 
         else Plan(content=content())
     )
     listener = bind(settings.host, settings.port)
-    # The database computes in threads; the event loop must not wait long for its turn.
-    sys.setswitchinterval(0.002)
+    interpreter.prepare()
     uvloop.run(_serve(settings, keep, plan, listener, ready))

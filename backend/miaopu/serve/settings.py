@@ -47,6 +47,11 @@ class Settings(BaseModel):
     """The region there that this server's highest regions go into. Without it this server is a
     clinic's hub: its sites are replicated both ways."""
 
+    @property
+    def is_hub(self) -> bool:
+        """Whether this is a clinic's hub (接种点服务器), below its county's server."""
+        return self.parent_url is not None and self.parent_region is None
+
     @field_validator("couchdb", "couchdb_self", "parent_url")
     @classmethod
     def _url(cls, url: str | None) -> str | None:

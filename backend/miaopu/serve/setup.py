@@ -8,7 +8,15 @@ import couchdb
 from miaopu.models import Region, Site
 from miaopu.provision import apply
 from miaopu.provision.changes import CATALOG, exists, set_password
-from miaopu.provision.plan import SERVER_ROLE, Account, Plan, PlanError, Upward, password_variable
+from miaopu.provision.plan import (
+    SERVER_ROLE,
+    Above,
+    Account,
+    Plan,
+    PlanError,
+    Upward,
+    password_variable,
+)
 from miaopu.serve.keep import SERVER_ACCOUNT
 
 log = logging.getLogger(__name__)
@@ -31,8 +39,19 @@ def places(server: couchdb.Server) -> tuple[tuple[Region, ...], tuple[Site, ...]
     )
 
 
-def joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) -> Plan:
-    """`plan`, and the places of the catalog that it does not describe itself."""
+def joined(
+    plan: Plan,
+    regions: tuple[Region, ...],
+    sites: tuple[Site, ...],
+    above: Above | None = None,
+) -> Plan:
+    """`plan`, and the places of the catalog that it does not describe itself.
+
+    The catalog of a server below another comes from there, with all the places of that server. Of
+    these only those below the plan's own regions are this server's; of a hub, none.
+    """
+    if above is not None and above.region is None and plan.sites:
+        return plan
     known_regions = {region.code for region in plan.regions}
     known_sites = {site.code for site in plan.sites}
     whole = replace(
@@ -41,23 +60,23 @@ def joined(plan: Plan, regions: tuple[Region, ...], sites: tuple[Site, ...]) -> 
         sites=(*plan.sites, *(s for s in sites if s.code not in known_sites)),
     )
     # Anybody's slip in the catalog must not keep the other places from being set up.
+    chains = {region.code: _chain(whole, region.code) for region in whole.regions}
+    if above is not None and known_regions:
+        chains = {code: chain for code, chain in chains.items() if known_regions & {*chain}}
     return replace(
         whole,
-        regions=tuple(
-            r for r in whole.regions if r.code in known_regions or _stands(whole, r.code)
-        ),
-        sites=tuple(s for s in whole.sites if s.code in known_sites or _stands(whole, s.region)),
+        regions=tuple(r for r in whole.regions if r.code in known_regions or chains.get(r.code)),
+        sites=tuple(s for s in whole.sites if s.code in known_sites or chains.get(s.region)),
     )
 
 
-def _stands(plan: Plan, region: str) -> bool:
-    """Whether the region and all above it are described; says so when they are not."""
+def _chain(plan: Plan, region: str) -> list[str]:
+    """The region and all above it; says so, and is empty, when one is not described."""
     try:
-        plan.above(region)
+        return plan.above(region)
     except PlanError as error:
         log.error("the catalog contradicts itself, a place is left out: %s", error)
-        return False
-    return True
+        return []
 
 
 def _can_be_made(server: couchdb.Server, account: Account) -> bool:
@@ -73,8 +92,9 @@ def _can_be_made(server: couchdb.Server, account: Account) -> bool:
     return False
 
 
-def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> int:
-    """Brings `server` up to `plan` and to its own catalog; returns the number of changes.
+def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> tuple[int, frozenset[str]]:
+    """Brings `server` up to `plan` and to its own catalog; returns the number of changes, and the
+    databases of the places that are this server's.
 
     `upward` names the program's own account, which is made when it is missing and whose password
     is set when it is another.
@@ -82,11 +102,13 @@ def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> int:
     regions, sites = places(server)
     accounts = tuple(account for account in plan.accounts if _can_be_made(server, account))
     own = Account(SERVER_ACCOUNT, (SERVER_ROLE,), "Miaopu", upward.password)
-    whole = replace(joined(plan, regions, sites), accounts=(own, *accounts), upward=upward)
+    joint = joined(plan, regions, sites, upward.above)
+    whole = replace(joint, accounts=(own, *accounts), upward=upward)
     made = apply(server, whole, lambda change: log.info("provision: %s", change.says))
     try:
         server.login(upward.username, upward.password)
     except couchdb.Unauthorized:
         set_password(server, upward.username, upward.password)
         log.info("provision: set the password of the account %s", upward.username)
-    return made
+    databases = [f"region-{region.code}" for region in whole.regions]
+    return made, frozenset([*databases, *(f"site-{site.code}" for site in whole.sites)])

@@ -33,11 +33,25 @@ function (newDoc, oldDoc, userCtx) {
     if (!isServer() && record.site !== site) { refuse(what + ' names another site'); }
   }
 
+  // What a document looks like is said by `structure`, which a database may ask later than this.
+  function checkEvents() {
+    if (!isObject(newDoc.events)) { refuse('events is no object'); }
+    for (var id in newDoc.events) {
+      if (!isObject(newDoc.events[id])) { refuse('event ' + id + ' is no object'); }
+    }
+  }
+
+  // The event of a document that another names, or undefined: `id` may be anything.
+  function eventOf(doc, id) {
+    var events = doc && doc.events;
+    return events && typeof id === 'string' && owns(events, id) ? events[id] : undefined;
+  }
+
   // Colleagues share a device, so whoever is logged in when it syncs may bring what others of the
   // clinic recorded; the device, the site and the author stand in each event.
   function checkAdded() {
     for (var id in newDoc.events) {
-      if (!oldDoc || !oldDoc.events || !owns(oldDoc.events, id)) {
+      if (eventOf(oldDoc, id) === undefined) {
         ofThisSite(newDoc.events[id], 'event ' + id);
         if (newDoc.events[id].kind === 'void') { checkVoid(id); }
         if (!isServer()) { checkKind(id, newDoc.events[id]); }
@@ -71,9 +85,10 @@ function (newDoc, oldDoc, userCtx) {
   function isReceived(manager) {
     return Object.keys(newDoc.events).some(function (id) {
       var event = newDoc.events[id];
+      var answers = Array.isArray(event.answers) ? event.answers : [];
       return event.kind === 'move' && event.step === 'received' && event.to_site === site &&
-        !owns(oldDoc.events || {}, id) && (event.answers || []).some(function (answered) {
-          return letsGo(newDoc.events[answered], manager);
+        eventOf(oldDoc, id) === undefined && answers.some(function (answered) {
+          return letsGo(eventOf(newDoc, answered), manager);
         });
     });
   }
@@ -92,8 +107,8 @@ function (newDoc, oldDoc, userCtx) {
   // A mistake is voided by whoever made it, or by a senior. What the database holds already it
   // knows the author of; of what comes together with its void, the device says it.
   function checkVoid(id) {
-    var target = newDoc.events[newDoc.events[id].target];
-    var known = oldDoc && oldDoc.events && owns(oldDoc.events, newDoc.events[id].target);
+    var target = eventOf(newDoc, newDoc.events[id].target);
+    var known = eventOf(oldDoc, newDoc.events[id].target) !== undefined;
     if (isSenior()) { return; }
     if (!target) { refuse('event ' + id + ' voids an event that is not here'); }
     if (target.by !== (known ? userCtx.name : newDoc.events[id].by)) {
@@ -103,6 +118,7 @@ function (newDoc, oldDoc, userCtx) {
 
   function checkChild() {
     clinicOnly();
+    checkEvents();
     checkAdded();
     checkManager();
   }
@@ -116,10 +132,9 @@ function (newDoc, oldDoc, userCtx) {
 
   function checkNumbers() {
     clinicOnly();
-    var block = (newDoc.block < 10 ? '0' : '') + newDoc.block;
-    if (newDoc._id !== 'numbers:' + newDoc.site + ':' + newDoc.year + ':' + block) {
-      refuse('the _id does not say the same as the fields');
-    }
+    var block = newDoc.block;
+    var digits = typeof block === 'number' && block < 10 ? '0' + block : block;
+    checkId(['numbers', newDoc.site, newDoc.year, digits]);
     ofThisSite(newDoc, 'the block');
   }
 
@@ -136,9 +151,7 @@ function (newDoc, oldDoc, userCtx) {
 
   function checkSettings() {
     seniorOnly();
-    if (newDoc._id !== 'settings:' + newDoc.site) {
-      refuse('the _id does not say the same as the fields');
-    }
+    checkId(['settings', newDoc.site]);
     ofThisSite(newDoc, 'the document');
   }
 

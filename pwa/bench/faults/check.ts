@@ -32,6 +32,8 @@ async function documentsOf(server: CountyServer, database: string, keys?: string
 
 export interface World {
   server: CountyServer;
+  /** The first clinic's own server. */
+  hub: CountyServer | null;
   ledger: Ledger;
   devices: readonly Device[];
   sites: readonly string[];
@@ -40,7 +42,7 @@ export interface World {
 
 /** What is wrong now; empty when all is as it should be. */
 export async function check(world: World): Promise<string[]> {
-  const { server, ledger, devices, sites, pinyin } = world;
+  const { server, hub, ledger, devices, sites, pinyin } = world;
   const unsettled = [
     ...ledger.changed.map((what) => `an event was changed: ${what}`),
     ...devices.flatMap((device) => open(device, ledger)),
@@ -57,7 +59,10 @@ export async function check(world: World): Promise<string[]> {
   const region = await documentsOf(server, `region-${COUNTY}`, [...ids]);
   const groupOfCase = grouped(region);
 
+  const [first = ''] = sites;
+  const atHub = hub ? await documentsOf(hub, `site-${first}`) : null;
   const wrong = [
+    ...(atHub ? alike(first, atHub, perSite.get(first) as Docs) : []),
     ...everywhere(region, perSite, groupOfCase),
     ...unlike(region),
     ...kept(ledger, region, perSite, groupOfCase),
@@ -72,6 +77,19 @@ export async function check(world: World): Promise<string[]> {
     );
   }
   return wrong;
+}
+
+/** A hub holds what the county holds of its clinic. */
+function alike(site: string, hub: Docs, above: Docs): string[] {
+  return [...new Set([...hub.keys(), ...above.keys()])].flatMap((id) => {
+    const [here, there] = [hub.get(id), above.get(id)];
+    if (!here) return [`hub of ${site}: ${id} is not there`];
+    if (here._conflicts?.length) return [`hub of ${site}: ${id} has several leaves`];
+    if (!there) return [`${site}: ${id} is at the hub alone`];
+    // What a device says of itself is out of date as soon as it is said.
+    if (id.startsWith('device:') || bodyOf(here) === bodyOf(there)) return [];
+    return [`hub of ${site}: ${id} differs from the county's`];
+  });
 }
 
 /** What a device has not brought to an end. */

@@ -11,8 +11,8 @@ import { loadPinyin } from '../../src/children/pinyin.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createStore } from '../../src/storage/store.ts';
 import { SENIOR } from './device.ts';
-import { drawTrouble, play, type ServerTrouble, type Story } from './scenario.ts';
-import { CountyServer, siteCode } from './server.ts';
+import { drawTrouble, hasHub, play, type ServerTrouble, type Story } from './scenario.ts';
+import { CountyServer, hubAccount, siteCode } from './server.ts';
 
 /** Stories that one server lives through: each has two clinics of its own. */
 const BATCH = 10;
@@ -28,6 +28,8 @@ const { values } = parseArgs({
     folder: { type: 'string' },
     /** What befalls the server, whatever the seed says. */
     trouble: { type: 'string' },
+    /** Every first clinic has a hub, whatever the seed says. */
+    hub: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -35,10 +37,13 @@ const { values } = parseArgs({
 const troubleOf = (seed: number): ServerTrouble =>
   (values.trouble as ServerTrouble | undefined) ?? drawTrouble(seed);
 
+const withHub = (seed: number): boolean => values.hub || hasHub(seed);
+
 function tell(story: Story): void {
   const { seed, trouble, wrong, events, ms } = story;
   const result = wrong.length ? 'FAILED' : 'ok';
-  console.log(`seed ${seed}: ${result}  server ${trouble}, ${events} events, ${ms.toFixed(0)} ms`);
+  const servers = `server ${trouble}${withHub(seed) ? ', a hub' : ''}`;
+  console.log(`seed ${seed}: ${result}  ${servers}, ${events} events, ${ms.toFixed(0)} ms`);
   for (const line of wrong.slice(0, 10)) console.log(`  ${line}`);
   if (wrong.length > 10) console.log(`  and ${wrong.length - 10} more`);
   if (values.verbose) {
@@ -47,16 +52,27 @@ function tell(story: Story): void {
 }
 
 async function batch(seeds: number[], folder: string, python: string): Promise<Story[]> {
-  const server = new CountyServer(folder, python, seeds.length * 2);
+  const codes = seeds.flatMap((_, n) => [siteCode(n * 2 + 1), siteCode(n * 2 + 2)]);
+  const server = new CountyServer(folder, python, codes);
+  const hubs = new Map<number, CountyServer>();
   const catalog = createStore(await openDatabase(`catalog-${seeds[0]}`));
   const pinyin = await loadPinyin();
   const stories: Story[] = [];
   try {
-    await server.create({ nurse1: 'ordinary', nurse2: 'ordinary', [SENIOR]: 'senior' });
+    const staff = { nurse1: 'ordinary', nurse2: 'ordinary', [SENIOR]: 'senior' } as const;
+    await server.create(staff);
+    for (const seed of seeds.filter(withHub)) {
+      const site = codes[seeds.indexOf(seed) * 2] as string;
+      await server.account(hubAccount(site), [`site:${site}`, 'grade:admin']);
+      const hub = new CountyServer(join(folder, `hub-${site}`), python, [site], server);
+      hubs.set(seed, hub);
+      await hub.create(staff);
+    }
     const perform = async (seed: number) => {
       const at = seeds.indexOf(seed) * 2;
-      const sites = [siteCode(at + 1), siteCode(at + 2)] as const;
-      const story = await play(seed, troubleOf(seed), { server, sites, catalog, pinyin });
+      const sites = [codes[at] as string, codes[at + 1] as string] as const;
+      const hub = hubs.get(seed) ?? null;
+      const story = await play(seed, troubleOf(seed), { server, hub, sites, catalog, pinyin });
       stories.push(story);
       tell(story);
     };
@@ -70,7 +86,7 @@ async function batch(seeds: number[], folder: string, python: string): Promise<S
     // What befalls the server befalls all, so these are alone.
     for (const seed of rough) await perform(seed);
   } finally {
-    await server.stop();
+    await Promise.all([...hubs.values(), server].map((one) => one.stop()));
   }
   return stories;
 }

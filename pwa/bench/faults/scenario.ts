@@ -53,6 +53,8 @@ export interface Story {
 
 export interface Stage {
   server: CountyServer;
+  /** The first clinic's own server (接种点服务器), below the county's. */
+  hub: CountyServer | null;
   sites: readonly [string, string];
   catalog: Store;
   pinyin: Pinyin;
@@ -63,6 +65,11 @@ export function drawTrouble(seed: number): ServerTrouble {
   const random = createRandom(`${seed}`).fork('server');
   if (random.chance(0.8)) return 'none';
   return random.pick(['killed', 'killed', 'full', 'restored'] as const);
+}
+
+/** Has the first clinic of a seed a hub? */
+export function hasHub(seed: number): boolean {
+  return createRandom(`${seed}`).fork('hub').chance(0.1);
 }
 
 class Day {
@@ -76,7 +83,7 @@ class Day {
   /** What was begun and not waited for. */
   private readonly late: Promise<void>[] = [];
   private act = 0;
-  private backedUp = false;
+  private backedUp: CountyServer | null = null;
 
   constructor(seed: number, trouble: ServerTrouble, stage: Stage) {
     this.seed = seed;
@@ -85,19 +92,27 @@ class Day {
     this.random = createRandom(`${seed}`);
     const { server, catalog, pinyin } = stage;
     const [here, there] = stage.sites;
+    // Where there is a hub, a tablet of the clinic that is on its way talks to the county.
+    const hub = stage.hub ?? server;
     const tablets = [
-      { name: 'A1', site: here, account: 'nurse1', app: '0.1.0' },
-      { name: 'A2', site: here, account: 'nurse2', app: '0.1.0' },
-      { name: 'A3', site: here, account: SENIOR, app: '0.0.9' },
-      { name: 'B1', site: there, account: this.random.pick(['nurse1', SENIOR]), app: '0.1.0' },
+      { name: 'A1', site: here, account: 'nurse1', app: '0.1.0', at: hub },
+      { name: 'A2', site: here, account: 'nurse2', app: '0.1.0', at: server },
+      { name: 'A3', site: here, account: SENIOR, app: '0.0.9', at: hub },
+      {
+        name: 'B1',
+        site: there,
+        account: this.random.pick(['nurse1', SENIOR]),
+        app: '0.1.0',
+        at: server,
+      },
     ];
     this.devices = tablets.map(
-      ({ name, ...rest }) =>
+      ({ name, at, ...rest }) =>
         new Device({
           ...rest,
           name: `${seed}-${name}`,
-          address: () => server.address,
-          cookie: (account) => server.cookie(account),
+          address: () => at.address,
+          cookie: (account) => at.cookie(account),
           catalog,
           pinyin,
           random: this.random.fork(name),
@@ -326,7 +341,7 @@ class Day {
 
   private async serverTrouble(): Promise<void> {
     const { trouble } = this;
-    const { server } = this.stage;
+    const { server, hub } = this.stage;
     if (trouble === 'killed') {
       await server.kill();
       await pause(this.random.int(0, 300));
@@ -336,13 +351,15 @@ class Day {
       for (let i = 0; i < 6; i++) await this.step();
       await server.full(false);
     } else if (trouble === 'restored') {
-      if (!this.backedUp) await server.backup();
-      else {
+      // Where there is a hub, it may be its disk that is lost.
+      if (!this.backedUp) {
+        this.backedUp = hub && this.random.fork('disk').chance(0.5) ? hub : server;
+        await this.backedUp.backup();
+      } else {
         await this.noteServersRecords();
-        await server.restore();
+        await this.backedUp.restore();
         this.ledger.restored = true;
       }
-      this.backedUp = !this.backedUp;
     }
   }
 
@@ -368,12 +385,17 @@ class Day {
     const end = Date.now() + HOUR_MS;
     let before = '';
     while (Date.now() < end) {
-      const now = await this.stage.server.sequences(this.stage.sites).catch(() => before);
+      const now = await this.sequences().catch(() => before);
       if (now === before) break;
       before = now;
       await pause(QUIET_MS);
     }
     await sync();
+  }
+
+  private async sequences(): Promise<string> {
+    const { server, hub, sites } = this.stage;
+    return [await server.sequences(sites), await hub?.sequences(sites.slice(0, 1))].join(' ');
   }
 
   private async step(): Promise<void> {
@@ -449,20 +471,26 @@ class Day {
     const moments = new Set(
       trouble === 'none' ? [] : [random.int(5, steps / 2), random.int(steps / 2 + 1, steps - 1)],
     );
+    const fork = random.fork('hub');
+    const { hub } = this.stage;
+    const outage = hub && fork.chance(0.5) ? fork.int(5, steps - 1) : -1;
     for (let i = 0; i < steps; i++) {
       if (moments.has(i)) await this.serverTrouble();
+      if (i === outage) await hub?.kill();
+      if (i === outage + 5 && outage >= 0) await hub?.start();
       const act = this.step();
       // Often the next thing happens before this one has ended.
       if (random.chance(0.7)) await act;
       else this.late.push(act);
     }
+    if (outage + 5 >= steps) await hub?.start();
     await Promise.race([Promise.all(this.late), pause(500)]);
   }
 
   /** Everybody is connected again; returns what is wrong then. */
   async rest(): Promise<string[]> {
-    const { server, sites, pinyin } = this.stage;
-    const world: World = { server, sites, pinyin, devices: this.devices, ledger: this.ledger };
+    const { server, hub, sites, pinyin } = this.stage;
+    const world: World = { server, hub, sites, pinyin, devices: this.devices, ledger: this.ledger };
     for (const device of this.devices) {
       device.ahead = 0;
       device.setRisk(0);

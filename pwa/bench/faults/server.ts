@@ -1,4 +1,7 @@
-/** A county's server: the real program in a process of its own, with everything that befalls one. */
+/**
+ * A county's server, or a clinic's hub below it: the real program in a process of its own, with
+ * everything that befalls one.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,15 +21,14 @@ const START_MS = 90_000;
 /** The code of the n-th clinic. */
 export const siteCode = (n: number) => `${COUNTY}${String(n).padStart(4, '0')}`;
 
-function plan(sites: number): string {
+function plan(sites: readonly string[]): string {
   const regions = [
     `[[region]]\ncode = "${CITY}"\nname = "试验市"\nlevel = "city"\n`,
     `[[region]]\ncode = "${COUNTY}"\nname = "试验县"\nlevel = "county"\nparent = "${CITY}"\n`,
   ];
-  const clinics = Array.from({ length: sites }, (_, n) => {
-    const code = siteCode(n + 1);
-    return `[[site]]\ncode = "${code}"\nname = "${code}"\nregion = "${COUNTY}"\n`;
-  });
+  const clinics = sites.map(
+    (code) => `[[site]]\ncode = "${code}"\nname = "${code}"\nregion = "${COUNTY}"\n`,
+  );
   return [...regions, ...clinics].join('\n');
 }
 
@@ -43,19 +45,30 @@ export interface ServerAnswer {
   value: unknown;
 }
 
+/** The account of a clinic's hub (接种点服务器) at the county. */
+export const hubAccount = (site: string) => `hub-${site}`;
+
 export class CountyServer {
-  readonly sites: number;
   private readonly folder: string;
   private readonly python: string;
+  private readonly sites: readonly string[];
+  /** The server above, when this is the hub of its only clinic. */
+  private readonly above: CountyServer | null;
   private process: ChildProcess | null = null;
   private port = 0;
   private admin = '';
   private readonly cookies = new Map<string, string>();
 
-  constructor(folder: string, python: string, sites: number) {
+  constructor(
+    folder: string,
+    python: string,
+    sites: readonly string[],
+    above: CountyServer | null = null,
+  ) {
     this.folder = folder;
     this.python = python;
     this.sites = sites;
+    this.above = above;
   }
 
   get data(): string {
@@ -70,24 +83,15 @@ export class CountyServer {
     return this.cookies.get(account) ?? '';
   }
 
-  /** Makes the county and its accounts, who work at each of its clinics. */
+  /** Makes the server and its accounts, who work at each of its clinics. */
   async create(accounts: Record<string, 'ordinary' | 'senior'>): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     await writeFile(join(this.folder, 'plan.toml'), plan(this.sites));
     this.port = await freePort();
     await this.start();
-    const places = Array.from({ length: this.sites }, (_, n) => `site:${siteCode(n + 1)}`);
+    const places = this.sites.map((site) => `site:${site}`);
     for (const [name, grade] of Object.entries(accounts)) {
-      const _id = `org.couchdb.user:${name}`;
-      const made = await this.call('PUT', `_users/${encodeURIComponent(_id)}`, {
-        _id,
-        type: 'user',
-        name,
-        password: PASSWORD,
-        display_name: name,
-        roles: [...places, `grade:${grade}`],
-      });
-      if (made.status !== 201) throw new Error(`account ${name}: ${JSON.stringify(made)}`);
+      await this.account(name, [...places, `grade:${grade}`]);
     }
     for (const name of Object.keys(accounts)) {
       const answer = await fetch(`${this.address}/db/_session`, {
@@ -102,7 +106,33 @@ export class CountyServer {
     }
   }
 
+  async account(name: string, roles: readonly string[]): Promise<void> {
+    const _id = `org.couchdb.user:${name}`;
+    const made = await this.call('PUT', `_users/${encodeURIComponent(_id)}`, {
+      _id,
+      type: 'user',
+      name,
+      password: PASSWORD,
+      display_name: name,
+      roles,
+    });
+    if (made.status !== 201) throw new Error(`account ${name}: ${JSON.stringify(made)}`);
+  }
+
+  /** How a hub reaches the server above. */
+  private environment(): Record<string, string> {
+    const [site] = this.sites;
+    if (!this.above || !site) return {};
+    return {
+      MIAOPU_PARENT_URL: this.above.address,
+      MIAOPU_PARENT_USER: hubAccount(site),
+      MIAOPU_PARENT_PASSWORD: PASSWORD,
+    };
+  }
+
+  /** Nothing happens when it runs already. */
   async start(): Promise<void> {
+    if (this.process) return;
     const log = createWriteStream(join(this.folder, 'serve.log'), { flags: 'a' });
     await new Promise((resolve) => log.once('open', resolve));
     const options = ['--data', this.data, '--port', String(this.port)];
@@ -116,7 +146,7 @@ export class CountyServer {
         '--config',
         join(this.folder, 'plan.toml'),
       ],
-      { stdio: ['ignore', 'pipe', log] },
+      { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...this.environment() } },
     );
     this.process = child;
     const ended = new Promise<string>((resolve) => child.once('exit', () => resolve('ended')));

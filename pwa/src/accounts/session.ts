@@ -108,16 +108,36 @@ function keepOfflineDays(): void {
   if (settings?.offline_days) localStorage.setItem(OFFLINE_KEY + site, `${settings.offline_days}`);
 }
 
-async function logout(): Promise<void> {
-  keepOfflineDays();
+/** Logins and logouts one after the other: what a logout still takes away is not the next one's. */
+let turn: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const mine = turn.then(work, work);
+  turn = mine;
+  return mine;
+}
+
+async function leave(): Promise<void> {
   user.value = null;
   passwordNeeded.value = false;
   await workspace.value?.close();
-  // The cookie is the server's to take back; without a server it is of no use to anybody.
-  await fetch('/db/_session', { method: 'DELETE', credentials: 'same-origin' }).catch(() => {});
+  try {
+    await createServer().json('/db/_session', { method: 'DELETE', silence: 5000 });
+  } catch (error) {
+    // The cookie is the server's to take back; without a server it is of no use to anybody.
+    if (!(error instanceof SyncFault)) throw error;
+  }
 }
 
-async function login(name: string, password: string): Promise<LoginResult> {
+function logout(): Promise<void> {
+  keepOfflineDays();
+  user.value = null;
+  return inTurn(leave);
+}
+
+const login = (name: string, password: string) => inTurn(() => enter(name, password));
+
+async function enter(name: string, password: string): Promise<LoginResult> {
   const verifiers = createVerifiers(localStorage);
   const result = await authenticate(
     { server: createServer(), verifiers, offlineDays, now: Date.now },
@@ -126,7 +146,10 @@ async function login(name: string, password: string): Promise<LoginResult> {
   );
   if (!('user' in result)) {
     // An account that the server does not want any more is out, wherever it stands.
-    if (user.value?.name === name && !verifiers.names().includes(name)) await logout();
+    if (user.value?.name === name && !verifiers.names().includes(name)) {
+      keepOfflineDays();
+      await leave();
+    }
     return result;
   }
   const next = result.user;

@@ -67,7 +67,9 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   const notify = () => {
     if (notified) return;
     notified = true;
-    queueMicrotask(() => {
+    // Not a microtask: children that are taken one after the other would each be told, and each
+    // telling costs as much as there are children.
+    setTimeout(() => {
       notified = false;
       for (const listener of listeners) listener();
     });

@@ -10,9 +10,10 @@ const SITE = '3301020001';
 function clinic() {
   const claimed = new Map<string, NumberBlock>();
   const used = new Set<string>();
-  const net = { up: true };
+  const net = { up: true, county: true };
   const server = createServer('', async (path, init) => {
     if (!net.up) throw new TypeError('Failed to fetch');
+    if (!net.county) return Response.json({ error: 'county_unreachable' }, { status: 424 });
     const id = decodeURIComponent(path.split('/').at(-1) as string);
     if (claimed.has(id)) return Response.json({ error: 'conflict' }, { status: 409 });
     claimed.set(id, JSON.parse(String(init?.body)) as NumberBlock);
@@ -80,6 +81,17 @@ describe('child codes', () => {
     await take(2026);
     await numbers.reserve([2026]);
     expect(claimed.size).toBe(2);
+  });
+
+  it('wait without a fault while the hub cannot reach its county', async () => {
+    const { device, net } = clinic();
+    const { numbers, take } = device('A');
+    net.county = false;
+    await numbers.reserve([2026]);
+    expect(await take(2026)).toBeNull();
+    net.county = true;
+    await numbers.reserve([2026]);
+    expect(await take(2026)).toBe(`${SITE}20260000`);
   });
 
   it('are never given twice, whoever asks when', async () => {

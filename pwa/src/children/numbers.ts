@@ -71,6 +71,8 @@ export function createNumbers(options: NumbersOptions): Numbers {
       } catch (error) {
         // Another device was quicker: the next one.
         if (error instanceof SyncFault && error.status === 409) continue;
+        // A clinic's hub that cannot reach its county: codes follow when it can.
+        if (error instanceof SyncFault && error.status === 424) return;
         throw error;
       }
       await options.fetch(id, signal);

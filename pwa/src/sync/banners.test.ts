@@ -6,7 +6,7 @@ import { INITIAL_STATUS, type SyncProblem } from './types.ts';
 
 const clock: ClockState = { level: 'ok', offsetMs: 0, cause: 'none' };
 const storage: StorageHealth = { state: 'ok', persisted: true, usage: 1, quota: 9, lost: null };
-const calm = { status: INITIAL_STATUS, clock, storage };
+const calm = { status: INITIAL_STATUS, clock, storage, above: 0 };
 const keys = (seen: Parameters<typeof banners>[0]) => banners(seen).map((banner) => banner.key);
 const problem = (kind: SyncProblem['kind']): SyncProblem => ({ kind, detail: '', retryAt: null });
 const withProblem = (kind: SyncProblem['kind']) => ({
@@ -56,6 +56,12 @@ describe('banners', () => {
     const full = { ...withProblem('storage'), storage: { ...storage, state: 'full' as const } };
     expect(keys(full)).toEqual(['storageFull']);
     expect(keys(withProblem('storage'))).toEqual(['storage']);
+  });
+
+  it('say how much the server above refuses', () => {
+    expect(banners({ ...calm, above: 2 })).toEqual([
+      { key: 'refusedAbove', tone: 'warn', action: 'drawer', params: { count: 2 } },
+    ]);
   });
 });
 

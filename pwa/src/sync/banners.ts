@@ -16,6 +16,7 @@ export interface Banner {
     | 'storageLost'
     | 'unauthorised'
     | 'refusedByServer'
+    | 'refusedAbove'
     | 'server'
     | 'recreated'
     | 'storage';
@@ -36,8 +37,10 @@ export function banners(seen: {
   status: Pick<SyncStatus, 'phase' | 'problem'>;
   clock: ClockState;
   storage: StorageHealth;
+  /** How much the server above refuses. */
+  above: number;
 }): Banner[] {
-  const { status, clock, storage } = seen;
+  const { status, clock, storage, above } = seen;
   const found: Banner[] = [];
   const add = (
     key: Banner['key'],
@@ -80,5 +83,6 @@ export function banners(seen: {
       // No network is a state of work here and not a problem: the sign in the header tells it.
       break;
   }
+  if (above > 0) add('refusedAbove', 'warn', 'drawer', { count: above });
   return found;
 }

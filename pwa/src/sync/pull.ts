@@ -323,25 +323,34 @@ export function createPuller(options: PullOptions): Puller {
         progress?.({ done: Math.min(now.done, total), total });
       }
       let next = askDocs(now.since, signal);
-      for (;;) {
-        const feed = await next;
-        const end = feed.results.length < batch && !feed.pending;
-        if (!end) {
-          next = askDocs(feed.last_seq, signal);
-          next.catch(() => {}); // awaited at the head of the loop; here only so as not to be loud
+      /** The place of the batch before is written while the next one comes. */
+      let kept: Promise<void> = Promise.resolve();
+      try {
+        for (;;) {
+          const feed = await next;
+          const end = feed.results.length < batch && !feed.pending;
+          if (!end) {
+            next = askDocs(feed.last_seq, signal);
+            next.catch(() => {}); // awaited at the head of the loop; here only so as not to be loud
+          }
+          await take(feed.results, signal);
+          await kept;
+          if (end) known = null;
+          now = {
+            since: feed.last_seq,
+            done: now.done + feed.results.length,
+            complete: now.complete || end,
+          };
+          if (feed.results.length || end) kept = store.setLocal('pull', now);
+          kept.catch(() => {}); // awaited with the next batch, or below
+          if (!now.complete) progress?.({ done: Math.min(now.done, total), total });
+          await between?.();
+          if (end) break;
         }
-        await take(feed.results, signal);
-        if (end) known = null;
-        now = {
-          since: feed.last_seq,
-          done: now.done + feed.results.length,
-          complete: now.complete || end,
-        };
-        if (feed.results.length || end) await store.setLocal('pull', now);
-        if (!now.complete) progress?.({ done: Math.min(now.done, total), total });
-        await between?.();
-        if (end) return now;
+      } finally {
+        await kept;
       }
+      return now;
     },
     async wait(signal, timeoutMs) {
       const now = await place();

@@ -186,6 +186,36 @@ async function refusedAfterRestore() {
   return { restored, before, id, store: tablet.store };
 }
 
+describe('a fact that two devices set at one moment', () => {
+  // Both know it from a clock far ahead, so both set it a millisecond after that.
+  it('is as the merge has it, also where the record is taken apart', async () => {
+    const server = county();
+    const [first, second] = [await open(server, NURSE), await open(server, COLLEAGUE)];
+    const round = (tablet: Tablet, who: typeof NURSE) => {
+      server.user = who;
+      return tablet.round();
+    };
+    server.user = NURSE;
+    const id = await registered(first);
+    const { _conflicts, ...child } = await onServer(server, id);
+    const remark = { value: 'ahead', at: '2099-01-01T00:00:00.000Z', by: 'x' };
+    await remoteOf(server).put({ ...child, facts: { ...child.facts, remark } });
+    await round(first, NURSE);
+    await round(second, COLLEAGUE);
+    await first.repository.setFacts(id, { remark: 'z' });
+    await second.repository.setFacts(id, { remark: 'a' });
+    await second.repository.addEvent(id, OLD);
+    await round(first, NURSE);
+    expect(await round(second, COLLEAGUE)).toMatchObject({
+      pending: [],
+      refused: [{ id, part: expect.stringContaining('event ') }],
+    });
+    const there = (await readChild(remoteOf(server), id)) as ChildDoc;
+    // Of one moment, the greater name's: nurse2's.
+    expect(fact(there, 'remark')).toBe('a');
+  });
+});
+
 describe('a record of which the server refuses a part', () => {
   it('gets the rest there at once, whatever was recorded before and after it', async () => {
     const server = county();

@@ -27,7 +27,7 @@ export class SyncFault extends Error {
 }
 
 export interface Request {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
   /** The longest silence in ms, before the answer and between its pieces. */

@@ -1,5 +1,9 @@
 /** Refusals in words, for pages (被拒记录). */
+import { type ComputedRef, computed } from 'vue';
 import { useI18n } from 'vue-i18n';
+import { childrenVersion, documentsVersion, workspace } from '../accounts/workspace.ts';
+import type { Problem } from '../models/generated.ts';
+import { type RefusedAbove, refusedAbove } from './above.ts';
 import { causeOf } from './explain.ts';
 import type { RefusedEntry } from './types.ts';
 
@@ -7,7 +11,7 @@ export interface UseRefusals {
   /** What is refused: a kind of record or a field of the card; for other documents their type. */
   subject(entry: RefusedEntry): string;
   /** Why, and what to do. */
-  why(entry: RefusedEntry): string;
+  why(entry: Pick<RefusedEntry, 'reason'>): string;
 }
 
 export function useRefusals(): UseRefusals {
@@ -23,4 +27,18 @@ export function useRefusals(): UseRefusals {
     },
     why: ({ reason }) => t(`sync.why.${causeOf(reason)}`),
   };
+}
+
+/** What the server above refuses of this clinic. */
+export function useRefusedAbove(): ComputedRef<RefusedAbove[]> {
+  return computed(() => {
+    void documentsVersion.value;
+    void childrenVersion.value;
+    const open = workspace.value;
+    if (!open) return [];
+    return refusedAbove(
+      open.documents.all<Problem & { _id: string }>('problem:'),
+      (id) => open.index.row(id)?.name ?? null,
+    );
+  });
 }

@@ -57,7 +57,7 @@ def check_valid(database: str, document: Json) -> None:
     sites=st.integers(1, 4),
     today=st.dates(dt.date(2024, 1, 1), dt.date(2030, 12, 31)),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_document_is_valid_and_the_same_again(seed: int, sites: int, today: dt.date) -> None:
     first, second = build(sites, 12, seed, today), build(sites, 12, seed, today)
     assert first.accounts == second.accounts

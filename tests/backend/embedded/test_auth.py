@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from miaopu.embedded import auth
@@ -38,7 +38,6 @@ def test_a_document_makes_no_administrator() -> None:
     assert auth.parse_user({}) is None
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1).filter(lambda name: name.isprintable()), st.text(max_size=20))
 def test_a_cookie_is_good_for_its_time_and_its_salt(name: str, salt: str) -> None:
     sessions = auth.Sessions(b"secret", 600)

@@ -174,7 +174,7 @@ class Model:
         assert self.cx.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(STEPS)
 def test_leaves_keep_all_and_counters_tell_the_truth(steps: list[tuple[str, int, int]]) -> None:
     with TemporaryDirectory() as folder:

@@ -87,7 +87,7 @@ def target(admin: httpx.Client) -> str:
     return path
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(
     method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD", "COPY", "PATCH"]),
     path=paths,
@@ -130,9 +130,7 @@ def test_nothing_makes_the_server_fail(
 
 
 @pytest.mark.parametrize("path", ["/_session", "/_replicate", "/_dbs_info"])
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=values)
 def test_nor_do_the_servers_own_paths(admin: httpx.Client, path: str, value: Any) -> None:
     body = json.dumps(value).encode()

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from miaopu.embedded.replicator import common_checkpoint
+
 from .conftest import ADMIN, PASSWORD, Process, Server
 
 Client = httpx.Client
@@ -225,6 +227,43 @@ def test_a_replication_goes_on_after_a_restart(start: Callable[..., Process]) ->
         rev = client.get("/_replicator/c").json()["_rev"]
         assert client.delete("/_replicator/c", params={"rev": rev}).status_code == 200
         eventually(lambda: client.get("/_scheduler/jobs").json()["total_rows"] == 0)
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_side_that_was_restored_is_believed(
+    server: Server, admin: Client, other: Client, db: str, side: str
+) -> None:
+    """The other one says more of the same session: what the restored one said before."""
+    assert other.put("/copy").status_code == 201
+    fill(admin, db)
+    source = endpoint(admin, db.lstrip("/"), (server.name, server.password))
+    target = endpoint(other, "copy", (ADMIN, PASSWORD))
+    replicate(other, source, target)
+    admin.put(f"{db}/late", json={})
+    ahead, name = (other, "/copy") if side == "source" else (admin, db)
+    (row,) = ahead.get(f"{name}/_local_docs", params={"include_docs": "true"}).json()["rows"]
+    log, seq = row["doc"], admin.get(db).json()["update_seq"]
+    log |= {"source_last_seq": seq, "history": [{**log["history"][0], "recorded_seq": seq}]}
+    assert ahead.put(f"{name}/{log['_id']}", json=log).status_code == 201
+    found = replicate(other, source, target)
+    assert found["history"][0]["docs_written"] == 1
+    assert contents(other, "/copy") == contents(admin, db)
+
+
+def test_of_two_places_the_lower_counts() -> None:
+    def log(session: str, seq: Any, **older: Any) -> dict[str, Any]:
+        history = [{"session_id": session, "recorded_seq": seq}]
+        history += [{"session_id": name, "recorded_seq": one} for name, one in older.items()]
+        return {"session_id": session, "source_last_seq": seq, "history": history}
+
+    assert common_checkpoint(log("a", "9-x"), log("a", "12-x")) == "9-x"
+    assert common_checkpoint(log("a", "12-x"), log("a", "9-x")) == "9-x"
+    assert common_checkpoint(log("b", "20-x", a="10-x"), log("c", "30-x", a="9-x")) == "9-x"
+    assert common_checkpoint(log("b", "20-x", a="8-x"), log("c", "30-x", a="9-x")) == "8-x"
+    assert common_checkpoint(log("a", 7), log("a", 8)) == 7
+    assert common_checkpoint(log("a", "9-x"), log("a", ["strange"])) == 0
+    assert common_checkpoint(log("a", "9-x"), log("b", "9-x")) == 0
+    assert common_checkpoint({}, log("a", "9-x")) == 0
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,26 @@ def test_what_is_never_interrupted_is_ended_with_its_process(source: str) -> Non
     assert run("return 1") == "1"
 
 
+@pytest.mark.parametrize("length", ["'5 cm'", "null", "{}", "[3]", "3000000", "'3000000'"])
+def test_a_document_may_have_a_member_that_is_named_length(length: str) -> None:
+    source = f"""var doc = {{a: 1, length: {length}}};
+      JSON.stringify(doc);
+      return Object.keys(doc).concat(Reflect.ownKeys(doc), Object.keys(Object.assign({{}}, doc)),
+        Object.values(doc).length, Object.entries(doc).length).join();"""
+    assert run(source) == '"a,length,a,length,a,length,2,2"'
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["[].join.call({length: '3000000'})", "Object.keys(new String('x'.repeat(3000000)))",
+     "JSON.stringify(new Array(3000000))", "Object.keys(new Uint8Array(3000000))",
+     "(function () {}).apply(null, {length: 3000000})"],
+)  # fmt: skip
+def test_what_is_long_is_not_gone_through(call: str) -> None:
+    with pytest.raises(CouchError, match="too many elements"):
+        run(f"return {call}")
+
+
 def test_a_process_that_was_killed_is_replaced() -> None:
     program = Program(["function () { return 1 }"])
     with WORKERS.one(b"") as worker:

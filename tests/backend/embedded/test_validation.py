@@ -7,10 +7,13 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from miaopu.embedded import validation
+from miaopu.embedded import revtree, validation
+from miaopu.embedded.documents import Document, NewDocument, Options, dumps
 from miaopu.embedded.errors import CouchError
-from miaopu.embedded.validation import Validation, Validator, pair
+from miaopu.embedded.validation import Validation, Validator, appended, edit, pair
 
 USER = {"name": "nurse", "roles": []}
 SHOWS = "function (newDoc, oldDoc) { throw { forbidden: JSON.stringify([newDoc, oldDoc]) }; }"
@@ -47,6 +50,9 @@ def reason(error: CouchError | None) -> str:
         ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}),
         ({"a": {"k": 1}}, {"a": [1]}),
         ({"a": None}, {"a": {}}),
+        ({"a": {"b": {"x": 1, "y": 2}}}, {"a": {"b": {"y": 2, "x": 1}}}),
+        ({"a": {"b": {"x": [1]}}}, {"a": {"b": {"x": {"0": 1}}}}),
+        ({"a": {"b": {"x": [1, [2, {}]]}}}, {"a": {"b": {"x": [1, [2, None]]}}}),
         ({"__proto__": {"x": 1}, "a": {"__proto__": 3}}, {"__proto__": {"x": 1}, "a": 3}),
         ({"a": {"__proto__": 3, "b": 1}}, {"a": {"__proto__": 3}}),
         ({"b": 1, "a": {"y": 1, "x": {}, "z": 2}}, {"a": {"x": {}, "y": 1, "z": 3}, "b": 1}),
@@ -68,6 +74,108 @@ def test_what_did_not_change_is_the_very_same() -> None:
     old = {"facts": {"x": {"at": 1}}, "events": {"a": {"n": 1}, "b": {"n": [2]}, "c": {"n": 3}}}
     new = {"facts": {"x": {"at": 1}}, "events": {**old["events"], "b": {"n": [3]}, "d": {"n": 4}}}
     assert reason(*check(source, (new, old))) == "a,ctrue"
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_a_document_may_nest_as_deep_as_a_database_keeps(opening: str, closing: str) -> None:
+    deep = f'{{"x":{opening * 990}1{closing * 990}'.encode()
+    asked = pair(deep + b',"y":1}', deep + b"}")
+    source = "function (n, o) { throw { forbidden: n.x === o.x } }"
+    (error,) = Validation([Validator({"_design/x": source})], USER, {}).check([asked])
+    assert reason(error) == "true"
+
+
+names = st.sampled_from(["a", "b", "c", "__proto__", "toJSON"])
+scalars = st.none() | st.booleans() | st.integers(-1, 1)
+scalars |= st.sampled_from([0.5, 1.0, "", "x\n", "苗"])
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
+)
+documents = st.dictionaries(names, values, max_size=4)
+
+
+@given(st.lists(st.tuples(documents, documents), min_size=1, max_size=4))
+def test_any_two_documents_are_seen_as_they_are(edits: list[tuple[Any, Any]]) -> None:
+    shown = check(SHOWS, *edits)
+    # JavaScript knows one kind of number.
+    plain = [json.dumps(edit).replace("1.0", "1") for edit in edits]
+    assert [json.dumps(json.loads(reason(one))) for one in shown] == plain
+
+
+LOOKS = """function (newDoc, oldDoc) {
+  var told = [];
+  function look(now, before, names) {
+    Object.keys(now).forEach(function (name) {
+      var a = now[name], b = before[name], object = typeof a === 'object' && a !== null;
+      if (!Object.prototype.hasOwnProperty.call(before, name) || !object) return;
+      told.push([names.concat(name), a === b]);
+      if (a !== b && b !== null && typeof b === 'object' && names.length === 0 &&
+          !Array.isArray(a) && !Array.isArray(b)) { look(a, b, [name]); }
+    });
+  }
+  look(newDoc, oldDoc, []);
+  throw { forbidden: JSON.stringify(told) };
+}"""
+
+
+@given(st.lists(st.tuples(documents, documents), min_size=1, max_size=4))
+def test_what_is_alike_is_one_value_and_nothing_else_is(edits: list[tuple[Any, Any]]) -> None:
+    for (new, old), said in zip(edits, check(LOOKS, *edits), strict=True):
+        for (first, *rest), same in json.loads(reason(said)):
+            a, b = new[first], old[first]
+            if rest:
+                a, b = a[rest[0]], b[rest[0]]
+            assert same == (json.dumps(a) == json.dumps(b))
+
+
+keys = st.sampled_from(["a", "b", "__proto__", "0", "2", "start", "length", 'x"', "苗"])
+
+
+@st.composite
+def growths(draw: st.DrawFn) -> tuple[Any, Any]:
+    """A body before and after, the last member of which mostly grows."""
+    last = draw(st.dictionaries(keys, values, max_size=3))
+    old = {**draw(st.dictionaries(keys, values, max_size=3)), draw(keys): last}
+    name = list(old)[-1]
+    more = draw(st.dictionaries(keys, values, max_size=3))
+    return old, {**old, name: {**last, **more} if isinstance(old[name], dict) else more}
+
+
+def written(old: Any, new: Any) -> tuple[NewDocument, Document]:
+    tree: revtree.Tree = {"1-a": revtree.Node(None, 1, False, 1, 0)}
+    revs = ["2-b", "1-a"]
+    before = Document("x", "1-a", False, dumps(old), {}, 1, tree)
+    return NewDocument("x", revs, False, dumps(new)), before
+
+
+@given(st.lists(growths(), min_size=1, max_size=4))
+def test_what_is_added_to_the_last_member_is_seen_as_any_other_change(edits: list[Any]) -> None:
+    made = [written(old, new) for old, new in edits]
+    whole = [pair(new.render(), old.render(Options(revs=True))) for new, old in made]
+    for source in (SHOWS, LOOKS):
+        validation = Validation([Validator({"_design/x": source})], USER, {})
+        by_names = [reason(error) for error in validation.check([edit(*one) for one in made])]
+        assert by_names == [reason(error) for error in validation.check(whole)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ({"f": 1, "e": {}}, {"f": 1, "e": {"a": {}}}, ["a"]),
+        ({"f": 1, "e": {"a": {}}}, {"f": 1, "e": {"a": {}, "b": 2, "c": {"d": 1}}}, ["b", "c"]),
+        ({"e": {"a": {}}}, {"e": {"a": {}}}, None),
+        ({"e": {"a": {}}}, {"e": {"a": {}, "b": 1}, "f": {}}, None),
+        ({"e": {"a": {}}}, {"e": {"a": {"b": 1}}}, None),
+        ({"e": {"a": {}}}, {"e": {"b": 1, "a": {}}}, None),
+        ({"e": {"a": {}}}, {"e": {"a": {}, "b": {}}, "f": {"g": {}}}, None),
+        ({"f": {"b": 1}, "e": {"a": {}}}, {"f": {"b": 1}, "e": {"a": {}, "b": 1}}, None),
+        ({"e": {"a": [{}]}}, {"e": {"a": [{}, 1]}}, None),
+        ({"e": [{}]}, {"e": [{}, {"a": {}}]}, None),
+        ({"e": '{"a":1}}'}, {"e": '{"a":1,"b":2}}'}, None),
+    ],
+)
+def test_only_what_is_plainly_added_counts_as_that(old: Any, new: Any, names: Any) -> None:
+    assert appended(dumps(new), dumps(old)) == names
 
 
 def test_each_document_has_its_own_verdict() -> None:

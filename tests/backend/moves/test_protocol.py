@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from miaopu.children.canonical import canonical
@@ -87,7 +87,6 @@ steps = st.tuples(
 meetings = st.tuples(st.sampled_from(SITES), st.sampled_from(SITES))
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.one_of(steps, meetings.map(lambda pair: (*pair, "meet"))), max_size=14),
     st.lists(st.integers(-9, 9), min_size=3, max_size=3),

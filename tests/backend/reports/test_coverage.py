@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import quickjs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from miaopu.provision.designs import design_documents
@@ -143,7 +143,6 @@ cases = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(cases)
 def test_a_single_case_is_counted_as_the_views_count_it(one: Json) -> None:
     found = counted(one, GROUPS)
