@@ -303,7 +303,8 @@ export function createEngine(options: EngineOptions): Engine {
       debounce = setTimeout(() => void send(), DEBOUNCE_MS);
     });
     try {
-      if (kicked) stop();
+      // A signal that went off before says nothing to who listens now.
+      if (kicked || outer.aborted) stop();
       // What was written while the round ended.
       await send();
       while (!end.signal.aborted) {

@@ -456,6 +456,7 @@ describe('the engine', () => {
     server: ModelServer,
     store = createStore(memoryDatabase()),
     report: () => void = () => {},
+    changed: (status: SyncStatus) => void = () => {},
   ) {
     let status: SyncStatus = INITIAL_STATUS;
     const seen: SyncStatus[] = [];
@@ -480,6 +481,7 @@ describe('the engine', () => {
       changed: (now) => {
         status = now;
         seen.push(now);
+        changed(now);
       },
       firstDelayMs: 5,
     });
@@ -555,6 +557,17 @@ describe('the engine', () => {
     });
     const status = await until(({ phase }) => phase === 'idle');
     expect(status).toMatchObject({ pending: [], problem: { kind: 'refused' } });
+  });
+
+  it('stops at once, also between a round and the listening after it', async () => {
+    const server = createModelServer(SITE);
+    let stopping: Promise<void> | undefined;
+    const { engine, until } = await engineOver(server, undefined, undefined, ({ phase }) => {
+      if (phase === 'idle') stopping ??= engine.stop();
+    });
+    await until(() => stopping !== undefined);
+    const slow = new Promise((resolve) => setTimeout(() => resolve('still listening'), 2000));
+    expect(await Promise.race([stopping, slow])).toBeUndefined();
   });
 
   it('stalls and comes back when the server talks nonsense', async () => {
