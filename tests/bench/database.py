@@ -22,6 +22,7 @@ BATCH = 500
 CLIENTS = (1, 10, 50)
 PADDING = "苗" * 2300
 """Brings a document to about 7 kB, as a child's is."""
+POUCHDB = Path(__file__).parents[2] / "pwa" / "bench" / "database.mjs"
 
 MAP = "function (doc) { emit(doc.n, null); }"
 
@@ -60,6 +61,18 @@ def rate(count: int, work: Callable[[], object]) -> float:
     return count / (time.perf_counter() - started)
 
 
+def replicated(way: str, url: str, count: int) -> float:
+    """How many documents a second PouchDB's own replication brings in or out."""
+    answer = subprocess.run(  # noqa: S603 - our own script
+        ["node", str(POUCHDB), way, str(count)],  # noqa: S607 - node is on the PATH
+        env={**os.environ, "MIAOPU_BENCH_URL": url},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return count / float(answer.stdout) * 1000
+
+
 def measure(url: str, documents: int, singles: int) -> Iterator[tuple[str, float]]:
     """What is measured of one server, and how many documents a second it came to."""
     name = f"bench-{uuid.uuid4().hex}"
@@ -93,8 +106,12 @@ def measure(url: str, documents: int, singles: int) -> Iterator[tuple[str, float
                 with ThreadPoolExecutor(clients) as pool:
                     done = rate(singles, lambda: list(pool.map(single, range(singles))))
                 yield f"single writes, {clients} at once", done
+            client.put(f"{name}-pushed").raise_for_status()
+            for way in ("push", "pull"):
+                yield f"{way} by PouchDB", replicated(way, f"{url}/{name}-pushed", documents)
         finally:
             client.delete(name)
+            client.delete(f"{name}-pushed")
 
 
 def main() -> None:
