@@ -135,6 +135,8 @@ async def _reachable(database: Database) -> AsyncIterator[str]:
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,
+            # Making a batch keeps the loop busy; a connection that waits for it is not an idle one.
+            timeout_keep_alive=24 * 3600,
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))

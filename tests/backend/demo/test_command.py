@@ -1,5 +1,8 @@
 """`miaopu demo` into a data folder: accounts, documents, the mark, and what it refuses."""
 
+import time
+from asyncio import BaseEventLoop
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
@@ -7,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from miaopu.cli import build as build_cli
+from miaopu.demo.clinic import Json
+from miaopu.demo.load import batches
 from miaopu.demo.note import FILE, announcement, read_note
 from miaopu.embedded.app import create_app
 from miaopu.embedded.auth import hash_password
@@ -102,3 +107,22 @@ def test_no_mark_and_a_damaged_one(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("{")
     with pytest.raises(ValueError, match="damaged"):
         read_note(tmp_path)
+
+
+def test_batches_that_take_a_minute_to_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database, in the same process, does not hang up meanwhile: a batch was lost so."""
+    late = 0.0
+
+    def slow(documents: Iterable[Json]) -> Iterator[list[bytes]]:
+        nonlocal late
+        for batch in batches(documents, 20_000):
+            late += 60
+            yield batch
+
+    monkeypatch.setattr(BaseEventLoop, "time", lambda _: time.monotonic() + late)
+    monkeypatch.setattr("miaopu.demo.load.batches", slow)
+    monkeypatch.setattr("miaopu.demo.command._TIMEOUT", None)
+    code, output = run(tmp_path / "county", *ARGUMENTS)
+    assert code == 0, output
