@@ -12,7 +12,8 @@ import hashlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 BATCH_DOCUMENTS = 500
 BATCH_BYTES = 2 << 20
 BATCH_SECONDS = 5.0
+BATCHES_AHEAD = 2
+"""Batches that the functions have at once while one is written, each in a process of its own."""
 DOCUMENT_SECONDS = 1.0
 CLOSING_SECONDS = 1.0
 MOST_STOPPED = 5
@@ -195,7 +198,7 @@ class Index:
         """Kept by `compaction`."""
         self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views")
-        self._ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="maps")
+        self._ahead = ThreadPoolExecutor(BATCHES_AHEAD, thread_name_prefix="maps")
         self._reducing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reduce")
         self._lock = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
@@ -258,22 +261,30 @@ class Index:
 
     def _build_to(self, seq: int) -> None:
         self._forget_purged()
-        mapper = self._mapper()
-        stopped = [0]
-        batch, last = self._batch(self.seq)
-        mapped: Future[dict[str, list[_Emitted]]] | None = None
-        while self.seq < seq and not self._closed and not self.database.closed:
-            if not batch:
-                self._commit({}, max(seq, self.seq))
-                break
-            found = self._emitted(mapper, batch, stopped) if mapped is None else mapped.result()
-            # The functions have the next batch already while this one is written.
-            following, end = self._batch(last) if last < seq else ([], last)
-            mapped = (
-                self._ahead.submit(self._emitted, mapper, following, stopped) if following else None
-            )
+        for found, last in self._mapped(seq):
+            if self._closed or self.database.closed:
+                return
             self._commit(found, last)
-            batch, last = following, end
+
+    def _mapped(self, seq: int) -> Iterator[tuple[dict[str, list[_Emitted]], int]]:
+        """What the functions emit of the documents changed up to `seq` and not yet indexed, batch
+        by batch, each with the sequence that it reaches. While one is written the functions have
+        the next ones already."""
+        mapper = self._mapper()
+        stopped: list[Stopped] = []
+        ahead: deque[tuple[Future[dict[str, list[_Emitted]]], int]] = deque()
+        last = self.seq
+        while last < seq or ahead:
+            while last < seq and len(ahead) <= BATCHES_AHEAD:
+                batch, end = self._batch(last)
+                last = end if batch else seq
+                if last >= seq and not ahead:
+                    # Mostly there is just one, and no other thread need be woken for it.
+                    yield self._emitted(mapper, batch, stopped), last
+                    return
+                ahead.append((self._ahead.submit(self._emitted, mapper, batch, stopped), last))
+            mapped, end = ahead.popleft()
+            yield mapped.result(), end
 
     def _forget_purged(self) -> None:
         purge_seq = self.database.purge_seq
@@ -330,7 +341,7 @@ class Index:
         return batch, last
 
     def _emitted(
-        self, mapper: Mapper, batch: list[tuple[str, bytes | None]], stopped: list[int]
+        self, mapper: Mapper, batch: list[tuple[str, bytes | None]], stopped: list[Stopped]
     ) -> dict[str, list[_Emitted]]:
         """What the functions emit of each document of a batch."""
         living = [(doc_id, text) for doc_id, text in batch if text is not None]
@@ -344,7 +355,7 @@ class Index:
         return found
 
     def _map(
-        self, mapper: Mapper, texts: list[bytes], stopped: list[int]
+        self, mapper: Mapper, texts: list[bytes], stopped: list[Stopped]
     ) -> list[list[list[tuple[Any, Any]]]]:
         if not texts:
             return []
@@ -362,8 +373,8 @@ class Index:
             except Unreadable:
                 result.append([[] for _ in self.design.maps])
             except Stopped as error:
-                stopped[0] += 1
-                if stopped[0] > MOST_STOPPED or self._closed:
+                stopped.append(error)
+                if len(stopped) > MOST_STOPPED or self._closed:
                     raise bad_request(
                         f"A map function of {self.design.id} was stopped at its limit: {error}",
                         "timeout",
