@@ -16,6 +16,7 @@ from miaopu.accounts.actor import Actor
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.audit.requests import Seen, difference, unknown_ancestors
 from miaopu.ids import new_ulid
+from miaopu.serve.follow import FAULTS, reason
 from miaopu.serve.rows import refused
 
 log = logging.getLogger(__name__)
@@ -129,13 +130,13 @@ class Trail:
             try:
                 await self.flush()
                 pause = _EVERY_S
-            except (httpx.HTTPError, OSError) as error:
+            except (*FAULTS, OSError) as error:
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 log.warning(
                     "the trail waits, %d entries, for %.0f s: %s",
                     self.waiting,
                     pause,
-                    type(error).__name__,
+                    reason(error),
                 )
 
     async def flush(self) -> None:

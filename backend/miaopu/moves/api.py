@@ -23,7 +23,7 @@ from miaopu.moves.case import RefusedError, merged
 from miaopu.moves.cases import Cases, Purpose
 from miaopu.moves.limits import Limit
 from miaopu.moves.parent import Parent
-from miaopu.serve.places import reason
+from miaopu.serve.follow import FAULTS, reason
 
 log = logging.getLogger(__name__)
 
@@ -210,9 +210,8 @@ def cases_router(
             return [], "none"
         try:
             return await asked(parent), "asked"
-        except (httpx.HTTPError, ValueError, KeyError) as error:
-            said = reason(error) if isinstance(error, httpx.HTTPError) else type(error).__name__
-            log.warning("the server above does not answer: %s", said)
+        except FAULTS as error:
+            log.warning("the server above does not answer: %s", reason(error))
             return [], "unreachable"
 
     @router.post("/find")

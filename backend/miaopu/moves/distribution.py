@@ -35,7 +35,7 @@ from miaopu.moves.glance import is_at_home, rows_of
 from miaopu.moves.protocol import holders
 from miaopu.moves.stamp import Stamp
 from miaopu.moves.views import query
-from miaopu.serve.places import reason
+from miaopu.serve.follow import FAULTS, Followers, Place, changes, reason
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,6 @@ _POLL_MS = 20_000
 _KEEP_EVERY_S = 10.0
 _TOGETHER_S = 0.25
 """What changes within this time is looked at together, not dose by dose."""
-_LONGEST_PAUSE_S = 30.0
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -78,42 +77,22 @@ class Distributor:
     would, each by an event of its own."""
     tally: Tally = field(default_factory=Tally)
     tree: Tree = field(default_factory=Tree)
-    _followed: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _followers: Followers = field(default_factory=lambda: Followers("is not distributed"))
 
     async def follow(self, names: Collection[str]) -> None:
         """Follows the regions among these databases too, and what the catalog says of places."""
         try:
             self.tree = (await read_tree(self.client)).among(names)
-        except httpx.HTTPError as error:
+        except FAULTS as error:
             log.warning("the catalog does not say where the sites are: %s", reason(error))
             return
         for name in names:
-            if name.startswith("region-") and name not in self._followed:
-                region = name.removeprefix("region-")
-                self._followed[name] = asyncio.create_task(self._follow(region))
+            if name.startswith("region-"):
+                self._followers.follow(name, _Feed(self, name.removeprefix("region-")).run)
 
     async def stop(self) -> None:
         """Follows none any more."""
-        tasks = list(self._followed.values())
-        self._followed.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _follow(self, region: str) -> None:
-        pause = 1.0
-        while True:
-            started = time.monotonic()
-            try:
-                await _Feed(self, region).run()
-            except httpx.HTTPError as error:
-                if time.monotonic() - started > _LONGEST_PAUSE_S:
-                    pause = 1.0
-                log.warning(
-                    "region=%s is not distributed for %.0f s: %s", region, pause, reason(error)
-                )
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        await self._followers.stop()
 
 
 def targets(region: str, tree: Tree, held_by: Iterable[str]) -> set[str]:
@@ -152,7 +131,7 @@ class _Feed:
         self.settled: set[str] = set()
         """Of those served, the sites that have had all that came before."""
         self.absent: set[str] = set()
-        self.kept: Json = {}
+        self.place = Place(self.client, f"{self.database}/{_CHECKPOINT}")
         self.kept_at = time.monotonic()
         self.linked: dict[str, set[str]] = {}
         self.provisional: dict[str, Json] = {}
@@ -167,20 +146,15 @@ class _Feed:
         self.provisional = {row["id"]: row["doc"] for row in rows}
         while True:
             await self._look_for_new_sites()
-            answer = await self.client.get(
-                f"{self.database}/_changes",
-                params={
-                    "feed": "longpoll",
-                    "style": "all_docs",
-                    "include_docs": "true",
-                    "since": self.since,
-                    "limit": _BATCH,
-                    "timeout": _POLL_MS,
-                },
-                timeout=httpx.Timeout(10, read=_POLL_MS / 1000 + 20),
+            answer = await changes(
+                self.client,
+                self.database,
+                self.since,
+                limit=_BATCH,
+                timeout_ms=_POLL_MS,
+                include_docs="true",
             )
-            answer.raise_for_status()
-            rows, count, last_seq = self._rows(answer.content)
+            rows, count, last_seq = self._rows(answer)
             await self._take(rows)
             self.since = last_seq
             full = count >= _BATCH
@@ -195,8 +169,8 @@ class _Feed:
         """The rows of the feed that may be of interest, how many there were, and where it ended."""
         found = rows_of(answer)
         if found is None:
-            changes = orjson.loads(answer)
-            return changes["results"], len(changes["results"]), changes["last_seq"]
+            feed = orjson.loads(answer)
+            return feed["results"], len(feed["results"]), feed["last_seq"]
         rows, rest = found
         linked = set(self.linked).union(*self.linked.values())
         numbers = [
@@ -222,34 +196,21 @@ class _Feed:
             self.served |= new
 
     async def _recall(self) -> None:
-        answer = await self.client.get(f"{self.database}/{_CHECKPOINT}")
-        if answer.status_code != 404:
-            answer.raise_for_status()
-            self.kept = answer.json()
-            self.since = self.kept["since"]
-            self.served = set(self.kept["sites"])
-            self.settled = set(self.kept.get("settled", ()))
+        kept = await self.place.recall()
+        self.since = kept.get("since", 0)
+        self.served = set(kept.get("sites", ()))
+        self.settled = set(kept.get("settled", ()))
 
     async def _remember(self) -> None:
         self.kept_at = time.monotonic()
-        document: Json = {
-            "since": self.since,
-            "sites": sorted(self.served),
-            "settled": sorted(self.settled),
-        }
-        if all(self.kept.get(name) == document[name] for name in document):
-            return
-        if "_rev" in self.kept:
-            document["_rev"] = self.kept["_rev"]
-        answer = await self.client.put(f"{self.database}/{_CHECKPOINT}", json=document)
-        if answer.status_code == 409:
-            # Another server distributes the same region; its place will do as well.
-            there = await self.client.get(f"{self.database}/{_CHECKPOINT}")
-            there.raise_for_status()
-            self.kept = there.json()
-            return
-        answer.raise_for_status()
-        self.kept = {**document, "_rev": answer.json()["rev"]}
+        # Where another server distributes the same region, its place will do as well.
+        await self.place.remember(
+            {
+                "since": self.since,
+                "sites": sorted(self.served),
+                "settled": sorted(self.settled),
+            }
+        )
 
     async def _take(self, rows: list[Json]) -> None:
         """Brings what these rows of the feed name to where it belongs."""

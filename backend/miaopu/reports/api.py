@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from miaopu.accounts.actor import Identities, address_of
 from miaopu.reports.coverage import Key
 from miaopu.reports.joined import JoinedCases
-from miaopu.serve.places import reason
+from miaopu.serve.follow import reason
 
 log = logging.getLogger(__name__)
 

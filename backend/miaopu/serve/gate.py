@@ -40,6 +40,7 @@ from miaopu.provision.catalog import constants
 from miaopu.provision.designs import design_documents
 from miaopu.serve.asgi import Headers, Message, Receive, Scope, Send
 from miaopu.serve.database import Database, Heads
+from miaopu.serve.follow import FAULTS, reason
 from miaopu.serve.judgement import (
     Change,
     RefusedError,
@@ -106,8 +107,8 @@ class Gate:
             await _answer(send, error.status, {"error": error.error, "reason": error.reason})
         except httpx.HTTPError as error:
             log.warning("a write cannot be judged: %s", type(error).__name__)
-            reason = "The database does not answer; try again later."
-            await _answer(send, 503, {"error": "service unavailable", "reason": reason})
+            why = "The database does not answer; try again later."
+            await _answer(send, 503, {"error": "service unavailable", "reason": why})
 
     async def _actor(self, scope: Scope, *, fresh: bool = False) -> Actor:
         headers = {
@@ -194,10 +195,13 @@ class Gate:
                 raise _AnswerError(answer.status_code, said["error"], said["reason"])
             answer.raise_for_status()
             rev: str = said["rev"]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            log.warning("no numbers can be claimed at the county: %s", type(error).__name__)
-            reason = "The county, which alone gives out numbers, does not answer; try again later."
-            raise _AnswerError(424, "county_unreachable", reason) from None
+        except FAULTS as error:
+            log.warning("no numbers can be claimed at the county: %s", reason(error))
+            raise _AnswerError(
+                424,
+                "county_unreachable",
+                "The county, which alone gives out numbers, does not answer; try again later.",
+            ) from None
         refused = await written(self.client(), database, [{**block, "_rev": rev}])
         if refused:
             raise _AnswerError(403, "forbidden", refused[doc_id])

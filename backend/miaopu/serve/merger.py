@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 
 from miaopu.children.canonical import canonical
 from miaopu.children.merge import body
 from miaopu.serve.conflicts import merge_on_winner, tombstones
-from miaopu.serve.places import reason
+from miaopu.serve.follow import Followers, Place, changes
 from miaopu.serve.rows import refused
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,6 @@ _POLL_MS = 50_000
 _KEEP_EVERY_S = 10.0
 _TOGETHER_S = 0.25
 """What changes within this time is looked at together, not dose by dose."""
-_LONGEST_PAUSE_S = 30.0
 _LOOKS = 3
 
 
@@ -84,33 +84,17 @@ class Merger:
     client: httpx.AsyncClient
     feeds: httpx.AsyncClient
     tally: Tally = field(default_factory=Tally)
-    _followed: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _followers: Followers = field(default_factory=lambda: Followers("is not merged"))
 
     def follow(self, databases: Iterable[str]) -> None:
         """Follows these databases too; one that does not answer is asked again, later."""
         for name in databases:
-            if name not in self._followed:
-                self._followed[name] = asyncio.create_task(self._follow(name))
+            feed = _Feed(self.client, self.feeds, name, self.tally)
+            self._followers.follow(name, feed.run)
 
     async def stop(self) -> None:
         """Follows none any more."""
-        tasks = list(self._followed.values())
-        self._followed.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _follow(self, database: str) -> None:
-        pause = 1.0
-        while True:
-            try:
-                await _Feed(self.client, self.feeds, database, self.tally).run()
-            except httpx.HTTPError as error:
-                log.warning(
-                    "database=%s is not followed for %.0f s: %s", database, pause, reason(error)
-                )
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        await self._followers.stop()
 
 
 class _Feed:
@@ -123,62 +107,30 @@ class _Feed:
         self.feeds = feeds
         self.database = database
         self.tally = tally
-        self.since: Any = 0
-        self.kept: Any = 0
-        self.kept_at = time.monotonic()
-        self.kept_revision: str | None = None
+        self.place = Place(client, f"{database}/{_CHECKPOINT}")
 
     async def run(self) -> None:
-        await self._recall()
+        since: Any = (await self.place.recall()).get("since", 0)
+        kept_at = time.monotonic()
         while True:
-            answer = await self.feeds.get(
-                f"{self.database}/_changes",
-                params={
-                    "feed": "longpoll",
-                    "style": "all_docs",
-                    "since": self.since,
-                    "limit": _BATCH,
-                    "timeout": _POLL_MS,
-                },
-                timeout=httpx.Timeout(10, read=_POLL_MS / 1000 + 20),
+            answer = await changes(
+                self.feeds, self.database, since, limit=_BATCH, timeout_ms=_POLL_MS
             )
-            answer.raise_for_status()
-            changes = answer.json()
+            found = orjson.loads(answer)
             await self._resolve(
                 row["id"]
-                for row in changes["results"]
+                for row in found["results"]
                 if len(row["changes"]) > 1 and not row["id"].startswith("_design/")
             )
-            self.since = changes["last_seq"]
-            full = len(changes["results"]) >= _BATCH
-            if full or time.monotonic() - self.kept_at > _KEEP_EVERY_S:
-                await self._remember()
+            since = found["last_seq"]
+            full = len(found["results"]) >= _BATCH
+            if full or time.monotonic() - kept_at > _KEEP_EVERY_S:
+                kept_at = time.monotonic()
+                if not await self.place.remember({"since": since}):
+                    # Another server follows the same database; its place will do as well.
+                    since = self.place.kept["since"]
             if not full:
                 await asyncio.sleep(_TOGETHER_S)
-
-    async def _recall(self) -> None:
-        answer = await self.client.get(f"{self.database}/{_CHECKPOINT}")
-        if answer.status_code != 404:
-            answer.raise_for_status()
-            there = answer.json()
-            self.since = self.kept = there["since"]
-            self.kept_revision = there["_rev"]
-
-    async def _remember(self) -> None:
-        self.kept_at = time.monotonic()
-        if self.kept == self.since:
-            return
-        document: Json = {"since": self.since}
-        if self.kept_revision is not None:
-            document["_rev"] = self.kept_revision
-        answer = await self.client.put(f"{self.database}/{_CHECKPOINT}", json=document)
-        if answer.status_code == 409:
-            # Another server follows the same database; its place will do as well.
-            await self._recall()
-            return
-        answer.raise_for_status()
-        self.kept = self.since
-        self.kept_revision = answer.json()["rev"]
 
     async def _resolve(self, ids: Iterable[str]) -> None:
         for doc_id in ids:

@@ -6,17 +6,12 @@ from collections.abc import AsyncIterator
 import anyio
 import httpx
 
+from miaopu.serve.follow import FAULTS, reason
+
 log = logging.getLogger(__name__)
 
 _EVERY_S = 5.0
 KINDS = ("region", "site")
-
-
-def reason(error: httpx.HTTPError) -> str:
-    """What went wrong, without the URL that the error's own text shows."""
-    if isinstance(error, httpx.HTTPStatusError):
-        return f"status {error.response.status_code}"
-    return type(error).__name__
 
 
 async def database_names(client: httpx.AsyncClient) -> list[str]:
@@ -36,6 +31,6 @@ async def watch_names(client: httpx.AsyncClient) -> AsyncIterator[list[str]]:
     while True:
         try:
             yield await database_names(client)
-        except httpx.HTTPError as error:
+        except FAULTS as error:
             log.warning("the catalog does not say which databases there are: %s", reason(error))
         await anyio.sleep(_EVERY_S)

@@ -29,8 +29,8 @@ from miaopu.moves.case import histories
 from miaopu.moves.case import write as written
 from miaopu.moves.stamp import Stamp
 from miaopu.serve.conflicts import merged
+from miaopu.serve.follow import FAULTS, Followers, Place, changes, reason
 from miaopu.serve.merger import leaves_of
-from miaopu.serve.places import reason
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +79,15 @@ class Refusals:
     region: str | None
     """The region there that this server's highest regions go into; None: this is a clinic's hub."""
     _names: frozenset[str] = frozenset()
-    _followed: dict[Link, tuple["_Upward", asyncio.Task[None]]] = field(default_factory=dict)
+    _upward: dict[Link, "_Upward"] = field(default_factory=dict)
+    _followers: Followers = field(
+        default_factory=lambda: Followers("is not compared with the server above", _LONGEST_PAUSE_S)
+    )
 
     @property
     def count(self) -> int:
         """Parts of documents that the server above refuses."""
-        return sum(upward.count for upward, _ in self._followed.values())
+        return sum(upward.count for upward in self._upward.values())
 
     async def follow(self, names: Collection[str]) -> None:
         """Follows what goes up of these databases, as `miaopu.provision` has it replicated."""
@@ -94,43 +97,21 @@ class Refusals:
         if self.region is not None:
             try:
                 roots = (await read_tree(self.client)).among(names).roots()
-            except httpx.HTTPError as error:
+            except FAULTS as error:
                 log.warning("what goes up is not known: %s", reason(error))
                 return
             links = [Link(f"region-{root}", f"region-{self.region}") for root in roots]
         for link in links:
-            if link not in self._followed:
+            if link not in self._upward:
                 upward = _Upward(self.client, self.feeds, self.above, self.stamp, link)
-                self._followed[link] = upward, asyncio.create_task(_forever(upward))
+                self._upward[link] = upward
+                self._followers.follow(link.here, upward.run)
         self._names = frozenset(names)
 
     async def stop(self) -> None:
         """Follows none any more."""
-        tasks = [task for _, task in self._followed.values()]
-        self._followed.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _forever(upward: "_Upward") -> None:
-    pause = 1.0
-    while True:
-        begun = time.monotonic()
-        try:
-            await upward.run()
-        # What stands between two servers may answer anything, such as a page for people.
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            if time.monotonic() - begun > _LONGEST_PAUSE_S:
-                pause = 1.0
-            log.info(
-                "database=%s is not compared with the server above for %.0f s: %s",
-                upward.link.here,
-                pause,
-                reason(error) if isinstance(error, httpx.HTTPError) else type(error).__name__,
-            )
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE_S)
+        await self._followers.stop()
+        self._upward.clear()
 
 
 @dataclass(slots=True)
@@ -147,7 +128,10 @@ class _Upward:
     """Document → part → {problem, site, reason, withdrawn}."""
     later: set[str] = field(default_factory=set)
     """Children of which the server above has several versions, which it has to join first."""
-    revision: str | None = None
+    _place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._place = Place(self.client, f"{self.link.here}/{_PLACE}")
 
     @property
     def count(self) -> int:
@@ -171,25 +155,16 @@ class _Upward:
 
     async def _changes(self) -> tuple[dict[str, list[str]], Any]:
         poll = _LATER_MS if self.later else _POLL_MS
-        answer = await self.feeds.get(
-            f"{self.link.here}/_changes",
-            params={
-                "feed": "longpoll",
-                "style": "all_docs",
-                "since": self.since,
-                "limit": _BATCH,
-                "timeout": poll,
-            },
-            timeout=httpx.Timeout(10, read=poll / 1000 + 20),
+        answer = await changes(
+            self.feeds, self.link.here, self.since, limit=_BATCH, timeout_ms=poll
         )
-        answer.raise_for_status()
-        changes = orjson.loads(answer.content)
+        feed = orjson.loads(answer)
         leaves = {
             row["id"]: [one["rev"] for one in row["changes"]]
-            for row in changes["results"]
+            for row in feed["results"]
             if not row["id"].startswith("_design/")
         }
-        return leaves, changes["last_seq"]
+        return leaves, feed["last_seq"]
 
     async def _leaves(self, ids: Iterable[str]) -> dict[str, list[str]]:
         return {
@@ -342,20 +317,14 @@ class _Upward:
         log.info("document=%s is not refused above any more", doc_id)
 
     async def _recall(self) -> None:
-        answer = await self.client.get(f"{self.link.here}/{_PLACE}")
-        if answer.status_code != 404:
-            answer.raise_for_status()
-            there = orjson.loads(answer.content)
-            self.since, self.held = there["since"], there["held"]
-            self.later, self.revision = {*there["later"]}, there["_rev"]
+        kept = await self._place.recall()
+        if kept:
+            self.since, self.held, self.later = kept["since"], kept["held"], {*kept["later"]}
 
     async def _remember(self) -> None:
-        place: Json = {"since": self.since, "held": self.held, "later": sorted(self.later)}
-        if self.revision is not None:
-            place["_rev"] = self.revision
-        answer = await self.client.put(f"{self.link.here}/{_PLACE}", json=place)
-        answer.raise_for_status()
-        self.revision = orjson.loads(answer.content)["rev"]
+        place = {"since": self.since, "held": self.held, "later": sorted(self.later)}
+        if not await self._place.remember(place):
+            raise ValueError("another server compares the same database")
 
 
 def _path(part: Json) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from miaopu.serve.places import reason
+from miaopu.serve.follow import FAULTS, reason
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Warmer:
                 continue
             try:
                 await self._warm(name)
-            except httpx.HTTPError as error:
+            except FAULTS as error:
                 log.warning("database=%s: its views are not built: %s", name, reason(error))
 
     async def _warm(self, name: str) -> None:
