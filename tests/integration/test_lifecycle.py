@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from served import launch, running, stop
+from served import healthy, launch, running, stop, until
 
 MIAOPU = [sys.executable, "-c", "from miaopu.cli import main; main()"]
 
@@ -106,6 +106,32 @@ def test_a_port_or_a_folder_that_is_taken_is_said(tmp_path: Path) -> None:
     assert "in use" in taken.stderr
     assert second.returncode == 2
     assert "another server uses" in second.stderr
+
+
+def test_a_second_server_with_other_secrets_leaves_a_couchdb_alone(tmp_path: Path) -> None:
+    """Each would take the account's password from the other, and CouchDB would lock both out."""
+    with running("proxied", tmp_path) as server:
+        name, password = server.admin
+        environment = {"MIAOPU_COUCHDB_USER": name, "MIAOPU_COUCHDB_PASSWORD": password}
+        data = tmp_path / "other"
+        arguments = ("serve", "--data", str(data), "--port", "0", "--couchdb", server.database)
+        second = miaopu(*arguments, **environment)
+        assert second.returncode == 2
+        assert "another Miaopu server's" in second.stderr
+        assert "Traceback" not in second.stderr
+        with server.client(server.nurse) as nurse:
+            assert nurse.get(server.site).status_code == 200
+        assert healthy(server.address)
+        stop(server.process)
+        account = f"{server.database}/_users/org.couchdb.user%3Amiaopu"
+        with httpx.Client(auth=server.admin, trust_env=False) as admin:
+            rev = admin.get(account).json()["_rev"]
+            admin.delete(account, params={"rev": rev}).raise_for_status()
+        process, address = launch([*arguments], tmp_path / "log", environment)
+        try:
+            until(lambda: healthy(address), "provisioning")
+        finally:
+            assert stop(process) == 0
 
 
 def test_every_command_is_there() -> None:

@@ -221,6 +221,8 @@ def _account(server: couchdb.Server, account: Account) -> Iterator[Change]:
         "roles": list(account.roles),
         "display_name": account.display_name,
     }
+    if account.server is not None:
+        record["server"] = account.server
     if there is None:
         password = account.password or secrets.token_urlsafe(12)
         record["password"] = password

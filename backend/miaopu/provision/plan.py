@@ -66,6 +66,8 @@ class Account:
     roles: tuple[str, ...]
     display_name: str
     password: str | None = field(default=None, repr=False)
+    server: str | None = None
+    """Of the program's own account: the mark of the server that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,17 @@
 """The database behind `/db`: the embedded one in this process, or an outside CouchDB."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+import httpx
+
 from miaopu.serve.asgi import Application, Message, Receive, Scope, Send
-from miaopu.serve.keep import ADMINISTRATOR, Keep, hold
+from miaopu.serve.follow import FAULTS, reason
+from miaopu.serve.keep import ADMINISTRATOR, SERVER_ACCOUNT, Keep, hold
 from miaopu.serve.settings import Settings
+
+log = logging.getLogger(__name__)
 
 MOUNT = "/db"
 
@@ -80,7 +86,7 @@ def _embedded(settings: Settings, keep: Keep) -> Database:
     )
 
 
-def _outside(url: str, settings: Settings) -> Database:
+def _outside(url: str, settings: Settings, keep: Keep) -> Database:
     from miaopu.serve.proxy import Proxy
 
     if not settings.couchdb_user or settings.couchdb_password is None:
@@ -89,26 +95,33 @@ def _outside(url: str, settings: Settings) -> Database:
             "MIAOPU_COUCHDB_PASSWORD"
         )
     proxy = Proxy(url)
+    admin, password = settings.couchdb_user, settings.couchdb_password.get_secret_value()
 
-    async def nothing() -> None:
-        """The outside database runs already."""
+    async def start() -> None:
+        """The outside database runs already; but it may be another server's."""
+        account = f"{url.rstrip('/')}/_users/org.couchdb.user%3A{SERVER_ACCOUNT}"
+        try:
+            async with httpx.AsyncClient(auth=(admin, password), trust_env=False) as client:
+                mark = (await client.get(account)).json().get("server")
+        except FAULTS as error:
+            # Who provisions says it too, and tries again until the database is there.
+            log.warning("whose the database is cannot be asked: %s", reason(error))
+            return
+        if mark not in (None, keep.mark):
+            raise DatabaseError(
+                f"the account {SERVER_ACCOUNT} of this CouchDB is another Miaopu server's, with "
+                "other secrets. Two servers of one CouchDB need the same secrets.json. If the "
+                f"other is gone for good, remove org.couchdb.user:{SERVER_ACCOUNT} from _users"
+            )
 
-    return Database(
-        "couchdb",
-        proxy,
-        settings.couchdb_user,
-        settings.couchdb_password.get_secret_value(),
-        nothing,
-        proxy.close,
-        url,
-    )
+    return Database("couchdb", proxy, admin, password, start, proxy.close, url)
 
 
 def open_database(settings: Settings, keep: Keep) -> Database:
     """The database that the settings name. Raises DatabaseError when they do not suffice."""
     if settings.couchdb is None:
         return _embedded(settings, keep)
-    return _outside(settings.couchdb, settings)
+    return _outside(settings.couchdb, settings, keep)
 
 
 async def mounted(database: Database, scope: Scope, receive: Receive, send: Send) -> None:

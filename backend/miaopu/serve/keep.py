@@ -1,6 +1,7 @@
 """What one data folder keeps for itself: its secrets and its generation. Nothing has a default."""
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -31,6 +32,16 @@ class Keep:
     server_password: str = field(repr=False)
     generation: str
     """A ULID: tablets notice by it that a server was set up anew."""
+
+    @property
+    def mark(self) -> str:
+        """Tells whose secrets an account was made with, and nothing of the secrets."""
+        return mark_of(self.server_password)
+
+
+def mark_of(server_password: str) -> str:
+    """The mark of the server whose own account has this password, which nobody can guess."""
+    return hashlib.sha256(b"miaopu " + server_password.encode()).hexdigest()[:16]
 
 
 def hold(data: Path) -> Callable[[], None]:

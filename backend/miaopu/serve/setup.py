@@ -17,7 +17,7 @@ from miaopu.provision.plan import (
     Upward,
     password_variable,
 )
-from miaopu.serve.keep import SERVER_ACCOUNT
+from miaopu.serve.keep import SERVER_ACCOUNT, mark_of
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,8 @@ def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> tuple[int, fro
     """
     regions, sites = places(server)
     accounts = tuple(account for account in plan.accounts if _can_be_made(server, account))
-    own = Account(SERVER_ACCOUNT, (SERVER_ROLE,), "Miaopu", upward.password)
+    mark = mark_of(upward.password)
+    own = Account(SERVER_ACCOUNT, (SERVER_ROLE,), "Miaopu", upward.password, mark)
     joint = joined(plan, regions, sites, upward.above)
     whole = replace(joint, accounts=(own, *accounts), upward=upward)
     made = apply(server, whole, lambda change: log.info("provision: %s", change.says))
