@@ -10,7 +10,7 @@ COMMANDS = {
     "serve": "miaopu.serve.command:serve_command",
     "provision": "miaopu.provision.command:provision_command",
     "demo": "miaopu.demo.command:demo_command",
-    "embedded": "miaopu.embedded.command:embedded_command",
+    "embedded": "miaopu_db.command:embedded_command",
     "generate": "miaopu.generate.command:generate_command",
     "forecast": "miaopu.schedule.command:forecast_command",
     "schedule import-cdsi": "miaopu.schedule.command:import_cdsi_command",

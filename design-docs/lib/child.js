@@ -3,7 +3,7 @@ function valueOf(name) {
   return fact && fact.value !== undefined ? fact.value : null;
 }
 
-// Which events were voided, as `miaopu.children.events` has it: a void that was itself voided has no
+// Which events were voided, as `miaopu.case.events` has it: a void that was itself voided has no
 // effect.
 function voidedEvents() {
   var voids = Object.keys(doc.events || {}).filter(function (id) {

@@ -14,7 +14,7 @@ import { buildEngine } from '../scripts/build-engine.mjs';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const cdsi = resolve(process.argv[2] ?? join(root, '../shared/cdsi'));
 const cnCases = join(root, 'tests/schedule-cases/cn');
-const schedules = join(root, 'backend/miaopu/schedule/data');
+const schedules = join(root, 'backend/miaopu/catalog/schedules');
 const venv = join(root, '.venv/bin/python');
 const python = existsSync(venv) ? venv : 'python3';
 

@@ -37,7 +37,7 @@ def embedded() -> Iterator[str]:
     password = secrets.token_urlsafe(12)
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "miaopu.embedded", "--data", str(Path(folder) / "data"),
+            [sys.executable, "-m", "miaopu_db", "--data", str(Path(folder) / "data"),
              "--port", "0", "--admin", "admin"],
             env={**os.environ, "MIAOPU_ADMIN_PASSWORD": password},
             stdout=subprocess.PIPE,

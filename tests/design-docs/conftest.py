@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import quickjs
 
-from miaopu.embedded.validation import Validation, Validator, pair
 from miaopu.provision.designs import design_documents
+from miaopu_db.validation import Validation, Validator, pair
 
 GROUPS = {"vaccine_groups": {"0101": ["HepB"], "0201": ["BCG"], "0501": ["DTP", "IPV"]}}
 

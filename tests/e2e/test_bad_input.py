@@ -1,6 +1,6 @@
 """What goes wrong in a clinic is said in both languages, with what to do, and nothing is lost.
 
-Beside these, unit tests show how each refusal is made: pwa/src/children/repository.test.ts,
+Beside these, unit tests show how each refusal is made: pwa/src/workspace/repository.test.ts,
 pwa/src/vaccinate/visit.test.ts, pwa/src/sync/sync.test.ts, pwa/src/devices/card.test.ts,
 tests/bridge and tests/design-docs.
 """

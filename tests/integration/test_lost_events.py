@@ -11,7 +11,7 @@ import pytest
 from records import LATER, child, dose, fact, provenance, ulid
 from served import PASSWORD, Server, until
 
-from miaopu.children.merge import body
+from miaopu.case.merge import body
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ from records import LATER, child, fact, provenance, ulid
 from records import dose as given_dose
 from served import Server, until
 
-from miaopu.children.canonical import canonical
-from miaopu.children.merge import body
+from miaopu.case.canonical import canonical
+from miaopu.case.merge import body
 
 Json = dict[str, Any]
 _cards = itertools.count(62_000_000_000_000)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import httpx
 from starlette.requests import Request
 
-from miaopu.provision.plan import GRADES, SERVER_ROLE, Grade
+from miaopu.accounts.roles import GRADES, SERVER_ROLE, Grade
 
 _PLACE = re.compile(r"^(?:site:([0-9]{10})|region:([0-9]{6}))$")
 _CREDENTIALS = ("authorization", "cookie")

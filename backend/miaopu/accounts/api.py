@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from miaopu.accounts.actor import Actor, Identities, address_of, forwarded
+from miaopu.accounts.roles import Grade, roles_of
 from miaopu.accounts.rules import WHY, grade_in, may_manage, place_in, roles_in, weakness
 from miaopu.accounts.standing import stands, ticket
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.accounts.users import BusyError, ExistsError, Users, draw_password
 from miaopu.audit import Trail
 from miaopu.models.base import RegionCode, SiteCode, Text
-from miaopu.provision.plan import Grade, roles_of
 
 Json = dict[str, Any]
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]

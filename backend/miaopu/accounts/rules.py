@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from miaopu.accounts.actor import Actor
+from miaopu.accounts.roles import GRADES, SERVER_ROLE, Grade
 from miaopu.accounts.tree import Tree
-from miaopu.provision.plan import GRADES, SERVER_ROLE, Grade
 
 Json = dict[str, Any]
 Weakness = Literal["short", "long", "name", "monotone", "sequence"]

@@ -21,7 +21,7 @@ from miaopu.audit.requests import (
     watched,
 )
 from miaopu.audit.trail import Trail
-from miaopu.serve.asgi import Application, Message, Receive, Scope, Send
+from miaopu.couch.asgi import Application, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 

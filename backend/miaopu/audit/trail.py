@@ -15,9 +15,9 @@ import orjson
 from miaopu.accounts.actor import Actor
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.audit.requests import Seen, difference, unknown_ancestors
+from miaopu.couch.follow import FAULTS, reason
+from miaopu.couch.rows import refused
 from miaopu.ids import new_ulid
-from miaopu.serve.follow import FAULTS, reason
-from miaopu.serve.rows import refused
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import orjson
 from pydantic import Field, TypeAdapter
 
+from miaopu.catalog.schedules import schedule_names, schedule_text
 from miaopu.models.base import DictionaryCode, Shape, Text, VaccineCode
-from miaopu.schedule.data import schedule_names, schedule_text
 
 FOLDER = Path(__file__).parent
 Content = TypeVar("Content")

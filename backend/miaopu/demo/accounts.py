@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from random import Random
 
+from miaopu.accounts.roles import Grade, roles_of
 from miaopu.demo import names
 from miaopu.demo.clinic import Clinic
 from miaopu.demo.identity import generator
 from miaopu.demo.places import COUNTY, COUNTY_NAME
-from miaopu.provision.plan import Account, Grade, roles_of
+from miaopu.provision.plan import Account
 
 PASSWORD = "miaopu-demo"  # noqa: S105  # the demo's, and no secret
 GRADES: tuple[tuple[str, Grade], ...] = (

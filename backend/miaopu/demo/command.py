@@ -16,12 +16,13 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from miaopu.couch.database import Database
 from miaopu.demo.county import County, build
 from miaopu.demo.load import LoadError, load
 from miaopu.demo.note import FILE, Note, announcement, read_note, write_note
 from miaopu.provision import Plan, PlanError, apply, connect
 from miaopu.provision.catalog import content
-from miaopu.serve.database import Database, DatabaseError, open_database
+from miaopu.serve.database import DatabaseError, open_database
 from miaopu.serve.keep import KeepError, open_keep
 from miaopu.serve.settings import Settings
 

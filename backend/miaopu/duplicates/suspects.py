@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 import httpx
 
-from miaopu.children.events import standing, value
-from miaopu.duplicates.joined import links, suspicion, told_apart
-from miaopu.moves.case import add, merged
-from miaopu.moves.cases import shown
-from miaopu.moves.stamp import Stamp
-from miaopu.moves.views import query
+from miaopu.case.case import add, merged
+from miaopu.case.events import standing, value
+from miaopu.case.joined import links, suspicion, told_apart
+from miaopu.case.seal import Stamp
+from miaopu.couch.views import query
+from miaopu.lookup.cases import shown
 
 Json = dict[str, Any]
 Decision = Literal["same", "different", "undo"]

@@ -205,7 +205,7 @@ class Visit(Provenance):
 
 
 class Move(Provenance):
-    """One step of a move between sites (转入, 转出); `miaopu.moves.protocol` says how they follow.
+    """One step of a move between sites (转入, 转出); `miaopu.case.moving` says how they follow.
 
     The new clinic asks (`requested`), the managing one lets go (`released`), the new one takes over
     (`received`), and with that becomes the managing site. Each step is recorded by its own clinic.
@@ -268,7 +268,7 @@ Event = Annotated[
 
 
 class Child(Document, id_pattern=f"^child:{ULID_PATTERN}$"):
-    """A child (儿童个案), `child:<ULID>`; two versions merge by `miaopu.children.merge`."""
+    """A child (儿童个案), `child:<ULID>`; two versions merge by `miaopu.case.merge`."""
 
     type: Literal["child"]
     facts: Facts

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from miaopu.catalog import dictionary_documents, vaccines
-from miaopu.schedule.data import schedule_names, schedule_text
+from miaopu.catalog.schedules import schedule_names, schedule_text
 
 Json = dict[str, Any]
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import couchdb
 
-from miaopu.children.canonical import canonical
+from miaopu.accounts.roles import GRADES, SERVER_ROLE, TRAIL_ROLE
+from miaopu.case.canonical import canonical
 from miaopu.ids import new_ulid
 from miaopu.provision.designs import design_documents
-from miaopu.provision.plan import GRADES, SERVER_ROLE, TRAIL_ROLE, Above, Account, Plan, Upward
+from miaopu.provision.plan import Above, Account, Plan, Upward
 
 Json = dict[str, Any]
 

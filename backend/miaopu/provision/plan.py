@@ -35,23 +35,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from miaopu.accounts.roles import SERVER_ROLE, Grade, roles_of
 from miaopu.models import Region, Site
 from miaopu.models.base import RegionCode, SiteCode, Text
 
 Json = dict[str, Any]
-Grade = Literal["ordinary", "senior", "admin"]
-
-SERVER_ROLE = "server"
-TRAIL_ROLE = "audit"
-"""`audit:<code>` reads the trail of a region: the role of its administrators."""
-GRADES: tuple[Grade, ...] = ("ordinary", "senior", "admin")
-
-
-def roles_of(place: str, grade: Grade) -> tuple[str, ...]:
-    """The roles of an account at `site:<code>` or `region:<code>` with a grade."""
-    kind, _, code = place.partition(":")
-    trail = (f"{TRAIL_ROLE}:{code}",) if kind == "region" and grade == "admin" else ()
-    return (place, f"grade:{grade}", *trail)
 
 
 class PlanError(Exception):

@@ -10,9 +10,9 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel
 
 from miaopu.accounts.actor import Identities, address_of
+from miaopu.couch.follow import reason
 from miaopu.reports.coverage import Key
 from miaopu.reports.joined import JoinedCases
-from miaopu.serve.follow import reason
 
 log = logging.getLogger(__name__)
 

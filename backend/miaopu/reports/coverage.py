@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from miaopu.children.events import standing, value
-from miaopu.duplicates.joined import links, union
+from miaopu.case.events import standing, value
+from miaopu.case.joined import links, union
 
 Json = dict[str, Any]
 Key = tuple[str | int | None, ...]

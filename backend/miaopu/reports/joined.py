@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from miaopu.duplicates.joined import groups
-from miaopu.moves.views import query
+from miaopu.case.joined import groups
+from miaopu.couch.views import query
 from miaopu.reports.coverage import Counts, correction
 
 Json = dict[str, Any]

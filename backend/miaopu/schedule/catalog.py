@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from miaopu.schedule.data import schedule_names, schedule_text
+from miaopu.catalog.schedules import schedule_names, schedule_text
 
 
 class ScheduleNotFoundError(Exception):

@@ -2,8 +2,9 @@
 
 import json
 
-from miaopu.serve.asgi import Application, Receive, Scope, Send
-from miaopu.serve.database import MOUNT, Database, mounted
+from miaopu.couch.asgi import Application, Receive, Scope, Send
+from miaopu.couch.database import Database
+from miaopu.serve.database import MOUNT, mounted
 from miaopu.serve.entrance import RefusedError, entered
 
 API = "/api"

@@ -1,44 +1,20 @@
 """The database behind `/db`: the embedded one in this process, or an outside CouchDB."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import httpx
 
-from miaopu.serve.asgi import Application, Message, Receive, Scope, Send
-from miaopu.serve.follow import FAULTS, reason
-from miaopu.serve.keep import ADMINISTRATOR, SERVER_ACCOUNT, Keep, hold
+from miaopu.accounts.roles import SERVER_ACCOUNT
+from miaopu.couch.asgi import Message, Receive, Scope, Send
+from miaopu.couch.database import Database
+from miaopu.couch.follow import FAULTS, reason
+from miaopu.serve.keep import ADMINISTRATOR, Keep, hold
 from miaopu.serve.settings import Settings
 
 log = logging.getLogger(__name__)
 
 MOUNT = "/db"
-
-Heads = Callable[[str, Sequence[str]], dict[str, list[tuple[str, bool]]]]
-"""Database and ids → of each document that is known its leaves, and which are tombstones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """An ASGI application that speaks CouchDB below `MOUNT`, and its administrator."""
-
-    kind: str
-    """`embedded` or `couchdb`."""
-    application: Application
-    admin: str
-    admin_password: str = field(repr=False)
-    start: Callable[[], Awaitable[None]]
-    stop: Callable[[], Awaitable[None]]
-    url: str | None
-    """Where the database is reached without this server; None: only through it."""
-    heads: Heads | None = None
-    """Where the database is in this process, and says it without their bodies. Raises
-    `CouchError`."""
-    found_at: Callable[[str, Application, frozenset[str]], None] = lambda _url, _app, _roles: None
-    """Told the address of the databases, the application that answers there, and the roles whose
-    doings no other part of it needs to see, so that a database in this process need not go over
-    the network to itself."""
 
 
 class DatabaseError(Exception):
@@ -46,9 +22,9 @@ class DatabaseError(Exception):
 
 
 def _embedded(settings: Settings, keep: Keep) -> Database:
-    from miaopu.embedded.app import create_app
-    from miaopu.embedded.auth import hash_password
-    from miaopu.embedded.server import Settings as EmbeddedSettings
+    from miaopu_db.app import create_app
+    from miaopu_db.auth import hash_password
+    from miaopu_db.server import Settings as EmbeddedSettings
 
     application = create_app(
         settings.data / "couch",

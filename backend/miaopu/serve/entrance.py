@@ -6,7 +6,7 @@ refused here, so that nothing is let in by one as something that another took fo
 
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from miaopu.serve.asgi import Headers, Scope
+from miaopu.couch.asgi import Headers, Scope
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN = frozenset({b"same-origin", b"none"})

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -9,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from miaopu.case.seal import Stamp
 from miaopu.ids import new_ulid
 
 _FILE = "secrets.json"
 _LOCK = "lock"
+_PURPOSE = b"miaopu event seal"
 
 ADMINISTRATOR = "miaopu-admin"
 """The embedded database's administrator."""
-SERVER_ACCOUNT = "miaopu"
-"""The program's own account, of role `server`."""
 
 
 class KeepError(Exception):
@@ -91,3 +92,8 @@ def open_keep(data: Path) -> Keep:
         raise KeepError(f"{error.filename or path}: {error.strerror}") from error
     except (ValueError, TypeError) as error:
         raise KeepError(f"{path} is damaged: restore it from a backup") from error
+
+
+def stamp_of(keep: Keep) -> Stamp:
+    """The stamp of the server with these secrets. Its key is derived, and kept nowhere."""
+    return Stamp(keep.generation, hmac.digest(keep.server_password.encode(), _PURPOSE, "sha256"))

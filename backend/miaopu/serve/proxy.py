@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from miaopu.serve.asgi import Headers, Receive, Scope, Send
+from miaopu.couch.asgi import Headers, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 

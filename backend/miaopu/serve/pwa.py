@@ -6,7 +6,7 @@ import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
-from miaopu.serve.asgi import Headers, Receive, Scope, Send
+from miaopu.couch.asgi import Headers, Receive, Scope, Send
 
 # The device bridge runs on the clinic's own PC, on a port of its choice.
 _BRIDGE = "http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* ws://localhost:*"

@@ -17,31 +17,32 @@ import uvicorn
 import miaopu
 from miaopu.accounts.actor import Identities
 from miaopu.accounts.api import accounts_router
+from miaopu.accounts.roles import SERVER_ACCOUNT, SERVER_ROLE
 from miaopu.audit import Observer, Trail
-from miaopu.embedded import interpreter
-from miaopu.embedded.loopback import Loopback
-from miaopu.moves.api import cases_router
-from miaopu.moves.cases import Cases
-from miaopu.moves.distribution import Distributor
-from miaopu.moves.parent import Parent
-from miaopu.moves.stamp import stamp_of
+from miaopu.couch.asgi import Receive, Scope, Send
+from miaopu.couch.database import Database
+from miaopu.flow.distribution import Distributor
+from miaopu.flow.merger import Merger
+from miaopu.flow.places import watch_names
+from miaopu.flow.refusals import Refusals
+from miaopu.flow.warmer import Warmer
+from miaopu.gate.gate import Gate
+from miaopu.lookup.api import cases_router
+from miaopu.lookup.cases import Cases
+from miaopu.lookup.parent import Parent
 from miaopu.provision.catalog import content, vaccine_groups
-from miaopu.provision.plan import SERVER_ROLE, Above, Plan, Upward, read_plan
+from miaopu.provision.plan import Above, Plan, Upward, read_plan
 from miaopu.reports.api import reports_router
 from miaopu.reports.joined import JoinedCases
 from miaopu.schedule.api import schedules_router
 from miaopu.serve.api import Health, build_api
 from miaopu.serve.app import build_application
-from miaopu.serve.asgi import Receive, Scope, Send
-from miaopu.serve.database import MOUNT, Database, open_database
-from miaopu.serve.gate import Gate
-from miaopu.serve.keep import SERVER_ACCOUNT, Keep, open_keep
-from miaopu.serve.merger import Merger
-from miaopu.serve.places import watch_names
+from miaopu.serve.database import MOUNT, open_database
+from miaopu.serve.keep import Keep, open_keep, stamp_of
 from miaopu.serve.pwa import Pwa
-from miaopu.serve.refusals import Refusals
 from miaopu.serve.settings import Settings
-from miaopu.serve.warmer import Warmer
+from miaopu_db import interpreter
+from miaopu_db.loopback import Loopback
 
 log = logging.getLogger("miaopu.serve")
 

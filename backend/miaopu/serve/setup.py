@@ -5,19 +5,12 @@ from dataclasses import replace
 
 import couchdb
 
+from miaopu.accounts.roles import SERVER_ACCOUNT, SERVER_ROLE
 from miaopu.models import Region, Site
 from miaopu.provision import apply
 from miaopu.provision.changes import CATALOG, exists, set_password
-from miaopu.provision.plan import (
-    SERVER_ROLE,
-    Above,
-    Account,
-    Plan,
-    PlanError,
-    Upward,
-    password_variable,
-)
-from miaopu.serve.keep import SERVER_ACCOUNT, mark_of
+from miaopu.provision.plan import Above, Account, Plan, PlanError, Upward, password_variable
+from miaopu.serve.keep import mark_of
 
 log = logging.getLogger(__name__)
 

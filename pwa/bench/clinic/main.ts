@@ -6,11 +6,8 @@
 import http from 'pouchdb-adapter-http';
 import PouchDB from 'pouchdb-core';
 import replication from 'pouchdb-replication';
-import { createIndex } from '../../src/children/child-index.ts';
-import { type ChildDoc, isChildId } from '../../src/children/document.ts';
-import { mergeLeaves } from '../../src/children/leaves.ts';
-import { loadPinyin } from '../../src/children/pinyin.ts';
-import { createRepository } from '../../src/children/repository.ts';
+import { type ChildDoc, isChildId } from '../../src/case/document.ts';
+import { mergeLeaves } from '../../src/case/leaves.ts';
 import { createClock } from '../../src/clock/clock.ts';
 import { ulid } from '../../src/ids/ulid.ts';
 import { indexedDbName, openDatabase } from '../../src/storage/database.ts';
@@ -20,6 +17,9 @@ import { createStore } from '../../src/storage/store.ts';
 import { createOutbox } from '../../src/sync/outbox.ts';
 import { createPuller } from '../../src/sync/pull.ts';
 import { createServer } from '../../src/sync/server.ts';
+import { createIndex } from '../../src/workspace/child-index.ts';
+import { loadPinyin } from '../../src/workspace/pinyin.ts';
+import { createRepository } from '../../src/workspace/repository.ts';
 
 PouchDB.plugin(http).plugin(replication);
 

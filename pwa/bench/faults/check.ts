@@ -1,12 +1,12 @@
 /** What must hold when everybody is connected again and nothing moves any more. */
-import { canonical } from '../../src/children/canonical.ts';
-import { createIndex } from '../../src/children/child-index.ts';
-import { type ChildDoc, voided } from '../../src/children/document.ts';
-import { mergeLeaves, readChildren } from '../../src/children/leaves.ts';
-import type { Pinyin } from '../../src/children/row.ts';
-import { createGrouping } from '../../src/duplicates/grouping.ts';
-import { groupOf } from '../../src/duplicates/joined.ts';
-import { holders } from '../../src/moves/protocol.ts';
+import { canonical } from '../../src/case/canonical.ts';
+import { type ChildDoc, voided } from '../../src/case/document.ts';
+import { groupOf } from '../../src/case/joined.ts';
+import { mergeLeaves, readChildren } from '../../src/case/leaves.ts';
+import { holders } from '../../src/case/moving.ts';
+import { createIndex } from '../../src/workspace/child-index.ts';
+import { createGrouping } from '../../src/workspace/grouping.ts';
+import type { Pinyin } from '../../src/workspace/row.ts';
 import type { Device } from './device.ts';
 import { isLater, type KeptFact, type Ledger } from './ledger.ts';
 import { COUNTY, type CountyServer } from './server.ts';

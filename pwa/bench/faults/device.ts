@@ -3,13 +3,9 @@
  * memory, which outlives the program as a disk does. It runs in one tab, or in two at a time.
  */
 import type PouchDB from 'pouchdb-core';
-import { type Clinic, createClinic } from '../../src/accounts/clinic.ts';
-import { type ChildIndex, createIndex } from '../../src/children/child-index.ts';
-import { type ChildDoc, isChildId } from '../../src/children/document.ts';
-import { mergeLeaves, readChildren } from '../../src/children/leaves.ts';
-import type { Pinyin } from '../../src/children/row.ts';
+import { type ChildDoc, isChildId } from '../../src/case/document.ts';
+import { mergeLeaves, readChildren } from '../../src/case/leaves.ts';
 import { createClock } from '../../src/clock/clock.ts';
-import { createGrouping } from '../../src/duplicates/grouping.ts';
 import { createUlid } from '../../src/ids/ulid.ts';
 import { createMoves, type Moves } from '../../src/moves/moves.ts';
 import { indexedDbName, openDatabase } from '../../src/storage/database.ts';
@@ -19,6 +15,10 @@ import { createMirror, type Mirror, readSmall } from '../../src/storage/mirror.t
 import { createStore, type Store } from '../../src/storage/store.ts';
 import { createServer } from '../../src/sync/server.ts';
 import { INITIAL_STATUS, type SyncStatus } from '../../src/sync/types.ts';
+import { type ChildIndex, createIndex } from '../../src/workspace/child-index.ts';
+import { type Clinic, createClinic } from '../../src/workspace/clinic.ts';
+import { createGrouping } from '../../src/workspace/grouping.ts';
+import type { Pinyin } from '../../src/workspace/row.ts';
 import { Browser } from './browser.ts';
 import { Gate, gated } from './gate.ts';
 import { createNetwork, type Network } from './network.ts';

@@ -1,6 +1,6 @@
 /** What nurses were told is kept (记录): written down beside the program, to be compared in the end. */
-import { canonical } from '../../src/children/canonical.ts';
-import type { ChildDoc } from '../../src/children/document.ts';
+import { canonical } from '../../src/case/canonical.ts';
+import type { ChildDoc } from '../../src/case/document.ts';
 
 export interface KeptFact {
   at: string;

@@ -5,17 +5,17 @@
  * checked.
  */
 
-import { canonical } from '../../src/children/canonical.ts';
-import type { ChildDoc, NewEvent } from '../../src/children/document.ts';
-import { readChildren } from '../../src/children/leaves.ts';
-import type { Pinyin } from '../../src/children/row.ts';
+import { canonical } from '../../src/case/canonical.ts';
+import type { ChildDoc, NewEvent } from '../../src/case/document.ts';
+import { readChildren } from '../../src/case/leaves.ts';
+import { may, type Step } from '../../src/case/moving.ts';
 import { localDate } from '../../src/clock/clock.ts';
 import { decide } from '../../src/duplicates/decide.ts';
 import { createUlid } from '../../src/ids/ulid.ts';
-import { may, type Step } from '../../src/moves/protocol.ts';
 import { Fault } from '../../src/storage/fault.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { SyncFault } from '../../src/sync/server.ts';
+import type { Pinyin } from '../../src/workspace/row.ts';
 import { check, type World } from './check.ts';
 import { Device, SENIOR, type Tab } from './device.ts';
 import { Ledger, type Registered } from './ledger.ts';

@@ -1,6 +1,6 @@
 /** Managing accounts (账户管理) and one's own password, through the server's `/api/accounts`. */
 
-import type { Grade } from './user.ts';
+import type { Grade } from '../workspace/user.ts';
 
 export interface ManagedAccount {
   name: string;

@@ -2,8 +2,8 @@
 
 import { createApp } from 'vue';
 import { i18n, setLocale } from '../i18n';
+import { applyPreferences, preferences } from '../ui/preferences';
 import App from './App.vue';
-import { applyPreferences, preferences } from './preferences';
 import { router } from './router';
 import './styles/themes.css';
 import './styles/base.css';

@@ -1,7 +1,7 @@
 /** The pages and who may see them. An address never holds a child's data, only a random id. */
 
 import { createRouter, createWebHistory } from 'vue-router';
-import { useSession } from '../accounts/session';
+import { useSession } from '../workspace/session';
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -81,7 +81,7 @@ export const router = createRouter({
     {
       path: '/audit',
       name: 'audit',
-      component: () => import('../reports/AuditPage.vue'),
+      component: () => import('../audit/AuditPage.vue'),
       meta: { for: 'region', title: 'audit.nav' },
     },
     {

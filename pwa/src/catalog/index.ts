@@ -1,9 +1,9 @@
 /** The catalog of the region on this device: dictionaries, schedules, places. */
 
-import { catalogMirror, catalogVersion } from '../accounts/workspace.ts';
 import type { Dictionary, Entry, Region, ScheduleDocument, Site } from '../models/generated.ts';
 import type { Schedule } from '../schedule/index.ts';
 import type { Mirror } from '../storage/mirror.ts';
+import { catalogMirror, catalogVersion } from '../workspace/workspace.ts';
 
 /** The catalog as it is now; reading it makes a computed value depend on it. */
 export function catalogNow(): Mirror {

@@ -1,8 +1,8 @@
 /** The clinic's settings (主控设置): edited in place, the only documents that are. */
 import { type ComputedRef, computed } from 'vue';
-import { documentsVersion, opened, workspace } from '../accounts/workspace.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import type { Settings } from '../models/generated.ts';
+import { documentsVersion, opened, workspace } from '../workspace/workspace.ts';
 
 export type SettingsPatch = Partial<
   Pick<Settings, 'schedules' | 'parameters' | 'clinic_days' | 'closed_days' | 'offline_days'>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { checkDigit } from '../case/idnumber.ts';
 import { emptyFacts, errorsOf, filledFromId, lookAlikes, patchOf } from './facts-form';
-import { checkDigit } from './idnumber.ts';
 
 const today = '2026-11-23';
 const first17 = '51040220260501001';

@@ -1,7 +1,7 @@
 /** The card's fields (基本资料) as texts of a form, and back. */
 
-import { type ChildDoc, type FactsPatch, fact } from './document.ts';
-import { parseIdNumber } from './idnumber.ts';
+import { type ChildDoc, type FactsPatch, fact } from '../case/document.ts';
+import { parseIdNumber } from '../case/idnumber.ts';
 
 export const TEXT_FIELDS = [
   'name',

@@ -1,6 +1,6 @@
 /** Short texts about a child for lists and headers. */
 
-import type { AgeParts } from '../app/format';
+import type { AgeParts } from '../ui/format';
 
 type Translate = (key: string, params: Record<string, unknown>) => string;
 

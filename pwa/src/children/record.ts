@@ -1,6 +1,6 @@
 /** The small forms of the child's page: what each asks for, and the event that it makes. */
 
-import type { EventOf, NewEvent } from './document.ts';
+import type { EventOf, NewEvent } from '../case/document.ts';
 
 export type RecordKind =
   | 'history'

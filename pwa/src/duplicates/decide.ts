@@ -1,7 +1,7 @@
 /** What a person decides on two cases that may be one child (疑似重复的处理), as a clinic records it. */
-import { type ChildDoc, standing } from '../children/document.ts';
-import type { Repository } from '../children/repository.ts';
-import { isProvisional } from './joined.ts';
+import { type ChildDoc, standing } from '../case/document.ts';
+import { isProvisional } from '../case/joined.ts';
+import type { Repository } from '../workspace/repository.ts';
 
 export type Decision = 'same' | 'different' | 'undo';
 

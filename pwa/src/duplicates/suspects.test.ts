@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { ChildDoc } from '../children/document.ts';
-import { rowOf } from '../children/row.ts';
+import type { ChildDoc } from '../case/document.ts';
 import { openMoves } from '../moves/useMoves.ts';
+import { rowOf } from '../workspace/row.ts';
 import { suspectPairs } from './suspects.ts';
 
 const [A, B, C] = ['A', 'B', 'C'].map((n) => `child:01K9A3Q6Z0000000000000000${n}`) as [

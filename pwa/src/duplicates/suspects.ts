@@ -1,6 +1,7 @@
 /** Suspected duplicates among the children in memory (疑似重复个案). */
-import type { IndexedRow } from '../children/row.ts';
-import type { Suspicion } from './joined.ts';
+
+import type { Suspicion } from '../case/joined.ts';
+import type { IndexedRow } from '../workspace/row.ts';
 
 export interface Pair {
   reason: Suspicion;

@@ -1,12 +1,13 @@
 /** Suspected and joined duplicates for pages: of a clinic from its device, of a region online. */
-import { useSession } from '../accounts/session.ts';
-import { opened, workspace } from '../accounts/workspace.ts';
-import type { ChildDoc } from '../children/document.ts';
-import { readChildren } from '../children/leaves.ts';
-import type { CaseRow } from '../moves/api.ts';
+
+import type { ChildDoc } from '../case/document.ts';
+import type { Suspicion } from '../case/joined.ts';
+import { readChildren } from '../case/leaves.ts';
+import type { CaseRow } from '../lookup/api.ts';
 import { createServer } from '../sync/server.ts';
+import { useSession } from '../workspace/session.ts';
+import { opened, workspace } from '../workspace/workspace.ts';
 import { type Decision, decide, keptOf } from './decide.ts';
-import type { Suspicion } from './joined.ts';
 import { type Pair, suspectPairs } from './suspects.ts';
 
 export interface Duplicates {

@@ -103,7 +103,7 @@ describe('words that are looked up by a code', () => {
       .flatMap((shape) => /^ {2}kind: '(\w+)';$/m.exec(shape)?.[1] ?? []);
     expect(kinds.length).toBeGreaterThan(8);
     for (const kind of kinds) has(`kind.${kind}`);
-    const causes = [...read('sync/explain.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(
+    const causes = [...read('status/explain.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(
       (match) => match[1],
     );
     expect(causes).toContain('other');
@@ -116,7 +116,7 @@ describe('words that are looked up by a code', () => {
   });
 
   it('are there for each refusal of a login', () => {
-    const reasons = [...read('accounts/user.ts').matchAll(/^ +\| '([a-z_]+)'$/gm)].map(
+    const reasons = [...read('workspace/user.ts').matchAll(/^ +\| '([a-z_]+)'$/gm)].map(
       (match) => match[1],
     );
     expect(reasons).toContain('unknown_offline');

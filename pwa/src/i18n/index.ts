@@ -4,7 +4,7 @@
  */
 
 import { createI18n } from 'vue-i18n';
-import { type Locale, preferences } from '../app/preferences';
+import { type Locale, preferences } from '../ui/preferences';
 import zhReasons from './reasons.zh.json';
 import zh from './zh.json';
 

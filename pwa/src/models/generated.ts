@@ -163,7 +163,7 @@ export interface Informed {
 }
 
 /**
- * One step of a move between sites (转入, 转出); `miaopu.moves.protocol` says how they follow.
+ * One step of a move between sites (转入, 转出); `miaopu.case.moving` says how they follow.
  *
  * The new clinic asks (`requested`), the managing one lets go (`released`), the new one takes over
  * (`received`), and with that becomes the managing site. Each step is recorded by its own clinic.
@@ -403,7 +403,7 @@ export interface AuditedDocument {
   facts?: DictionaryCode[];
 }
 
-/** A child (儿童个案), `child:<ULID>`; two versions merge by `miaopu.children.merge`. */
+/** A child (儿童个案), `child:<ULID>`; two versions merge by `miaopu.case.merge`. */
 export interface Child {
   _id: string;
   _rev?: string;

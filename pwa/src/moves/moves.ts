@@ -2,12 +2,12 @@
  * The steps of a move that a clinic's people take (转入、转出), and bringing a case here. Each step is
  * an event that works offline; whether it is open is decided by the {@link may} of the protocol.
  */
-import type { ChildDoc } from '../children/document.ts';
-import type { Repository } from '../children/repository.ts';
+import type { ChildDoc } from '../case/document.ts';
+import { MOVED_IN, MOVED_OUT, may, moveState, type Step, unanswered } from '../case/moving.ts';
+import { fetchCase } from '../lookup/api.ts';
 import { Fault } from '../storage/fault.ts';
 import type { Server } from '../sync/server.ts';
-import { fetchCase } from './api.ts';
-import { MOVED_IN, MOVED_OUT, may, moveState, type Step, unanswered } from './protocol.ts';
+import type { Repository } from '../workspace/repository.ts';
 
 export interface Moves {
   /** Brings a case here, for a visit or to ask for it; returns the id it is shown under. Online. */

@@ -1,18 +1,18 @@
 /** The moves of the clinic's children (转入, 转出): what is open, and the steps a person takes. */
 import { type ComputedRef, computed } from 'vue';
+import { MOVED_OUT } from '../case/moving.ts';
+import { deviceClock } from '../clock/useClock.ts';
+import type { Site } from '../models/generated.ts';
+import { createServer } from '../sync/server.ts';
+import type { ChildRow } from '../workspace/row.ts';
 import {
   catalogMirror,
   catalogVersion,
   childrenVersion,
   opened,
   workspace,
-} from '../accounts/workspace.ts';
-import type { ChildRow } from '../children/row.ts';
-import { deviceClock } from '../clock/useClock.ts';
-import type { Site } from '../models/generated.ts';
-import { createServer } from '../sync/server.ts';
+} from '../workspace/workspace.ts';
 import { createMoves, type Moves } from './moves.ts';
-import { MOVED_OUT } from './protocol.ts';
 
 export interface OpenMoves {
   /** Other clinics ask for children of this one. */

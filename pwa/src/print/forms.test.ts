@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChildDoc, Dose } from '../children/document.ts';
+import type { ChildDoc, Dose } from '../case/document.ts';
 import { certificateForm, laterTime, noticeForm, type Words } from './forms';
 
 const by = { at: '2026-11-23T01:00:00.000Z', by: 'nurse1', station: 'S', site: '5104020001' };

@@ -3,7 +3,7 @@
  * document. Printed by the bridge, or by the browser itself when there is none.
  */
 
-import { type ChildDoc, cards, type Dose, fact, standing } from '../children/document.ts';
+import { type ChildDoc, cards, type Dose, fact, standing } from '../case/document.ts';
 import type { Site } from '../models/generated.ts';
 
 export interface ClinicForm {

@@ -1,17 +1,16 @@
 /** The forms of one child, filled and ready to print. */
 
 import { useI18n } from 'vue-i18n';
-import { useSession } from '../accounts/session';
-import { useLabels } from '../app/labels';
+import { type ChildDoc, fact } from '../case/document';
 import { catalogNow } from '../catalog';
+import { useLabels } from '../catalog/labels';
 import { useSettings } from '../catalog/settings';
-import { type ChildDoc, fact } from '../children/document';
-import { useForecast } from '../children/useForecast';
-import { historyOf, planOf } from '../children/view';
 import { useClock } from '../clock/useClock';
+import { historyOf, planOf } from '../forecast/plan';
+import { useForecast } from '../forecast/useForecast';
 import type { Site } from '../models/generated.ts';
 import type { Forecast } from '../schedule/types.ts';
-import { type Appointment, nextAppointment } from '../vaccinate/next';
+import { useSession } from '../workspace/session';
 import {
   type CertificateForm,
   certificateForm,
@@ -20,6 +19,7 @@ import {
   noticeForm,
   type Words,
 } from './forms';
+import { type Appointment, nextAppointment } from './next';
 
 export function useForms(): {
   notice(child: ChildDoc, forecast: Forecast | null): NoticeForm;

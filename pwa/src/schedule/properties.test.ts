@@ -37,7 +37,9 @@ function importCdsi(): Schedule {
 }
 
 const shipped = (name: string): Schedule =>
-  JSON.parse(readFileSync(`${root}backend/miaopu/schedule/data/${name}.json`, 'utf8')) as Schedule;
+  JSON.parse(
+    readFileSync(`${root}backend/miaopu/catalog/schedules/${name}.json`, 'utf8'),
+  ) as Schedule;
 
 const schedules: [string, () => Schedule][] = [['cn-nip-2026', () => shipped('cn-nip-2026')]];
 if (existsSync(cdsi)) schedules.push(['CDC', importCdsi]);

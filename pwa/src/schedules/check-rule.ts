@@ -1,5 +1,5 @@
 /** What a local rule would do (地方规则检查与预览), by the engine in the browser. Pure. */
-import { layerOf, localSchedule, type Rule } from '../catalog/local-rules.ts';
+import { layerOf, localSchedule, type Rule } from '../forecast/local-rules.ts';
 import {
   applyLayers,
   checkLayers,

@@ -1,5 +1,5 @@
 /** Reads and writes the local rules of a region (地方规则). Online only. */
-import type { Rule } from '../catalog/local-rules.ts';
+import type { Rule } from '../forecast/local-rules.ts';
 import type { Region, ScheduleDocument, Site } from '../models/generated.ts';
 import type { Problem } from '../schedule/index.ts';
 import type { Server } from '../sync/server.ts';

@@ -1,5 +1,5 @@
 /** The form of a local rule (地方规则表单): one flat state for all kinds, and the rule it makes. Pure. */
-import type { Rule } from '../catalog/local-rules.ts';
+import type { Rule } from '../forecast/local-rules.ts';
 import type { LocalRule } from '../models/generated.ts';
 import { parseDay, type Schedule } from '../schedule/index.ts';
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Rule } from '../catalog/local-rules.ts';
+import type { Rule } from '../forecast/local-rules.ts';
 import type { Schedule } from '../schedule/index.ts';
 import { checkRule, preview } from './check-rule.ts';
 import { antigensOf, doseRows } from './rows.ts';
 import { emptyRule, type RuleForm, type RuleKind, ruleFrom } from './rule-form.ts';
 
-const DATA = new URL('../../../backend/miaopu/schedule/data/', import.meta.url);
+const DATA = new URL('../../../backend/miaopu/catalog/schedules/', import.meta.url);
 const read = (name: string): Schedule =>
   JSON.parse(readFileSync(new URL(`${name}.json`, DATA), 'utf8')) as Schedule;
 const edition = read('cn-nip-2026');

@@ -1,7 +1,7 @@
 /** Lengths of time and problems of the schedules in plain words. */
 
 import { useI18n } from 'vue-i18n';
-import { useLabels } from '../app/labels';
+import { useLabels } from '../catalog/labels';
 import type { Problem } from '../schedule/index.ts';
 
 export function useScheduleWords(): {

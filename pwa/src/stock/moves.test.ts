@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Lot } from './lots.ts';
+import type { Lot } from '../case/lots.ts';
 import { lotState, type MoveForm, moveMissing, moveOf } from './moves';
 
 const form: MoveForm = {

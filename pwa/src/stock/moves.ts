@@ -1,7 +1,7 @@
 /** The form of a stock move (出入库): people type amounts without a sign, the kind gives it one. */
 
+import type { Lot } from '../case/lots.ts';
 import type { StockMove } from '../models/generated.ts';
-import type { Lot } from './lots.ts';
 import type { NewMove } from './useStock.ts';
 
 export interface MoveForm {

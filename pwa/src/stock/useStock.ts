@@ -1,15 +1,15 @@
 /** The vaccine ledger of the clinic (生物制品出入库). */
 import { type ComputedRef, computed, type MaybeRefOrGetter, toValue } from 'vue';
-import { childrenVersion, documentsVersion, opened, workspace } from '../accounts/workspace.ts';
-import { isCalendarDate } from '../children/idnumber.ts';
-import { lotKey } from '../children/row.ts';
+import { isCalendarDate } from '../case/idnumber.ts';
+import { type Lot, lotsOf } from '../case/lots.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { ulid } from '../ids/ulid.ts';
 import type { StockMove } from '../models/generated.ts';
 import { Fault } from '../storage/fault.ts';
-import { type Lot, lotsOf } from './lots.ts';
+import { lotKey } from '../workspace/row.ts';
+import { childrenVersion, documentsVersion, opened, workspace } from '../workspace/workspace.ts';
 
-export type { Lot } from './lots.ts';
+export type { Lot } from '../case/lots.ts';
 
 export type NewMove = Omit<
   StockMove,

@@ -2,10 +2,10 @@
 import 'fake-indexeddb/auto';
 import type PouchDB from 'pouchdb-core';
 import { describe, expect, it } from 'vitest';
-import { createIndex } from '../children/child-index.ts';
-import type { ChildDoc } from '../children/document.ts';
-import { openSnapshots } from '../children/snapshot.ts';
+import type { ChildDoc } from '../case/document.ts';
 import { memoryDatabase } from '../sync/model-server.ts';
+import { createIndex } from '../workspace/child-index.ts';
+import { openSnapshots } from '../workspace/snapshot.ts';
 import { storageFault } from './fault.ts';
 import { follow } from './follow.ts';
 import { isLost, readLoss, readMarker, writeLoss, writeMarker } from './health.ts';

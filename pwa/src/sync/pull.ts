@@ -4,8 +4,8 @@
  * so whatever breaks off goes on from there.
  */
 import type PouchDB from 'pouchdb-core';
+import { isOf, revisionOf, tombstoneOf } from '../case/computed.ts';
 import type { Filled, Store } from '../storage/store.ts';
-import { isOf, revisionOf, tombstoneOf } from './computed.ts';
 import { type Server, SyncFault } from './server.ts';
 
 export type Seq = string | number;

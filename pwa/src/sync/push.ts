@@ -1,9 +1,9 @@
 /** Pushes what the outbox holds: on the server, or refused and put aside with the server's reason. */
 import type PouchDB from 'pouchdb-core';
-import { type ChildDoc, isChildId } from '../children/document.ts';
+import { type ChildDoc, isChildId } from '../case/document.ts';
+import { holds } from '../case/parts.ts';
 import type { Store } from '../storage/store.ts';
 import { createDelivery, type DeliveryOptions, keyOf, type Leaf, leafOf } from './deliver.ts';
-import { holds } from './division.ts';
 import type { Outbox, Refusal } from './outbox.ts';
 import { SyncFault } from './server.ts';
 

@@ -5,13 +5,13 @@
  * only what is really refused stays refused (`salvage.ts`); what was settled is reported and ends.
  */
 import type PouchDB from 'pouchdb-core';
-import { type ChildDoc, isChildId, voided } from '../children/document.ts';
-import { readLeaves } from '../children/leaves.ts';
-import { mergeAll } from '../children/merge.ts';
+import { isOf, tombstoneOf } from '../case/computed.ts';
+import { type ChildDoc, isChildId, voided } from '../case/document.ts';
+import { readLeaves } from '../case/leaves.ts';
+import { mergeAll } from '../case/merge.ts';
+import { holds, nothingOf, type Part, partsOf, readName } from '../case/parts.ts';
 import { liveRevisions } from '../storage/revisions.ts';
-import { isOf, tombstoneOf } from './computed.ts';
 import { createDelivery, keyOf } from './deliver.ts';
-import { holds, nothingOf, type Part, partsOf, readName } from './division.ts';
 import type { Held, Refusal } from './outbox.ts';
 import { type PushOptions, readLeafDocs } from './push.ts';
 import { salvage } from './salvage.ts';

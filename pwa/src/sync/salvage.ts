@@ -5,11 +5,9 @@
  * this is broken off, the next run begins with what is left.
  */
 import type PouchDB from 'pouchdb-core';
-import type { ChildDoc } from '../children/document.ts';
-import { mergeAll } from '../children/merge.ts';
-import type { Store } from '../storage/store.ts';
-import { revisionOf } from './computed.ts';
-import { createDelivery, type DeliveryOptions, keyOf } from './deliver.ts';
+import { revisionOf } from '../case/computed.ts';
+import type { ChildDoc } from '../case/document.ts';
+import { mergeAll } from '../case/merge.ts';
 import {
   type Division,
   divide,
@@ -19,7 +17,9 @@ import {
   partsOf,
   refused,
   taken,
-} from './division.ts';
+} from '../case/parts.ts';
+import type { Store } from '../storage/store.ts';
+import { createDelivery, type DeliveryOptions, keyOf } from './deliver.ts';
 import type { Outbox } from './outbox.ts';
 import { SyncFault } from './server.ts';
 

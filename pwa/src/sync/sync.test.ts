@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type PouchDB from 'pouchdb-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { canonical } from '../children/canonical.ts';
-import type { ChildDoc } from '../children/document.ts';
-import { readChild } from '../children/leaves.ts';
-import { merge } from '../children/merge.ts';
+import { canonical } from '../case/canonical.ts';
+import type { ChildDoc } from '../case/document.ts';
+import { readChild } from '../case/leaves.ts';
+import { merge } from '../case/merge.ts';
 import { type Clock, createClock } from '../clock/clock.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { createStore, type Store } from '../storage/store.ts';

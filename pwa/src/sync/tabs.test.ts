@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ChildDoc } from '../children/document.ts';
+import type { ChildDoc } from '../case/document.ts';
 import { createClock } from '../clock/clock.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { createStore } from '../storage/store.ts';

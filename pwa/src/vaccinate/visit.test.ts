@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Lot } from '../case/lots.ts';
 import type { Forecast, VisitRule } from '../schedule/types.ts';
-import type { Lot } from '../stock/lots.ts';
 import {
   emptyVisit,
   eventsOf,

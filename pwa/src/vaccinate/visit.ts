@@ -3,10 +3,10 @@
  * by whom; what still needs doing, what must be warned of, and the events that it makes. Pure.
  */
 
-import { dayOf } from '../app/format.ts';
-import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../children/document.ts';
+import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../case/document.ts';
+import type { Lot } from '../case/lots.ts';
 import type { Day, Forecast, Reason, VisitRule } from '../schedule/types.ts';
-import type { Lot } from '../stock/lots.ts';
+import { dayOf } from '../ui/format.ts';
 
 /** One vaccine of the visit. */
 export interface Item {

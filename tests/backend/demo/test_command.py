@@ -13,9 +13,9 @@ from miaopu.cli import build as build_cli
 from miaopu.demo.clinic import Json
 from miaopu.demo.load import batches
 from miaopu.demo.note import FILE, announcement, read_note
-from miaopu.embedded.app import create_app
-from miaopu.embedded.auth import hash_password
-from miaopu.embedded.server import Settings
+from miaopu_db.app import create_app
+from miaopu_db.auth import hash_password
+from miaopu_db.server import Settings
 
 ARGUMENTS = ["--sites", "2", "--children", "25", "--seed", "4", "--today", "2026-11-23"]
 

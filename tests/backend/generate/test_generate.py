@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from miaopu.embedded.validation import Validation, Validator, pair
 from miaopu.generate import generated, stale
 from miaopu.generate.schemas import all_schemas
 from miaopu.models import DOCUMENTS, Child
 from miaopu.models.base import Document
+from miaopu_db.validation import Validation, Validator, pair
 
 MODELS: dict[str, type[Document]] = {
     model.type_name(): model for models in DOCUMENTS.values() for model in models

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from miaopu.catalog.schedules import schedule_text
 from miaopu.cli import build
 from miaopu.schedule.api import schedules_router
 from miaopu.schedule.check import check_rules, check_schedule
-from miaopu.schedule.data import schedule_text
 
 Json = dict[str, Any]
 

@@ -11,8 +11,9 @@ import httpx
 import pytest
 import uvicorn
 
-from miaopu.serve.asgi import Application, Receive, Scope, Send
-from miaopu.serve.database import Database, mounted
+from miaopu.couch.asgi import Application, Receive, Scope, Send
+from miaopu.couch.database import Database
+from miaopu.serve.database import mounted
 from miaopu.serve.proxy import Proxy
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]

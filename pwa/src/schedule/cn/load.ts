@@ -4,7 +4,7 @@ import { Answerer } from '../batch.ts';
 import type { Layer, Schedule } from '../types.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
-const SCHEDULES = new URL('backend/miaopu/schedule/data/', ROOT);
+const SCHEDULES = new URL('backend/miaopu/catalog/schedules/', ROOT);
 const CASES = new URL('tests/schedule-cases/cn/', ROOT);
 
 /** A line of tests/schedule-cases/cn; every expectation follows from the rule that it names. */

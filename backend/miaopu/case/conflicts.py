@@ -1,0 +1,81 @@
+"""How a conflict is resolved: pure, and the same on every server (docs/data-flow.md)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from miaopu.case.canonical import canonical
+from miaopu.case.merge import body, computed_revision, generation, merge_all
+
+Json = dict[str, Any]
+
+# A document that is edited in place: the later edit stands. One that is never changed, whose id two
+# devices claimed: the earlier claim stands.
+_LATER: dict[str, str] = {
+    "settings": "updated_at",
+    "device": "synced_at",
+    "problem": "resolved_at",
+    "schedule": "effective",
+}
+
+
+def _one_of(leaves: Sequence[Json]) -> Json:
+    kind = leaves[0].get("type")
+    if kind in _LATER:
+        return max(leaves, key=lambda leaf: (str(leaf.get(_LATER[kind], "")), canonical(leaf)))
+    return min(leaves, key=lambda leaf: (str(leaf.get("at", "")), canonical(leaf)))
+
+
+def merged(leaves: Iterable[Json]) -> Json:
+    """The one document that the leaves of a conflict become, without `_rev`."""
+    bodies = [body(leaf) for leaf in leaves]
+    if bodies[0].get("type") == "child":
+        return merge_all(bodies)
+    return _one_of(bodies)
+
+
+def winner(revisions: Iterable[str]) -> str:
+    """The leaf that every CouchDB shows: the greatest (generation, hash)."""
+    return max(revisions, key=_order)
+
+
+def _order(revision: str) -> tuple[int, str]:
+    return generation(revision), revision.partition("-")[2]
+
+
+def _on_top(document: Json, parent: str, leaves: Iterable[str]) -> Json:
+    revision = computed_revision(document, parent, leaves)
+    start, _, digest = revision.partition("-")
+    ancestors = [digest, parent.partition("-")[2]]
+    return {
+        **document,
+        "_rev": revision,
+        "_revisions": {"start": int(start), "ids": ancestors},
+    }
+
+
+def merge_on_winner(leaves: Sequence[Json]) -> Json | None:
+    """What to write on top of the winner with `new_edits=false`; None when it says it all already.
+
+    `leaves` are the live leaves of one document, each with its `_rev`.
+    """
+    revisions = [leaf["_rev"] for leaf in leaves]
+    top = winner(revisions)
+    document = merged(leaves)
+    there = next(leaf for leaf in leaves if leaf["_rev"] == top)
+    if canonical(document) == canonical(body(there)):
+        return None
+    return _on_top(document, top, revisions)
+
+
+def tombstones(leaves: Sequence[Json]) -> list[Json]:
+    """What ends the losing leaves, once the merge stands. Each keeps what its leaf held.
+
+    A tombstone answers to its own leaf alone, so that servers which saw different sets of leaves
+    still write the same one.
+    """
+    top = winner(leaf["_rev"] for leaf in leaves)
+    return [
+        _on_top({**body(leaf), "_deleted": True}, leaf["_rev"], [leaf["_rev"]])
+        for leaf in sorted(leaves, key=lambda leaf: _order(leaf["_rev"]))
+        if leaf["_rev"] != top
+    ]

@@ -1,8 +1,0 @@
-"""`python -m miaopu.embedded`."""
-
-import typer
-
-from .command import embedded_command
-
-if __name__ == "__main__":
-    typer.run(embedded_command)

@@ -1,0 +1,1 @@
+"""What moves documents between databases: merge, distribution, replication upward."""

@@ -1,0 +1,104 @@
+/** The schedules that a clinic uses, compiled, and what they say of a child (接种推算). */
+
+import type { ChildDoc } from '../case/document.ts';
+import {
+  type Compiled,
+  type Forecast,
+  forecast,
+  formatDay,
+  type Options,
+  parseDay,
+  type Schedule,
+} from '../schedule/index.ts';
+import { engineChild } from './history.ts';
+import { localSchedule, type Parameters, type Rule, type Skipped } from './local-rules.ts';
+
+/** The nearest 应种日, and the groups due on it. */
+export interface Next {
+  date: string;
+  groups: string[];
+}
+
+export interface Forecaster {
+  /** Differs whenever another answer is possible: schedules, editions, local rules, parameters. */
+  key: string;
+  schedule: Schedule;
+  compiled: Compiled;
+  /** Groups of the programme and of campaigns; all others are voluntary (非免疫规划). */
+  programme: ReadonlySet<string>;
+  /** Local rules and schedules that do not fit and are left out. */
+  skipped: readonly Skipped[];
+  /** Null for a child without a birth date. `asOf` is `YYYY-MM-DD`. */
+  forecast(child: ChildDoc, asOf: string, options?: Options): Forecast | null;
+  /** What is due next of the programme, and of the schedules offered besides. */
+  next(child: ChildDoc, asOf: string): { programme: Next | null; besides: Next | null };
+}
+
+export interface ForecasterSettings {
+  schedules: readonly string[];
+  parameters?: Parameters;
+  /** Local rules that hold here today, in their order. */
+  rules?: readonly Rule[];
+  /** The document that these stand in, for telling what is wrong with it. */
+  document?: { id: string; rev: string };
+  /** Revisions of the schedules, by name: an edition may be mended. */
+  revisions?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Compiles what the settings name: the first schedule is the programme, the others are offered
+ * besides. Null when none of them is in the catalog. Throws `ScheduleError` for a faulty programme;
+ * anything else that is faulty is left out and stands in `skipped`.
+ */
+export function createForecaster(
+  schedules: Readonly<Record<string, Schedule>>,
+  settings: ForecasterSettings,
+): Forecaster | null {
+  const local = localSchedule({
+    schedules,
+    names: settings.schedules,
+    rules: settings.rules ?? [],
+    parameters: settings.parameters ?? {},
+    ...(settings.document && { settings: settings.document }),
+  });
+  if (!local) return null;
+  const { schedule, compiled, programme } = local;
+  const answer = (child: ChildDoc, asOf: string, options?: Options) => {
+    const input = engineChild(child, schedule);
+    const day = parseDay(asOf);
+    return input && day !== null ? forecast(compiled, input, day, options) : null;
+  };
+  const nearest = (found: Forecast | null, voluntary: boolean): Next | null => {
+    let first: number | null = null;
+    let groups: string[] = [];
+    for (const { recommended, vaccineGroup, status } of found?.groups ?? []) {
+      if (status !== 'notComplete' || recommended === null) continue;
+      if (programme.has(vaccineGroup) === voluntary) continue;
+      if (first === null || recommended < first) {
+        first = recommended;
+        groups = [vaccineGroup];
+      } else if (recommended === first) groups.push(vaccineGroup);
+    }
+    return first === null ? null : { date: formatDay(first), groups };
+  };
+  return {
+    key: JSON.stringify([
+      local.schedules.map((name) => [
+        name,
+        schedules[name]?.edition,
+        settings.revisions?.[name] ?? null,
+      ]),
+      local.used.map(({ _id, _rev }) => [_id, _rev ?? null]),
+      settings.parameters ?? {},
+    ]),
+    schedule,
+    compiled,
+    programme,
+    skipped: local.skipped,
+    forecast: answer,
+    next(child, asOf) {
+      const found = answer(child, asOf);
+      return { programme: nearest(found, false), besides: nearest(found, true) };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** Refusals in words, for pages (被拒记录). */
+import { type ComputedRef, computed } from 'vue';
+import { useI18n } from 'vue-i18n';
+import type { Problem } from '../models/generated.ts';
+import type { RefusedEntry } from '../sync/types.ts';
+import { childrenVersion, documentsVersion, workspace } from '../workspace/workspace.ts';
+import { type RefusedAbove, refusedAbove } from './above.ts';
+import { causeOf } from './explain.ts';
+
+export interface UseRefusals {
+  /** What is refused: a kind of record or a field of the card; for other documents their type. */
+  subject(entry: RefusedEntry): string;
+  /** Why, and what to do. */
+  why(entry: Pick<RefusedEntry, 'reason'>): string;
+}
+
+export function useRefusals(): UseRefusals {
+  const { t, te } = useI18n();
+  return {
+    subject({ id, part, subject }) {
+      const type = id.slice(0, id.indexOf(':'));
+      const key =
+        subject === null
+          ? `sync.type.${type}`
+          : `${part?.startsWith('fact ') ? 'field' : 'kind'}.${subject}`;
+      return te(key) ? t(key) : (subject ?? type);
+    },
+    why: ({ reason }) => t(`sync.why.${causeOf(reason)}`),
+  };
+}
+
+/** What the server above refuses of this clinic. */
+export function useRefusedAbove(): ComputedRef<RefusedAbove[]> {
+  return computed(() => {
+    void documentsVersion.value;
+    void childrenVersion.value;
+    const open = workspace.value;
+    if (!open) return [];
+    return refusedAbove(
+      open.documents.all<Problem & { _id: string }>('problem:'),
+      (id) => open.index.row(id)?.name ?? null,
+    );
+  });
+}

@@ -1,0 +1,204 @@
+/** What the in-memory index knows of a child: enough for lists and search, nothing more. */
+
+import { type ChildDoc, cards, fact, standing } from '../case/document.ts';
+import { hasLeft, type MoveState, moveState, registerStatus } from '../case/moving.ts';
+
+export interface ChildRow {
+  id: string;
+  name: string;
+  sex: 'M' | 'F' | 'U';
+  /** Null when nobody has entered it; such a child cannot be vaccinated. */
+  birthDate: string | null;
+  /** 儿童编码; null until it has one. */
+  code: string | null;
+  idNumber: string | null;
+  phone: string | null;
+  /** The card in use, the last issued. */
+  card: string | null;
+  mother: string | null;
+  committee: string | null;
+  residence: string | null;
+  /** 在册情况, as the own clinic sees it. */
+  status: string | null;
+  /** Another clinic has received the child from the own one (迁出). */
+  left: boolean;
+  /** What is open of a move, and who asks or to whom the child was released. */
+  move: MoveState['phase'];
+  moveTo: string[];
+  /** 管理单位. */
+  site: string | null;
+  /** Other sites that have written to this child. */
+  otherSites: string[];
+  /** When something was last recorded here or elsewhere, by the recorder's clock. */
+  touchedAt: string | null;
+  /** The nearest 应种日; null when nothing is due any more or it is not computed yet. */
+  nextDue: string | null;
+  /** Vaccine groups due on that day. */
+  nextGroups: string[];
+  /** The same of the schedules that are offered besides the programme (非免疫规划). */
+  besidesDue: string | null;
+  besidesGroups: string[];
+}
+
+/** What of a row falls within days, both inclusive. */
+export interface Due {
+  /** The earliest. */
+  date: string;
+  groups: string[];
+  /** Groups of the schedules that are offered besides the programme. */
+  voluntary: string[];
+}
+
+/** What of a row falls within days; null when nothing does. `besides`: not only the programme. */
+export function dueWithin(row: Dues, from: string, to: string, besides: boolean): Due | null {
+  const within = (date: string | null): date is string =>
+    date !== null && date >= from && date <= to;
+  const own = within(row.nextDue) ? row.nextDue : null;
+  const also = besides && within(row.besidesDue) ? row.besidesDue : null;
+  const date = own === null || (also !== null && also < own) ? also : own;
+  if (date === null) return null;
+  return {
+    date,
+    groups: own === null ? [] : row.nextGroups,
+    voluntary: also === null ? [] : row.besidesGroups,
+  };
+}
+
+/** What the schedules say of a row. */
+export type Dues = Pick<ChildRow, 'nextDue' | 'nextGroups' | 'besidesDue' | 'besidesGroups'>;
+
+/** A row with what search and lots need. Private to the index. */
+export interface IndexedRow extends ChildRow {
+  /** The revision, and those in conflict with it, that the row was made from. */
+  rev: string;
+  /** All cards in use. */
+  numbers: string[];
+  /** The child codes and ID numbers of all cases that make the child. */
+  codes: string[];
+  idNumbers: string[];
+  /** Pinyin of the name, in full and its first letters: `zengxiaoming`, `zxm`. */
+  full: string;
+  initials: string;
+  /** All digits that one may search for, apart by spaces. */
+  digits: string;
+  /** `vaccine lot` of each standing dose given at the own site, once per dose. */
+  lots: string[];
+  /** What `nextDue` was computed with; empty when not yet. */
+  dueFor: string;
+  /** Which of the cases that make this child is joined to which: [case, target]. */
+  links: Link[];
+  /** Cases that a person has told apart from this one. */
+  apart: string[];
+}
+
+export type Link = readonly [source: string, target: string];
+
+/** 在册情况 of children whom no clinic waits for: 迁出, 死亡, 删除. */
+const GONE: ReadonlySet<string> = new Set(['2', '4', '5']);
+
+/**
+ * Does the clinic list the child as its own (应种名单)? A visiting child is its own clinic's; one that
+ * has left stays until the device knows that nothing of it is unsent (see `useChildren`).
+ */
+export function isListed(row: ChildRow, ownSite: string): boolean {
+  if (row.left) return true;
+  return (row.site === null || row.site === ownSite) && !GONE.has(row.status ?? '');
+}
+
+/** Syllables of a name without tones; `ü` is `v`. */
+export type Pinyin = (name: string) => string[];
+
+/** The key of a lot in the ledger's sums. */
+export function lotKey(vaccine: string, lot: string): string {
+  return `${vaccine} ${lot}`;
+}
+
+function digitsOf(birthDate: string | null, ...values: (string | null)[]): string {
+  const parts = values.filter((value): value is string => value !== null);
+  if (birthDate) {
+    const compact = birthDate.replaceAll('-', '');
+    parts.push(compact, compact.slice(2));
+  }
+  return parts.map((part) => part.replace(/[^\dX]/gi, '').toUpperCase()).join(' ');
+}
+
+/** A field as each of these cases has it, without repetition. */
+function each(cases: readonly ChildDoc[], name: 'child_code' | 'id_number'): string[] {
+  const values = cases.map((one) => fact(one, name));
+  return [...new Set(values.filter((value): value is string => value !== null))];
+}
+
+/**
+ * The row of a child; `ownSite` is the clinic whose stock the doses come from, `cases` are those
+ * that are joined in the child.
+ */
+export function rowOf(
+  child: ChildDoc,
+  ownSite: string,
+  pinyin: Pinyin,
+  cases: readonly ChildDoc[] = [child],
+): IndexedRow {
+  const name = fact(child, 'name') ?? '';
+  const birthDate = fact(child, 'birth_date');
+  const code = fact(child, 'child_code');
+  const idNumber = fact(child, 'id_number');
+  const phone = fact(child, 'phone');
+  const phone2 = fact(child, 'phone_2');
+  const held = cards(child);
+  const codes = each([child, ...cases], 'child_code');
+  const idNumbers = each([child, ...cases], 'id_number');
+  const syllables = name ? pinyin(name) : [];
+  const others = new Set<string>();
+  let touchedAt: string | null = null;
+  let moves = false;
+  for (const event of Object.values(child.events)) {
+    if (event.kind === 'move') moves = true;
+    if (event.site !== ownSite) others.add(event.site);
+    if (touchedAt === null || event.at > touchedAt) touchedAt = event.at;
+  }
+  const move = moves ? moveState(child) : null;
+  const lots: string[] = [];
+  for (const { event } of standing(child, 'dose')) {
+    if (event.origin === 'given' && event.lot && event.site === ownSite) {
+      lots.push(lotKey(event.vaccine, event.lot));
+    }
+  }
+  return {
+    id: child._id,
+    rev: [child._rev ?? '', ...(child._conflicts ?? [])].sort().join(','),
+    name,
+    sex: fact(child, 'sex') ?? 'U',
+    birthDate,
+    code,
+    idNumber,
+    phone,
+    card: held.at(-1) ?? null,
+    mother: fact(child, 'mother_name'),
+    committee: fact(child, 'committee'),
+    residence: fact(child, 'residence'),
+    status: registerStatus(child, ownSite),
+    left: moves && hasLeft(child, ownSite),
+    move: move?.phase ?? 'none',
+    moveTo: move?.to ?? [],
+    site: fact(child, 'site'),
+    otherSites: [...others].sort(),
+    touchedAt,
+    nextDue: null,
+    nextGroups: [],
+    besidesDue: null,
+    besidesGroups: [],
+    numbers: held,
+    codes,
+    idNumbers,
+    full: syllables.join('').toLowerCase(),
+    initials: syllables
+      .map((syllable) => syllable[0] ?? '')
+      .join('')
+      .toLowerCase(),
+    digits: digitsOf(birthDate, ...codes, ...idNumbers, phone, phone2, ...held),
+    lots,
+    dueFor: '',
+    links: [],
+    apart: standing(child, 'not_same_as').map(({ event }) => event.target),
+  };
+}
