@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import en from '../i18n/en.json';
-import zh from '../i18n/zh.json';
 import { ACCOUNT_FAULTS, AccountFault, createAccounts } from './manage';
+import en from './words.en.json';
+import zh from './words.zh.json';
 
 function answering(status: number, body: string) {
   const calls: { input: string; init: RequestInit | undefined }[] = [];

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RECORD_KINDS } from '../children/record';
 import { REASON_CODES, TRAIL_OUTCOMES } from '../schedule/types.ts';
-import en from './en.json';
+import en from './en.ts';
 import enReasons from './reasons.en.json';
 import zhReasons from './reasons.zh.json';
-import zh from './zh.json';
+import { gathered } from './words.ts';
+import zh from './zh.ts';
 
 type Tree = { [key: string]: string | Tree };
 
@@ -43,6 +44,13 @@ describe.each([
 
   it('are never empty', () => {
     for (const [key, text] of [...chinese, ...english]) expect(text.trim(), key).not.toBe('');
+  });
+});
+
+describe('two features', () => {
+  it('have no namespace together', () => {
+    const files = { 'a/words.zh.json': { home: {} }, 'b/words.zh.json': { home: {} } };
+    expect(() => gathered(files)).toThrow('b/words.zh.json');
   });
 });
 

@@ -1,12 +1,12 @@
 /**
- * The program's words: Chinese is in the first load, English is fetched when it is chosen. Reasons
- * of the schedule engine stand in catalogues of their own (`reasons.*.json`).
+ * The program's words: Chinese is in the first load, English is fetched when it is chosen. They stand
+ * with the features (`words.ts`); reasons of the schedule engine in `reasons.*.json`.
  */
 
 import { createI18n } from 'vue-i18n';
 import { type Locale, preferences } from '../ui/preferences';
 import zhReasons from './reasons.zh.json';
-import zh from './zh.json';
+import zh from './zh.ts';
 
 export const i18n = createI18n({
   legacy: false,
@@ -21,7 +21,7 @@ export const t = i18n.global.t;
 /** Changes the language of the whole program; resolves when its words are there. */
 export async function setLocale(locale: Locale): Promise<void> {
   if (locale === 'en' && !i18n.global.availableLocales.includes('en' as never)) {
-    const [en, reasons] = await Promise.all([import('./en.json'), import('./reasons.en.json')]);
+    const [en, reasons] = await Promise.all([import('./en.ts'), import('./reasons.en.json')]);
     i18n.global.setLocaleMessage(
       'en' as 'zh',
       { ...en.default, reasons: reasons.default } as never,
