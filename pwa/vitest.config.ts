@@ -10,6 +10,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
     environment: 'node',
+    // Its components import their styles, which Node cannot read.
+    server: { deps: { inline: [/element-plus/] } },
     maxWorkers: 2,
   },
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { refusalOf } from '../sync/site-validators.ts';
+import { refusalOf } from '../../testing/site-validators.ts';
 import { causeOf } from './explain.ts';
 
 const SITE = '3301020001';

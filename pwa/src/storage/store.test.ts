@@ -2,8 +2,8 @@
 import 'fake-indexeddb/auto';
 import type PouchDB from 'pouchdb-core';
 import { describe, expect, it } from 'vitest';
+import { memoryDatabase } from '../../testing/model-server.ts';
 import type { ChildDoc } from '../case/document.ts';
-import { memoryDatabase } from '../sync/model-server.ts';
 import { createIndex } from '../workspace/child-index.ts';
 import { openSnapshots } from '../workspace/snapshot.ts';
 import { storageFault } from './fault.ts';

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createModelServer, type ModelServer, memoryDatabase } from '../../testing/model-server.ts';
+import { refusalOf } from '../../testing/site-validators.ts';
 import { canonical } from '../case/canonical.ts';
 import { type ChildDoc, fact, isChildId, type NewEvent } from '../case/document.ts';
 import { mergeLeaves, readChild } from '../case/leaves.ts';
@@ -12,9 +14,7 @@ import { liveRevisions } from '../storage/revisions.ts';
 import { createStore, type Store } from '../storage/store.ts';
 import { createIndex } from '../workspace/child-index.ts';
 import { type Clinic, createClinic } from '../workspace/clinic.ts';
-import { createModelServer, type ModelServer, memoryDatabase } from './model-server.ts';
 import { createServer, type Fetch } from './server.ts';
-import { refusalOf } from './site-validators.ts';
 import { INITIAL_STATUS, type SyncStatus } from './types.ts';
 
 const SITE = '3301020001';

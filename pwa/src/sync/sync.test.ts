@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type PouchDB from 'pouchdb-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createModelServer, type ModelServer, memoryDatabase } from '../../testing/model-server.ts';
 import { canonical } from '../case/canonical.ts';
 import type { ChildDoc } from '../case/document.ts';
 import { readChild } from '../case/leaves.ts';
@@ -9,7 +10,6 @@ import { type Clock, createClock } from '../clock/clock.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { createStore, type Store } from '../storage/store.ts';
 import { createEngine, type Engine } from './engine.ts';
-import { createModelServer, type ModelServer, memoryDatabase } from './model-server.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPuller } from './pull.ts';
 import { push } from './push.ts';

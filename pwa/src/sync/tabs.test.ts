@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createModelServer, type ModelServer, memoryDatabase } from '../../testing/model-server.ts';
 import type { ChildDoc } from '../case/document.ts';
 import { createClock } from '../clock/clock.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { createStore } from '../storage/store.ts';
 import { createEngine, type Engine } from './engine.ts';
-import { createModelServer, type ModelServer, memoryDatabase } from './model-server.ts';
 import { createOutbox } from './outbox.ts';
 import { createServer } from './server.ts';
 import { INITIAL_STATUS, type SyncStatus } from './types.ts';

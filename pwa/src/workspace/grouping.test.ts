@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
+import { memoryDatabase } from '../../testing/model-server.ts';
 import { type ChildDoc, isChildId, standing } from '../case/document.ts';
 import { mergeLeaves } from '../case/leaves.ts';
 import { createClock } from '../clock/clock.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { type Follower, follow } from '../storage/follow.ts';
 import { createStore } from '../storage/store.ts';
-import { memoryDatabase } from '../sync/model-server.ts';
 import { type ChildIndex, createIndex } from './child-index.ts';
 import { createGrouping } from './grouping.ts';
 import { createRepository } from './repository.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { memoryDatabase } from '../../testing/model-server.ts';
 import { type ChildDoc, cards, fact, isChildId, standing } from '../case/document.ts';
 import { mergeLeaves, readChild } from '../case/leaves.ts';
 import { type Clock, createClock } from '../clock/clock.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { follow } from '../storage/follow.ts';
 import { createStore, type Store } from '../storage/store.ts';
-import { memoryDatabase } from '../sync/model-server.ts';
 import { createIndex } from './child-index.ts';
 import { createRepository, type Repository } from './repository.ts';
 

@@ -1,11 +1,11 @@
 /**
  * A server for the tests of sync: CouchDB's answers over a PouchDB in memory, with a door for
- * whatever may go wrong on the way. No part of the program imports it.
+ * whatever may go wrong on the way.
  */
 
 import memory from 'pouchdb-adapter-memory';
 import PouchDB from 'pouchdb-core';
-import type { Fetch } from './server.ts';
+import type { Fetch } from '../src/sync/server.ts';
 
 PouchDB.plugin(memory);
 

@@ -1,8 +1,8 @@
-/** The validators of a clinic's database (`design-docs/site`) for tests. No part of the program imports it. */
+/** The validators of a clinic's database (`design-docs/site`) for tests. */
 import { readFileSync } from 'node:fs';
 import type PouchDB from 'pouchdb-core';
 
-const ROOT = new URL('../../../design-docs/', import.meta.url);
+const ROOT = new URL('../../design-docs/', import.meta.url);
 
 export interface UserContext {
   db: string;
