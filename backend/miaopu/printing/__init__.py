@@ -6,7 +6,13 @@ package. `passbook_page` and `slip` give two forms in a shape for printers that 
 at millimetre positions for a flat-bed passbook printer, lines for a thermal printer.
 """
 
-from miaopu.printing.errors import BadPrintDataError, PrintError, UnknownTemplateError
+from miaopu.printing.errors import (
+    BadPrintDataError,
+    DoesNotFitError,
+    NoGlyphError,
+    PrintError,
+    UnknownTemplateError,
+)
 from miaopu.printing.forms import (
     Appointment,
     CardLabel,
@@ -34,9 +40,11 @@ __all__ = [
     "CardLabel",
     "CertificatePage",
     "Consent",
+    "DoesNotFitError",
     "Form",
     "Lang",
     "Line",
+    "NoGlyphError",
     "Notice",
     "PlacedText",
     "PrintError",

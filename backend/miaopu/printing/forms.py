@@ -6,28 +6,53 @@ character would be a command.
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"),
 ]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200,
-                           pattern=r"^[^\x00-\x1f\x7f]+$")
+                           pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
 ]  # fmt: skip
+# Five paragraphs of that length are what both sides of a sheet hold.
 Paragraph = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=4000,
-                           pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
+    str, StringConstraints(strip_whitespace=True, max_length=1000,
+                           pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$")
 ]  # fmt: skip
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,32}$")]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Sex = Literal["M", "F", "U"]
 
 
+OBSERVE_MINUTES = 30
+"""How long a child stays for observation after a vaccination (留观); 预防接种工作规范."""
+
+
 class Form(BaseModel):
+    """What a form or a part of it is given."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text with its path: `rows.3.lot`."""
+        for name in type(self).model_fields:
+            yield from _texts(name, getattr(self, name))
+
+
+def _texts(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Form):
+        for below, text in value.texts():
+            yield f"{path}.{below}", text
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _texts(f"{path}.{index}", each)
 
 
 class Clinic(Form):
@@ -77,12 +102,12 @@ class Notice(Form):
     child: Child
     given_on: dt.date
     given_at: ClockTime | None = None
-    given: Annotated[list[GivenDose], Field(max_length=12)]
-    observe_minutes: Annotated[int, Field(ge=0, le=240)] = 30
+    given: Annotated[list[GivenDose], Field(max_length=24)] = []
+    observe_minutes: Annotated[int, Field(ge=0, le=240)] = OBSERVE_MINUTES
     observe_until: ClockTime | None = None
     appointment: dt.date | None = None
     appointment_time: Text = ""
-    next: Annotated[list[NextDose], Field(max_length=12)] = []
+    next: Annotated[list[NextDose], Field(max_length=24)] = []
     remark: Paragraph = ""
 
 
@@ -176,7 +201,7 @@ class Appointment(Form):
     date: dt.date
     time: Text = ""
     number: Text = ""
-    items: Annotated[list[NextDose], Field(max_length=12)] = []
+    items: Annotated[list[NextDose], Field(max_length=24)] = []
     bring: Text = ""
     issued_on: dt.date | None = None
 

@@ -9,7 +9,7 @@ import datetime as dt
 import unicodedata
 from dataclasses import dataclass
 
-from miaopu.printing.errors import BadPrintDataError
+from miaopu.printing.errors import DoesNotFitError
 from miaopu.printing.forms import CertificatePage, CertificateRow
 from miaopu.printing.words import Lang, words
 
@@ -18,6 +18,9 @@ LINES_PER_PAGE = 12
 FIRST_LINE_Y_MM, LINE_PITCH_MM = 44.0, 8.0
 # 24 dots at 180 dots per inch: a full-width character of a 24-pin printer.
 FULL_WIDTH_MM = 24 / 180 * 25.4
+
+CUT_MARK = "…"
+"""Stands where the rest of a text was left out."""
 
 # column: (x of its left edge, width in mm, may be shortened). What identifies a dose is never cut.
 COLUMNS: dict[str, tuple[float, float, bool]] = {
@@ -30,56 +33,116 @@ COLUMNS: dict[str, tuple[float, float, bool]] = {
     "unit": (156, 30, True),
     "vaccinator": (186, 18, True),
 }
+# the same with the y of its top, for the child; what identifies the child is never cut
+CHILD_BLOCK: dict[str, tuple[float, float, float, bool]] = {
+    "name": (20, 12, 48, False),
+    "sex": (70, 12, 28, False),
+    "birth_date": (100, 12, 48, False),
+    "code": (150, 12, 58, False),
+    "guardian": (20, 20, 48, True),
+    "phone": (70, 20, 78, False),
+    "address": (20, 28, 128, True),
+    "card_date": (150, 28, 58, False),
+}
 
 
 @dataclass(frozen=True)
 class PlacedText:
-    """One run of text: page from 0, left edge and baseline-box top in mm from the page's corner."""
+    """One run of text: page from 0, left edge and baseline-box top in mm from the page's corner.
+
+    `field` is where in the form it comes from.
+    """
 
     page: int
     x_mm: float
     y_mm: float
     text: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class _Cell(PlacedText):
+    """A text with the half-width characters that its place holds."""
+
+    room: int = 0
+    may_shorten: bool = False
 
 
 def passbook_page(form: CertificatePage, lang: Lang = "zh") -> list[PlacedText]:
     """Every text of the page with its place, shifted by the form's own offsets.
 
-    Raises BadPrintDataError where a vaccine, dose, date, lot or expiry would have to be cut.
+    Raises DoesNotFitError where what identifies a dose or the child would have to be cut; other
+    texts are shortened, which CUT_MARK shows.
     """
-    placed = _child_block(form, lang) if form.with_child else []
+    found: list[_Cell] = []
+    if form.with_child:
+        for name, text in _child_texts(form, lang).items():
+            x, y, width, may_shorten = CHILD_BLOCK[name]
+            found.append(_Cell(0, x, y, text, f"child.{name}", room(width), may_shorten))
     for index, row in enumerate(form.rows):
-        line = row.line or index + 1
-        page, slot = divmod(line - 1, LINES_PER_PAGE)
+        page, slot = divmod((row.line or index + 1) - 1, LINES_PER_PAGE)
         y = FIRST_LINE_Y_MM + slot * LINE_PITCH_MM
         for column, text in _cells(row).items():
-            if text:
-                x = COLUMNS[column][0]
-                placed.append(PlacedText(page, x, y, _fit(text, column, index)))
-    return [
-        PlacedText(p.page, p.x_mm + form.offset_x_mm, p.y_mm + form.offset_y_mm, p.text)
-        for p in sorted(placed, key=lambda p: (p.page, p.y_mm, p.x_mm))
+            x, width, may_shorten = COLUMNS[column]
+            field = f"rows.{index}.{column}"
+            found.append(_Cell(page, x, y, text, field, room(width), may_shorten))
+    too_wide = [
+        (cell.field, f"wider than its place, which holds {cell.room} half-width characters")
+        for cell in found
+        if not cell.may_shorten and half_widths(cell.text) > cell.room
     ]
+    if too_wide:
+        raise DoesNotFitError("certificate-page", too_wide)
+    placed = [
+        PlacedText(
+            cell.page,
+            cell.x_mm + form.offset_x_mm,
+            cell.y_mm + form.offset_y_mm,
+            shortened(cell.text, cell.room),
+            cell.field,
+        )
+        for cell in found
+        if cell.text
+    ]
+    return sorted(placed, key=lambda place: (place.page, place.y_mm, place.x_mm))
 
 
 def half_widths(text: str) -> int:
-    """The width of `text` in half-width characters: a Chinese character counts two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    """The width of `text` in half-width characters: a Chinese character counts two, a mark that
+    stands over another none."""
+    return sum(
+        0 if unicodedata.category(char) in ("Mn", "Me", "Cf")
+        else 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+        for char in text
+    )  # fmt: skip
 
 
-def _child_block(form: CertificatePage, lang: Lang) -> list[PlacedText]:
-    child, w = form.child, words(lang)
-    places = [
-        (20, 12, child.name),
-        (70, 12, w[f"sex.{child.sex}"]),
-        (100, 12, child.birth_date.isoformat()),
-        (150, 12, child.code),
-        (20, 20, child.guardian),
-        (70, 20, child.phone),
-        (20, 28, child.address),
-        (150, 28, child.card_date.isoformat() if child.card_date else ""),
-    ]
-    return [PlacedText(0, x, y, text) for x, y, text in places if text]
+def room(width_mm: float) -> int:
+    """How many half-width characters fit into a width."""
+    return int(width_mm / (FULL_WIDTH_MM / 2))
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or so much of it as leaves room for the mark that something is missing."""
+    if half_widths(text) <= most:
+        return text
+    while half_widths(text + CUT_MARK) > most:
+        text = text[:-1]
+    return text.rstrip() + CUT_MARK
+
+
+def _child_texts(form: CertificatePage, lang: Lang) -> dict[str, str]:
+    child = form.child
+    return {
+        "name": child.name,
+        "sex": words(lang)[f"sex.{child.sex}"],
+        "birth_date": child.birth_date.isoformat(),
+        "code": child.code,
+        "guardian": child.guardian,
+        "phone": child.phone,
+        "address": child.address,
+        "card_date": child.card_date.isoformat() if child.card_date else "",
+    }
 
 
 def _cells(row: CertificateRow) -> dict[str, str]:
@@ -87,16 +150,3 @@ def _cells(row: CertificateRow) -> dict[str, str]:
         return value.isoformat() if isinstance(value, dt.date) else value or ""
 
     return {column: text(getattr(row, column)) for column in COLUMNS}
-
-
-def _fit(text: str, column: str, index: int) -> str:
-    _, width_mm, may_shorten = COLUMNS[column]
-    room = int(width_mm / (FULL_WIDTH_MM / 2))
-    if half_widths(text) <= room:
-        return text
-    if not may_shorten:
-        reason = f"wider than its column, which holds {room} half-width characters"
-        raise BadPrintDataError("certificate-page", [(f"rows.{index}.{column}", reason)])
-    while half_widths(text) > room:
-        text = text[:-1]
-    return text

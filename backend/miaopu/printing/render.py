@@ -4,14 +4,17 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, NoReturn, get_args
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 
 from miaopu.printing import barcode
-from miaopu.printing.errors import BadPrintDataError, UnknownTemplateError
+from miaopu.printing.errors import (
+    BadPrintDataError,
+    NoGlyphError,
+    TooLongError,
+    UnknownTemplateError,
+)
 from miaopu.printing.forms import (
     Appointment,
     CardLabel,
@@ -20,8 +23,12 @@ from miaopu.printing.forms import (
     Form,
     Notice,
 )
+from miaopu.printing.glyphs import lacks_glyph
 from miaopu.printing.passbook import LINES_PER_PAGE, passbook_page
 from miaopu.printing.words import Lang, long_date, words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES: Mapping[str, type[Form]] = MappingProxyType(
     {
@@ -33,8 +40,13 @@ TEMPLATES: Mapping[str, type[Form]] = MappingProxyType(
     }
 )
 
+MOST_PAGES: Mapping[str, int] = MappingProxyType(
+    {"notice": 2, "certificate-page": 12, "consent": 4, "appointment": 1, "card-label": 1}
+)
+"""What the paper of each form holds: a sheet's two sides, a booklet, one label."""
 
-def check(template: str, data: Mapping[str, Any] | BaseModel) -> Form:
+
+def check(template: str, data: Mapping[str, object] | BaseModel) -> Form:
     """The data as the template's model. Raises UnknownTemplateError or BadPrintDataError."""
     model = TEMPLATES.get(template)
     if model is None:
@@ -53,13 +65,21 @@ def check(template: str, data: Mapping[str, Any] | BaseModel) -> Form:
         raise BadPrintDataError(template, fields) from None
 
 
-def render_html(template: str, data: Mapping[str, Any] | BaseModel, lang: Lang = "zh") -> str:
+def check_glyphs(template: str, form: Form) -> None:
+    """Raises NoGlyphError where a text has a character that no font of this machine has."""
+    lacking = [path for path, text in form.texts() if lacks_glyph(text)]
+    if lacking:
+        reason = "a character that no font of this machine has"
+        raise NoGlyphError(template, [(path, reason) for path in lacking])
+
+
+def render_html(template: str, data: Mapping[str, object] | BaseModel, lang: Lang = "zh") -> str:
     """The form as one self-contained HTML page. Raises PrintError."""
     form = check(template, data)
     if lang not in get_args(Lang):
         raise UnknownTemplateError(f"forms are printed in zh or en, not in {lang!r}")
     name = template
-    extra: dict[str, Any] = {}
+    extra: dict[str, object] = {}
     if isinstance(form, CertificatePage):
         if form.variant == "passbook":
             name = "certificate-passbook"
@@ -71,12 +91,23 @@ def render_html(template: str, data: Mapping[str, Any] | BaseModel, lang: Lang =
     )  # fmt: skip
 
 
-def render_pdf(template: str, data: Mapping[str, Any] | BaseModel, lang: Lang = "zh") -> bytes:
-    """The form as PDF with its fonts embedded. Raises PrintError."""
+def render_pdf(template: str, data: Mapping[str, object] | BaseModel, lang: Lang = "zh") -> bytes:
+    """The form as PDF with its fonts embedded. Raises PrintError.
+
+    A form that would lose a character, or run over its paper, is refused and not printed in part.
+    """
     import weasyprint  # Pango is loaded here, so that HTML needs no system library.
 
-    html = weasyprint.HTML(string=render_html(template, data, lang), url_fetcher=_refuse)
-    return bytes(html.write_pdf())
+    form = check(template, data)
+    check_glyphs(template, form)
+    html = weasyprint.HTML(string=render_html(template, form, lang), url_fetcher=_refuse)
+    document = html.render()
+    if len(document.pages) > MOST_PAGES[template]:
+        raise TooLongError(
+            f"the form {template!r} would take {len(document.pages)} pages; "
+            f"its paper has {MOST_PAGES[template]}"
+        )
+    return bytes(document.write_pdf())
 
 
 def warm_up() -> None:
@@ -91,7 +122,11 @@ def _refuse(url: str, *_: object, **__: object) -> NoReturn:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    # Jinja takes a while to load, and most of a server's life nobody prints.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
     environment = Environment(
         loader=PackageLoader("miaopu.printing"),
         autoescape=True,

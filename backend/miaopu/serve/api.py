@@ -1,24 +1,20 @@
-"""`/api`: the server's clock, its health, and printing for who has no device bridge."""
+"""`/api`: the server's clock and its health, and what holds for every request to it."""
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import anyio
 import httpx
-from fastapi import Body, FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 import miaopu
-from miaopu.accounts.actor import address_of, forwarded
 from miaopu.ids import new_ulid
 
-_PDF = "application/pdf"
-_MOST_PRINTING = 2
-_LARGEST_PRINT = 2_000_000
+_LARGEST = 2_000_000
 
 
 class Now(BaseModel):
@@ -60,7 +56,6 @@ def build_api(
     api = FastAPI(
         title="Miaopu", version=miaopu.__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
-    printing = anyio.CapacityLimiter(_MOST_PRINTING)
     run = new_ulid()
 
     @api.get("/time")
@@ -78,26 +73,6 @@ def build_api(
             found.status = "database_down"
         return JSONResponse(found.model_dump(), status_code=200 if up else 503)
 
-    @api.post("/print/{template}")
-    async def print_form(
-        template: str,
-        request: Request,
-        data: Annotated[dict[str, Any], Body()],
-        lang: Literal["zh", "en"] = "zh",
-    ) -> Response:
-        await _require_login(client(), request)
-        from miaopu.printing import BadPrintDataError, PrintError, UnknownTemplateError, render_pdf
-
-        try:
-            pdf = await anyio.to_thread.run_sync(render_pdf, template, data, lang, limiter=printing)
-        except UnknownTemplateError as error:
-            raise HTTPException(404, str(error)) from error
-        except BadPrintDataError as error:
-            raise HTTPException(422, str(error)) from error
-        except PrintError as error:
-            raise HTTPException(500, str(error)) from error
-        return Response(pdf, media_type=_PDF, headers={"cache-control": "no-store"})
-
     @api.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         # What was sent is a child's data: only where it is wrong is said.
@@ -109,7 +84,7 @@ def build_api(
         length = request.headers.get("content-length", "0" if request.method == "GET" else "")
         if not length.isdigit():
             return JSONResponse({"detail": "the request must say its length"}, status_code=411)
-        if int(length) > _LARGEST_PRINT:
+        if int(length) > _LARGEST:
             return JSONResponse({"detail": "the request is too large"}, status_code=413)
         response: Response = await following(request)
         response.headers.setdefault("cache-control", "no-store")
@@ -119,19 +94,3 @@ def build_api(
         return response
 
     return api
-
-
-async def _require_login(client: httpx.AsyncClient, request: Request) -> None:
-    """Raises 401 unless the database knows who sends the request."""
-    headers = {
-        name: request.headers[name]
-        for name in ("cookie", "authorization")
-        if name in request.headers
-    }
-    headers |= forwarded(address_of(request))
-    try:
-        answer = await client.get("_session", headers=headers)
-    except httpx.HTTPError as error:
-        raise HTTPException(503, "the database does not answer; try again") from error
-    if not answer.is_success or answer.json()["userCtx"]["name"] is None:
-        raise HTTPException(401, "log in first")

@@ -30,6 +30,8 @@ from miaopu.gate.gate import Gate
 from miaopu.lookup.api import cases_router
 from miaopu.lookup.cases import Cases
 from miaopu.lookup.parent import Parent
+from miaopu.printing.api import print_router
+from miaopu.printing.worker import PdfWorker
 from miaopu.provision.catalog import content, vaccine_groups
 from miaopu.provision.plan import Above, Plan, Upward, read_plan
 from miaopu.reports.api import reports_router
@@ -102,6 +104,7 @@ class _Work:
     refusals: Refusals | None = None
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    printing: PdfWorker = field(default_factory=PdfWorker)
     trail: Trail = field(init=False)
     identities: Identities = field(init=False)
 
@@ -243,6 +246,7 @@ class _Work:
                 return databases
 
     async def stop(self) -> None:
+        await self.printing.stop()
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -355,6 +359,7 @@ async def _serve(
     )
     api.include_router(reports_router(work.identities, JoinedCases(work.own, vaccine_groups())))
     api.include_router(schedules_router(work.anonymous))
+    api.include_router(print_router(work.identities, work.printing))
     gate = Gate(database, work.identities, work.own, stamp, work.county)
     observed = replace(database, application=Observer(gate, work.trail, work.identities))
     application = build_application(observed, api, Pwa(settings.pwa))

@@ -14,12 +14,14 @@ from miaopu.printing import (
     TEMPLATES,
     BadPrintDataError,
     Lang,
+    NoGlyphError,
     PrintError,
     UnknownTemplateError,
     check,
     render_html,
     render_pdf,
 )
+from miaopu.printing.errors import TooLongError
 
 A4, A5 = (210, 297), (148, 210)
 SIZES = {
@@ -95,6 +97,23 @@ def test_the_notice_says_all_that_the_guardian_must_know() -> None:
         assert part in text, part
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_notice_of_six_vaccines_is_one_page_with_the_appointment_on_top(lang: Lang) -> None:
+    data = EXAMPLES["notice"]
+    pdf = pdf_of("notice", data | {"given": data["given"] * 3, "next": data["next"] * 3}, lang)
+    assert len(pdf.pages) == 1
+    html = render_html("notice", data, lang)
+    assert html.index('class="when"') < html.index('<table class="given"')
+
+
+def test_without_a_dose_that_day_it_is_an_appointment_and_nothing_else() -> None:
+    text = text_of(pdf_of("notice", EXAMPLES["notice"] | {"given": []}))
+    assert "预防接种预约单" in text
+    assert "2026年12月16日（星期三）" in text
+    for absent in ("本次接种", "留观", "签名", "告知"):
+        assert absent not in text, absent
+
+
 def test_a_long_notice_names_the_child_on_its_second_page_too() -> None:
     data = EXAMPLES["notice"]
     pdf = pdf_of("notice", data | {"given": data["given"] * 4, "next": data["next"] * 4})
@@ -158,7 +177,29 @@ def test_a_missing_field_is_named_and_no_value_is_quoted(template: str) -> None:
     assert "王苗苗" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["苗\x1b@", "苗\n苗", "苗\x00"])
+@pytest.mark.parametrize("text", ["王\U0003fffd", "王\ue000"])
+def test_a_character_that_no_font_has_is_said_with_its_field_and_not_printed(text: str) -> None:
+    data = json.loads(json.dumps(EXAMPLES["certificate-page"]))
+    data["child"]["name"] = data["rows"][2]["vaccinator"] = text
+    with pytest.raises(NoGlyphError) as caught:
+        render_pdf("certificate-page", data)
+    assert [path for path, _ in caught.value.fields] == ["child.name", "rows.2.vaccinator"]
+    assert "王" not in str(caught.value)
+
+
+def test_rare_names_that_a_font_has_are_printed() -> None:
+    data = json.loads(json.dumps(EXAMPLES["card-label"]))
+    data["child"]["name"] = "王\U00020bb7ë"
+    assert "王\U00020bb7ë" in text_of(pdf_of("card-label", data))
+
+
+def test_a_form_that_runs_over_its_paper_is_refused() -> None:
+    data = EXAMPLES["card-label"] | {"clinic_name": "接种门诊" * 50}
+    with pytest.raises(TooLongError, match="its paper has 1"):
+        render_pdf("card-label", data)
+
+
+@pytest.mark.parametrize("text", ["苗\x1b@", "苗\x9b", "苗\n苗", "苗\x00"])
 def test_control_characters_never_reach_a_printer(text: str) -> None:
     data = EXAMPLES["card-label"] | {"guardian": text}
     with pytest.raises(BadPrintDataError, match="guardian"):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from printed_examples import EXAMPLES, ROW
 
 from miaopu.printing import (
-    BadPrintDataError,
     Barcode,
     CertificatePage,
+    DoesNotFitError,
     Line,
     check,
     passbook_page,
@@ -62,9 +62,24 @@ def test_no_text_runs_into_the_next_column() -> None:
 @pytest.mark.parametrize("column", ["vaccine", "lot", "dose"])
 def test_what_identifies_a_dose_is_never_cut(column: str) -> None:
     form = page(rows=[ROW, ROW | {column: "9" * 60}])
-    with pytest.raises(BadPrintDataError) as caught:
+    with pytest.raises(DoesNotFitError) as caught:
         passbook_page(form)
     assert [field for field, _ in caught.value.fields] == [f"rows.1.{column}"]
+
+
+def test_what_is_shortened_says_so() -> None:
+    long = "很长的生产企业名称有限责任公司分公司"
+    placed = passbook_page(page(rows=[ROW | {"maker": long}], with_child=False))
+    (maker,) = (place for place in placed if place.field == "rows.0.maker")
+    assert maker.text == "很长的生产企业…"
+
+
+@pytest.mark.parametrize("field", ["name", "phone"])
+def test_a_childs_name_and_number_are_never_cut(field: str) -> None:
+    child = EXAMPLES["certificate-page"]["child"] | {field: "长" * 60}
+    with pytest.raises(DoesNotFitError) as caught:
+        passbook_page(page(child=child))
+    assert [path for path, _ in caught.value.fields] == [f"child.{field}"]
 
 
 def test_offsets_move_everything_alike() -> None:
