@@ -7,7 +7,7 @@ from typing import Any
 
 from miaopu.demo import County, build
 from miaopu.demo.calendar import add_months
-from miaopu.demo.note import Note
+from miaopu.serve.demo_note import Note
 
 Json = dict[str, Any]
 # What falls due at an age: months, vaccine group, vaccine, its doses before.

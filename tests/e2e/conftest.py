@@ -11,7 +11,7 @@ import pytest
 from harness import BIN, ROOT, Bridge, Server, Tablet
 from playwright.sync_api import Playwright, sync_playwright
 
-from miaopu.demo.note import Note, read_note
+from miaopu.serve.demo_note import Note, read_note
 
 CHILDREN = int(os.environ.get("MIAOPU_E2E_CHILDREN", "1000"))
 SEED = 1

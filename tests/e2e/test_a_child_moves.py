@@ -20,7 +20,7 @@ from counter import (
 from harness import Server, Tablet
 from playwright.sync_api import expect
 
-from miaopu.demo.note import Note
+from miaopu.serve.demo_note import Note
 
 HOME, AWAY, COUNTY = "9901210001", "9901210002", "990121"
 

@@ -37,7 +37,7 @@ from harness import BIN, ROOT, Bridge, Server, Tablet
 from messages import LANGS, Lang, pattern
 from playwright.sync_api import Locator, Playwright, expect, sync_playwright
 
-from miaopu.demo.note import Note, read_note
+from miaopu.serve.demo_note import Note, read_note
 
 SITE = "9901210001"
 CHILDREN = 600

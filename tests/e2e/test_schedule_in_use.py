@@ -25,7 +25,7 @@ from counter import (
 from harness import BIN, ROOT, Server, Tablet
 from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwright
 
-from miaopu.demo.note import Note, read_note
+from miaopu.serve.demo_note import Note, read_note
 
 SITE = "9901210001"
 COUNTY = "990121"

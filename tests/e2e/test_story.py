@@ -36,7 +36,7 @@ from messages import pattern
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from miaopu.demo.note import Note
+from miaopu.serve.demo_note import Note
 
 SITE, COUNTY = "9901210001", "990121"
 NEW_CARD = "88880000000000001"

@@ -19,10 +19,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from miaopu.couch.database import Database
 from miaopu.demo.county import County, build
 from miaopu.demo.load import LoadError, load
-from miaopu.demo.note import FILE, Note, announcement, read_note, write_note
 from miaopu.provision import Plan, PlanError, apply, connect
 from miaopu.provision.catalog import content
 from miaopu.serve.database import DatabaseError, open_database
+from miaopu.serve.demo_note import FILE, Login, Note, announcement, read_note, write_note
 from miaopu.serve.keep import KeepError, open_keep
 from miaopu.serve.settings import Settings
 
@@ -107,11 +107,23 @@ async def make_demo(county: County, settings: Settings, console: Console) -> Not
                     await load(county, client, lambda count: progress.advance(task, count))
     finally:
         await database.stop()
-    write_note(settings.data, county)
-    note = read_note(settings.data)
-    if note is None:
-        raise DemoError(f"{settings.data / FILE} was removed while the county was made")
+    note = _note_of(county)
+    write_note(settings.data, note)
     return note
+
+
+def _note_of(county: County) -> Note:
+    return Note(
+        county.seed,
+        county.today.isoformat(),
+        len(county.clinics),
+        county.children_per_site,
+        county.example_card(),
+        tuple(
+            Login(account.name, account.password or "", account.display_name, account.roles)
+            for account in county.accounts
+        ),
+    )
 
 
 def _provision(url: str, database: Database, plan: Plan) -> None:

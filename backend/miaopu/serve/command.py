@@ -26,9 +26,9 @@ def serve_command(
     Each option may be given in the environment, as MIAOPU_DATA, MIAOPU_PORT and so on. The
     administrator of an outside CouchDB is MIAOPU_COUCHDB_USER with MIAOPU_COUCHDB_PASSWORD.
     """
-    from miaopu.demo.note import announcement, read_note
     from miaopu.provision.plan import PlanError
     from miaopu.serve.database import DatabaseError
+    from miaopu.serve.demo_note import announcement, read_note
     from miaopu.serve.keep import KeepError
     from miaopu.serve.run import serve
     from miaopu.serve.settings import PREFIX, read_settings

@@ -1,7 +1,7 @@
 /** Where the program starts in the browser. */
 
 import { createApp } from 'vue';
-import { i18n, setLocale } from '../i18n';
+import { i18n, speak } from '../i18n';
 import { applyPreferences, preferences } from '../ui/preferences';
 import App from './App.vue';
 import { router } from './router';
@@ -10,5 +10,5 @@ import './styles/base.css';
 
 applyPreferences();
 // English is not in the first load: the page waits for its words, so that nothing flickers.
-if (preferences.locale !== 'zh') await setLocale(preferences.locale);
+if (preferences.locale !== 'zh') await speak(preferences.locale);
 createApp(App).use(i18n).use(router).mount('#app');

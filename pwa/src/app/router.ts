@@ -26,7 +26,7 @@ export const router = createRouter({
     {
       path: '/',
       name: 'home',
-      component: () => import('../children/HomePage.vue'),
+      component: () => import('../desk/HomePage.vue'),
       meta: { for: 'site', title: 'nav.home' },
     },
     {
@@ -38,7 +38,7 @@ export const router = createRouter({
     {
       path: '/children/:id',
       name: 'child',
-      component: () => import('../children/ChildPage.vue'),
+      component: () => import('../desk/ChildPage.vue'),
       props: true,
       meta: { for: 'site', title: 'child.title' },
     },

@@ -1,7 +1,13 @@
 /** How a vaccine is given, and what the guardian is told of it, from the catalog's dictionaries. */
 
 import type { Entry } from '../models/generated.ts';
-import type { Usage } from '../vaccinate/visit';
+
+/** What the dictionary says of how a vaccine is given. */
+export interface Usage {
+  route: string;
+  bodySite: string;
+  selfPaid: boolean;
+}
 
 /** What a vaccine's entry says beyond its names; each part may be missing. */
 interface VaccineMore {

@@ -3,6 +3,7 @@
  * offset that was last measured; nothing here corrects a time behind a person's back.
  */
 import { Fault } from '../storage/fault.ts';
+import type { Keep } from '../storage/keep.ts';
 
 export const WARN_MS = 10 * 60_000;
 export const WRONG_MS = 24 * 60 * 60_000;
@@ -16,11 +17,6 @@ export interface ClockState {
    */
   offsetMs: number | null;
   cause: 'none' | 'offset' | 'backwards';
-}
-
-export interface Keep {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
 }
 
 export interface Clock {

@@ -4,7 +4,7 @@
  */
 
 import { createI18n } from 'vue-i18n';
-import { type Locale, preferences } from '../ui/preferences';
+import type { Locale } from './locale.ts';
 import zhReasons from './reasons.zh.json';
 import zh from './zh.ts';
 
@@ -18,8 +18,8 @@ export const i18n = createI18n({
 /** The translator outside of components. */
 export const t = i18n.global.t;
 
-/** Changes the language of the whole program; resolves when its words are there. */
-export async function setLocale(locale: Locale): Promise<void> {
+/** Has the whole program speak a language; resolves when its words are there. */
+export async function speak(locale: Locale): Promise<void> {
   if (locale === 'en' && !i18n.global.availableLocales.includes('en' as never)) {
     const [en, reasons] = await Promise.all([import('./en.ts'), import('./reasons.en.json')]);
     i18n.global.setLocaleMessage(
@@ -28,5 +28,4 @@ export async function setLocale(locale: Locale): Promise<void> {
     );
   }
   i18n.global.locale.value = locale as 'zh';
-  preferences.locale = locale;
 }

@@ -1,7 +1,7 @@
 /** Is the browser's storage safe, large enough and still there? (本机存储) */
 import { type ShallowRef, shallowRef } from 'vue';
-import type { Keep } from '../clock/clock.ts';
 import type { Fault } from './fault.ts';
+import type { Keep } from './keep.ts';
 
 export interface StorageHealth {
   /**

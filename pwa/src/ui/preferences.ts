@@ -4,6 +4,8 @@
  */
 
 import { reactive, watch } from 'vue';
+import { speak } from '../i18n/index.ts';
+import { LOCALES, type Locale } from '../i18n/locale.ts';
 
 export const THEMES = [
   { id: 'green', dark: false, swatch: ['#14694a', '#f3f7f4', '#e2f3e9'] },
@@ -16,9 +18,6 @@ export type ThemeId = (typeof THEMES)[number]['id'];
 
 /** Steps of type size, as factors of the normal size. */
 export const SCALES = [0.9, 1, 1.15, 1.3] as const;
-
-export const LOCALES = ['zh', 'en'] as const;
-export type Locale = (typeof LOCALES)[number];
 
 export interface Preferences {
   theme: ThemeId;
@@ -76,4 +75,10 @@ export function applyPreferences(): void {
     },
     { immediate: true },
   );
+}
+
+/** Changes the language, here and for the next start; resolves when its words are there. */
+export async function setLocale(locale: Locale): Promise<void> {
+  await speak(locale);
+  preferences.locale = locale;
 }

@@ -5,6 +5,7 @@
 
 import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../case/document.ts';
 import type { Lot } from '../case/lots.ts';
+import type { Usage } from '../catalog/vaccines.ts';
 import type { Day, Forecast, Reason, VisitRule } from '../schedule/types.ts';
 import { dayOf } from '../ui/format.ts';
 
@@ -50,13 +51,6 @@ export function emptyVisit(): Visit {
     informed: null,
     reason: '',
   };
-}
-
-/** What the dictionary says of how a vaccine is given. */
-export interface Usage {
-  route: string;
-  bodySite: string;
-  selfPaid: boolean;
 }
 
 /** A vaccine for the visit: the first choice that is in stock, its lot that expires first. */

@@ -1,6 +1,5 @@
 /** Who is logged in (登录). Online by the server's word; offline by the verifier of this device. */
 import { type Ref, shallowRef } from 'vue';
-import { keepDueCurrent } from '../forecast/useDue.ts';
 import type { Settings } from '../models/generated.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
 import { isSenior } from './rights.ts';
@@ -192,7 +191,6 @@ async function enter(name: string, password: string): Promise<LoginResult> {
     });
   }
   user.value = next;
-  keepDueCurrent();
   documentsVersion.value++;
   return { ok: true };
 }

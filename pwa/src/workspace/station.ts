@@ -1,6 +1,7 @@
 /** This device (工作站): a ULID that it gives itself once, and a name that people give it. */
-import type { Keep } from '../clock/clock.ts';
+
 import { ULID, ulid } from '../ids/ulid.ts';
+import type { Keep } from '../storage/keep.ts';
 
 const ID = 'miaopu.station';
 const NAME = 'miaopu.station.name';

@@ -1,7 +1,7 @@
 /** The children of the clinic, for pages (儿童个案). */
 import { type ComputedRef, computed } from 'vue';
 import type { ChildDoc } from '../case/document.ts';
-import { findOnServer } from '../lookup/views.ts';
+import { findOnServer } from './lookup.ts';
 import type { Repository } from './repository.ts';
 import type { ChildRow } from './row.ts';
 import { childrenVersion, opened, syncStatus, workspace } from './workspace.ts';

@@ -2,7 +2,7 @@
  * Proof of a password without the server: PBKDF2-SHA256 over a random salt. The password itself is
  * never kept. Each account of a device has its own verifier, its own failures and its own lock.
  */
-import type { Keep } from '../clock/clock.ts';
+import type { Keep } from '../storage/keep.ts';
 
 export const ROUNDS = 310_000;
 /** After so many failures the account is locked on this device, each time for longer. */

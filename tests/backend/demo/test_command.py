@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from miaopu.cli import build as build_cli
 from miaopu.demo.clinic import Json
 from miaopu.demo.load import batches
-from miaopu.demo.note import FILE, announcement, read_note
+from miaopu.serve.demo_note import FILE, announcement, read_note
 from miaopu_db.app import create_app
 from miaopu_db.auth import hash_password
 from miaopu_db.server import Settings

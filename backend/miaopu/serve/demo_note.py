@@ -5,8 +5,6 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from miaopu.demo.county import County
-
 FILE = "demo.json"
 
 
@@ -33,20 +31,8 @@ class Note:
     logins: tuple[Login, ...]
 
 
-def write_note(data: Path, county: County) -> None:
+def write_note(data: Path, note: Note) -> None:
     """Marks the folder as a demo's; only its owner may read the passwords."""
-    logins = tuple(
-        Login(account.name, account.password or "", account.display_name, account.roles)
-        for account in county.accounts
-    )
-    note = Note(
-        county.seed,
-        county.today.isoformat(),
-        len(county.clinics),
-        county.children_per_site,
-        county.example_card(),
-        logins,
-    )
     path = data / FILE
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 /** Finds children on the server, before all of them are here, and brings them at once. */
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
-import type { ChildIndex } from '../workspace/child-index.ts';
-import type { ChildRow } from '../workspace/row.ts';
+import type { ChildIndex } from './child-index.ts';
+import type { ChildRow } from './row.ts';
 
 export interface LookupParts {
   site: string;

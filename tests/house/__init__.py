@@ -1,0 +1,1 @@
+"""Holds the program to its plan (docs/house.md): `python -m tests.house`, part of `./dev lint`."""
