@@ -1,6 +1,7 @@
 """Provisioning a server: what it changes, and what it leaves alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import couchdb
@@ -16,6 +17,7 @@ from miaopu.provision.changes import changes as needed
 
 COUNTY = "120101"
 SITE = f"{COUNTY}0001"
+REMEMBERED = "remember what was brought, in catalog"
 VOCABULARY = {"_id": "dictionary:word", "type": "dictionary", "name": "word", "entries": {}}
 
 
@@ -38,10 +40,6 @@ def plan(**more: Any) -> Plan:
         accounts=(Account("anna", (f"site:{SITE}", "grade:ordinary"), "Anna"),),
         **more,
     )
-
-
-def entry(zh: str) -> dict[str, Any]:
-    return {**VOCABULARY, "entries": {"1": {"zh": zh, "en": "one"}}}
 
 
 def made(server: couchdb.Server, wanted: Plan, **options: Any) -> list[str]:
@@ -98,18 +96,87 @@ def test_changed_roles_keep_the_password(server: couchdb.Server) -> None:
     apply(server, Plan(accounts=(cara,)))
     senior = Account("cara", (f"site:{SITE}", "grade:senior"), "Cara")
     assert made(server, Plan(accounts=(senior,))) == [
-        f"change account cara (site:{SITE}, grade:senior)"
+        f"change account cara (site:{SITE}, grade:senior)",
+        REMEMBERED,
     ]
     assert server.login("cara", "open sesame")
 
 
-def test_what_was_edited_in_the_catalog_stays(server: couchdb.Server) -> None:
-    assert made(server, plan(content=(entry("一"),)))[-1] == "add dictionary:word in catalog"
-    assert made(server, plan(content=(entry("壹"),))) == ["change dictionary:word in catalog"]
+def dictionary(**entries: str) -> dict[str, Any]:
+    named = {code: {"zh": zh, "en": "one"} for code, zh in entries.items()}
+    return {**VOCABULARY, "entries": named}
+
+
+def words(server: couchdb.Server) -> dict[str, str]:
+    entries = server["catalog"]["dictionary:word"]["entries"]
+    return {code: entry["zh"] for code, entry in entries.items()}
+
+
+def test_an_edited_dictionary_is_merged_row_by_row_with_what_is_brought(
+    server: couchdb.Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = plan(content=(dictionary(a="一", b="二", c="三"),))
+    assert made(server, first)[-2:] == ["add dictionary:word in catalog", REMEMBERED]
+    assert made(server, first) == []
     catalog = server["catalog"]
-    catalog.save({**catalog["dictionary:word"], "entries": {"1": {"zh": "己", "en": "own"}}})
-    assert made(server, plan(content=(entry("二"),))) == []
-    assert catalog["dictionary:word"]["entries"]["1"]["zh"] == "己"
+    own = catalog["dictionary:word"]
+    own["entries"]["b"]["zh"] = "己"
+    own["entries"]["x"] = {"zh": "新", "en": "new"}
+    catalog.save(own)
+    # A new row and a changed one arrive; the person's rows stay.
+    made(server, plan(content=(dictionary(a="壹", b="二", c="三", d="四"),)))
+    assert words(server) == {"a": "壹", "b": "己", "c": "三", "d": "四", "x": "新"}
+    assert caplog.messages == []
+    # Where both changed a row the person's word stands, and it is said, once.
+    later = plan(content=(dictionary(a="壹", b="贰", d="四"),))
+    made(server, later)
+    assert words(server) == {"a": "壹", "b": "己", "d": "四", "x": "新"}
+    assert caplog.messages == [
+        "dictionary:word: b stays as it was edited here, and not as it is brought"
+    ]
+    assert made(server, later) == []
+
+
+def test_a_plan_that_is_applied_again_takes_nothing_back(server: couchdb.Server) -> None:
+    dora = Account("dora", (f"site:{SITE}", "grade:ordinary"), "Dora", "open sesame street")
+    wanted = replace(plan(), accounts=(dora,))
+    made(server, wanted)
+    catalog, users = server["catalog"], server["_users"]
+    here = catalog[f"site:{SITE}"]
+    catalog.save({**here, "name": "新名", "phone": "0571-1", "address": "路1号"})
+    record = users["org.couchdb.user:dora"]
+    roles = [f"site:{SITE}", "grade:senior"]
+    users.save({**record, "roles": roles, "display_name": "Dora B"})
+    assert made(server, wanted) == []
+    edited = catalog[f"site:{SITE}"]
+    assert [edited[name] for name in ("name", "phone", "address")] == ["新名", "0571-1", "路1号"]
+    kept = users["org.couchdb.user:dora"]
+    assert (kept["roles"], kept["display_name"]) == (roles, "Dora B")
+    # What nobody edited follows the plan.
+    site = Site(type="site", code=SITE, name="一", region=COUNTY, address="街2号", phone="0571-2")
+    made(server, replace(wanted, sites=(site,)))
+    edited = catalog[f"site:{SITE}"]
+    assert [edited[name] for name in ("name", "phone", "address")] == ["新名", "0571-1", "路1号"]
+    county = Region(type="region", code=COUNTY, name="新县", level="county")
+    made(server, replace(wanted, regions=(county,)))
+    assert catalog[f"region:{COUNTY}"]["name"] == "新县"
+
+
+def test_an_edition_that_was_edited_follows_the_program_and_is_laid_aside(
+    server: couchdb.Server,
+) -> None:
+    def edition(text: str) -> dict[str, Any]:
+        base = {"_id": "schedule:cn-x", "type": "schedule", "name": "cn-x", "edition": "1"}
+        return {**base, "effective": "2026-01-01", "schedule": {"text": text}}
+
+    made(server, plan(content=(edition("old"),)))
+    catalog = server["catalog"]
+    catalog.save({**catalog["schedule:cn-x"], "schedule": {"text": "own"}})
+    made(server, plan(content=(edition("old"),)))
+    assert catalog["schedule:cn-x"]["schedule"] == {"text": "own"}
+    made(server, plan(content=(edition("new"),)))
+    assert catalog["schedule:cn-x"]["schedule"] == {"text": "new"}
+    assert catalog["_local/aside-schedule:cn-x"]["schedule"] == {"text": "own"}
 
 
 def test_a_view_is_changed_beside_the_old_one(server: couchdb.Server) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,15 +19,18 @@ import couchdb
 
 from miaopu.accounts.roles import GRADES, SERVER_ROLE, TRAIL_ROLE
 from miaopu.case.canonical import canonical
-from miaopu.ids import new_ulid
+from miaopu.models import Region, Site
+from miaopu.provision import brought
+from miaopu.provision.brought import Brought
 from miaopu.provision.designs import design_documents
+from miaopu.provision.entrance import entrance
 from miaopu.provision.plan import Above, Account, Plan, Upward
+
+log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
 CATALOG = "catalog"
-BROUGHT = "_local/miaopu-content"
-"""Which revisions of the catalog's documents the program itself wrote."""
 STAGED = "-next"
 _WARM_ATTEMPTS = 1000
 
@@ -67,9 +71,15 @@ def changes(
         yield from _database(server, name)
     for design in designs["users"]:
         yield from _design(server, "_users", design)
-    yield from _catalog(server, plan, designs["catalog"])
+    # Every account has a grade. An empty list would open the catalog to the whole world.
+    yield from _place(server, CATALOG, [f"grade:{g}" for g in GRADES], designs["catalog"])
+    last = Brought(_existing(server, CATALOG, brought.PLACE))
+    plan = yield from _places(server, plan, last)
+    yield from _content(server, plan, last)
     for account in plan.accounts:
-        yield from _account(server, account)
+        yield from _account(server, account, last)
+    if last.is_news:
+        yield Change("remember what was brought, in catalog", lambda: last.save(server[CATALOG]))
     for region in plan.regions:
         name = f"region-{region.code}"
         readers = [f"region:{code}" for code in plan.above(region.code)]
@@ -85,36 +95,98 @@ def changes(
         yield from _replications(server, plan, plan.upward)
 
 
-def _catalog(server: couchdb.Server, plan: Plan, designs: list[Json]) -> Iterator[Change]:
-    # Every account has a grade. An empty list would open the catalog to the whole world.
-    yield from _place(server, CATALOG, [f"grade:{g}" for g in GRADES], designs)
-    described = [
-        *({"_id": f"region:{region.code}", **region.to_json()} for region in plan.regions),
-        *({"_id": f"site:{site.code}", **site.to_json()} for site in plan.sites),
-    ]
-    for document in described:
-        yield from _document(server, CATALOG, document)
-    yield from _content(server, plan.content)
+def _places(server: couchdb.Server, plan: Plan, last: Brought) -> Generator[Change, None, Plan]:
+    """The places of the plan in the catalog; returns the plan with them as they stand there."""
+    regions: list[Region] = []
+    for region in plan.regions:
+        if region.code in plan.found:
+            regions.append(region)
+            continue
+        document = {"_id": f"region:{region.code}", **region.to_json()}
+        regions.append(Region.model_validate((yield from _described(server, document, last))))
+    sites: list[Site] = []
+    for site in plan.sites:
+        if site.code in plan.found:
+            sites.append(site)
+            continue
+        document = {"_id": f"site:{site.code}", **site.to_json()}
+        sites.append(Site.model_validate((yield from _described(server, document, last))))
+    return replace(plan, regions=tuple(regions), sites=tuple(sites))
 
 
-def _content(server: couchdb.Server, documents: Iterable[Json]) -> Iterator[Change]:
-    """What the program brings. A document that was edited on this server stays as it is."""
-    ours = _existing(server, CATALOG, BROUGHT) or {"_id": BROUGHT, "revisions": {}}
-    revisions: dict[str, str] = ours["revisions"]
+def _described(
+    server: couchdb.Server, document: Json, last: Brought
+) -> Generator[Change, None, Json]:
+    """A document of the catalog, merged by fields with what an administrator has edited; returns
+    its fields as they then stand."""
+    doc_id, ours = document["_id"], _fields(document)
+    there = _existing(server, CATALOG, doc_id)
+    fields = ours
+    if there is not None:
+        merged = last.merged(there, _fields(there), ours)
+        _say_kept(doc_id, merged.kept)
+        fields = merged.rows
+    last.remember(doc_id, ours)
+    yield from _saved(server, CATALOG, {"_id": doc_id, **fields}, there)
+    return fields
 
-    def save(document: Json, there: Json | None) -> None:
-        _save(server, CATALOG, document, there)
-        revisions[document["_id"]] = server[CATALOG][document["_id"]].rev
-        server[CATALOG].save(ours)
 
-    for document in documents:
-        there = _existing(server, CATALOG, document["_id"])
-        if there is None:
-            yield Change(f"add {document['_id']} in catalog", partial(save, document, None))
-        elif canonical(_written(there)) != canonical(document) and (
-            revisions.get(document["_id"]) == there["_rev"]
-        ):
-            yield Change(f"change {document['_id']} in catalog", partial(save, document, there))
+def _content(server: couchdb.Server, plan: Plan, last: Brought) -> Iterator[Change]:
+    """What the program brings to the catalog."""
+    for document in plan.content:
+        if document["type"] == "dictionary":
+            yield from _dictionary(server, document, last)
+        else:
+            is_below = plan.upward is not None and plan.upward.above is not None
+            yield from _edition(server, document, last, is_below=is_below)
+
+
+def _dictionary(server: couchdb.Server, document: Json, last: Brought) -> Iterator[Change]:
+    """A dictionary (字典), merged by its entries with what an administrator has edited."""
+    doc_id, ours = document["_id"], document["entries"]
+    there = _existing(server, CATALOG, doc_id)
+    entries = ours
+    if there is not None:
+        merged = last.merged(there, there["entries"], ours)
+        _say_kept(doc_id, merged.kept)
+        entries = merged.rows
+    last.remember(doc_id, ours)
+    yield from _saved(server, CATALOG, {**document, "entries": entries}, there)
+
+
+def _edition(
+    server: couchdb.Server, document: Json, last: Brought, *, is_below: bool
+) -> Iterator[Change]:
+    """A schedule (免疫程序), which nobody but the program changes: people add editions and layers.
+
+    One that was edited all the same, when version 0.1.0 let them, is laid aside. `is_below`: the
+    catalog comes from a server above, whose word it may be.
+    """
+    doc_id, whole = document["_id"], {"": _fields(document)}
+    there = _existing(server, CATALOG, doc_id)
+    wanted = document
+    aside: Json | None = None
+    if there is not None:
+        merged = last.merged(there, {"": _fields(there)}, whole)
+        is_edited = bool(merged.kept)
+        if is_below or not is_edited:
+            wanted = {"_id": doc_id, **merged.rows[""]}
+        else:
+            aside = {**there, "_id": f"_local/aside-{doc_id}"}
+    last.remember(doc_id, whole)
+    if aside is not None:
+        log.warning("%s was edited; the text is kept as %s in catalog", doc_id, aside["_id"])
+        yield from _document(server, CATALOG, _written(aside))
+    yield from _saved(server, CATALOG, wanted, there)
+
+
+def _fields(document: Json) -> Json:
+    return {name: value for name, value in document.items() if not name.startswith("_")}
+
+
+def _say_kept(doc_id: str, kept: Iterable[str]) -> None:
+    for name in kept:
+        log.warning("%s: %s stays as it was edited here, and not as it is brought", doc_id, name)
 
 
 def _place(
@@ -123,8 +195,10 @@ def _place(
     roles: list[str],
     designs: list[Json],
 ) -> Iterator[Change]:
+    is_new = not exists(server, name)
     yield from _database(server, name)
-    yield from _security(server, name, [*roles, SERVER_ROLE])
+    for says, make in entrance(server, name, [*roles, SERVER_ROLE], is_new=is_new):
+        yield Change(says, make)
     for design in designs:
         yield from _design(server, name, design)
 
@@ -132,24 +206,6 @@ def _place(
 def _database(server: couchdb.Server, name: str) -> Iterator[Change]:
     if not exists(server, name):
         yield Change(f"create database {name}", lambda: _ignore(server.create(name)))
-
-
-def _security(server: couchdb.Server, name: str, roles: list[str]) -> Iterator[Change]:
-    there = server[name].security if exists(server, name) else {}
-    wanted = {
-        "admins": {"names": [], "roles": ["_admin"]},
-        "members": {"names": [], "roles": roles},
-        # Of this database and of no replica or successor: tablets notice by it that they meet
-        # another one under the same name. CouchDB keeps what it does not know here, for members to
-        # read and for nobody but an administrator to change.
-        "generation": there.get("generation") or new_ulid(),
-    }
-    if there != wanted:
-
-        def make() -> None:
-            server[name].security = wanted
-
-        yield Change(f"set who may read {name}: {', '.join(roles)}", make)
 
 
 def _existing(server: couchdb.Server, database: str, doc_id: str) -> Json | None:
@@ -170,12 +226,17 @@ def _save(server: couchdb.Server, database: str, document: Json, there: Json | N
 
 
 def _document(server: couchdb.Server, database: str, document: Json) -> Iterator[Change]:
-    there = _existing(server, database, document["_id"])
+    yield from _saved(server, database, document, _existing(server, database, document["_id"]))
+
+
+def _saved(
+    server: couchdb.Server, database: str, document: Json, there: Json | None
+) -> Iterator[Change]:
     if there is None or canonical(_written(there)) != canonical(document):
         verb = "add" if there is None else "change"
         yield Change(
             f"{verb} {document['_id']} in {database}",
-            lambda: _save(server, database, document, there),
+            partial(_save, server, database, document, there),
         )
 
 
@@ -212,19 +273,15 @@ def _swap_views(server: couchdb.Server, database: str, document: Json, there: Js
     server[database].delete(server[database][staged["_id"]])
 
 
-def _account(server: couchdb.Server, account: Account) -> Iterator[Change]:
+def _account(server: couchdb.Server, account: Account, last: Brought) -> Iterator[Change]:
     doc_id = f"org.couchdb.user:{account.name}"
     there = _existing(server, "_users", doc_id)
-    record: Json = {
-        "_id": doc_id,
-        "type": "user",
-        "name": account.name,
-        "roles": list(account.roles),
-        "display_name": account.display_name,
-    }
+    ours: Json = {"roles": list(account.roles), "display_name": account.display_name}
+    record: Json = {"_id": doc_id, "type": "user", "name": account.name, **ours}
     if account.server is not None:
         record["server"] = account.server
     if there is None:
+        last.remember(doc_id, ours)
         password = account.password or secrets.token_urlsafe(12)
         record["password"] = password
         yield Change(
@@ -232,9 +289,18 @@ def _account(server: couchdb.Server, account: Account) -> Iterator[Change]:
             lambda: _save(server, "_users", record, None),
             secret=None if account.password else password,
         )
-    elif "disabled" not in there and {name: there.get(name) for name in record} != record:
+        return
+    if "disabled" in there:
+        return
+    if account.server is None:
+        # A person's: what an administrator gave since is not taken back.
+        merged = last.merged(there, {name: there.get(name) for name in ours}, ours)
+        _say_kept(doc_id, merged.kept)
+        record |= merged.rows
+        last.remember(doc_id, ours)
+    if {name: there.get(name) for name in record} != record:
         yield Change(
-            f"change account {account.name} ({', '.join(account.roles)})",
+            f"change account {account.name} ({', '.join(record['roles'])})",
             lambda: _save(server, "_users", {**there, **record}, there),
         )
 

@@ -10,7 +10,7 @@ import typer
 from miaopu.provision import PlanError, apply, connect, read_plan
 from miaopu.provision.catalog import content
 from miaopu.provision.changes import Change
-from miaopu.provision.plan import Account
+from miaopu.provision.plan import Account, check_password
 
 
 def _asked(account: Account) -> Account:
@@ -23,6 +23,8 @@ def _asked(account: Account) -> Account:
         hide_input=True,
         show_default=False,
     )
+    if password:
+        check_password(password, account.name, account.display_name, "typed")
     return replace(account, password=password or None)
 
 

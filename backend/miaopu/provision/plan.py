@@ -36,6 +36,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from miaopu.accounts.roles import SERVER_ROLE, Grade, roles_of
+from miaopu.accounts.rules import WHY, weakness
 from miaopu.models import Region, Site
 from miaopu.models.base import RegionCode, SiteCode, Text
 
@@ -95,6 +96,8 @@ class Plan:
     content: tuple[Json, ...] = ()
     """Documents of the catalog beside `region:` and `site:`, with `_id`."""
     upward: Upward | None = None
+    found: frozenset[str] = frozenset()
+    """Codes of those regions and sites that only the catalog of the server describes."""
 
     def above(self, region: str) -> list[str]:
         """The region's code and those of the regions above it, the nearest first.
@@ -119,6 +122,14 @@ def password_variable(name: str) -> str:
     return "MIAOPU_PASSWORD_" + re.sub("[^A-Z0-9]", "_", name.upper())
 
 
+def check_password(password: str, name: str, display_name: str, source: str) -> None:
+    """Raises PlanError for a password that the page would not take either; `source` says where it
+    comes from."""
+    weak = weakness(password, name, display_name)
+    if weak is not None:
+        raise PlanError(f"the password of {name} ({source}) is not taken: {WHY[weak]}")
+
+
 class _AccountEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -137,6 +148,8 @@ class _AccountEntry(BaseModel):
 
     def account(self, environment: Mapping[str, str]) -> Account:
         password = environment.get(password_variable(self.name)) or None
+        if password is not None:
+            check_password(password, self.name, self.display_name, password_variable(self.name))
         if self.grade == "server":
             return Account(self.name, (SERVER_ROLE,), self.display_name, password)
         place = f"site:{self.site}" if self.site else f"region:{self.region}"

@@ -53,6 +53,8 @@ Result = TypeVar("Result")
 _GRACE_S = 1
 _ABOVE = httpx.Timeout(10, read=60)
 _LONGEST_PAUSE_S = 30.0
+_LOOKS_S = 2.0
+"""How often the server looks whether a database is closed to it."""
 
 
 class _Uvicorn(uvicorn.Server):
@@ -105,6 +107,9 @@ class _Work:
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     printing: PdfWorker = field(default_factory=PdfWorker)
+    closed: set[str] = field(default_factory=set)
+    """Databases that do not let this server's own account read: they are set up anew."""
+    setting_up: asyncio.Lock = field(default_factory=asyncio.Lock)
     trail: Trail = field(init=False)
     identities: Identities = field(init=False)
 
@@ -118,13 +123,22 @@ class _Work:
         self.trail.load()
         self.identities = Identities(self.anonymous)
 
+    async def _note_closed(self, answer: httpx.Response) -> None:
+        """Notes a database that does not know this server's own account: `_security` was lost, or
+        is not written whole. (What is *written* is refused for reasons of its own.)"""
+        database = answer.request.url.path.removeprefix(httpx.URL(self.databases).path).strip("/")
+        if answer.request.method == "GET" and answer.status_code == 403:
+            self.closed.add(database.split("/")[0])
+
     def _client(self, name: str, auth: tuple[str, str] | None) -> httpx.AsyncClient:
         if name not in self.clients:
+            hooks = {"response": [self._note_closed]} if name in ("own", "feeds") else None
             client = self.clients[name] = httpx.AsyncClient(
                 base_url=self.databases + "/",
                 auth=auth,
                 transport=self.inside,
                 limits=httpx.Limits(max_connections=None),
+                event_hooks=hooks,
                 trust_env=False,
             )
             # A renewed session belongs to whoever asked, and to no later request.
@@ -154,7 +168,7 @@ class _Work:
             status="ok",
             version=miaopu.__version__,
             database=self.database.kind,
-            provisioned=self.provisioned,
+            provisioned=self.provisioned and not self.closed,
             conflicts_resolved=tally.resolved if tally is not None else 0,
             conflicts_failed=tally.failed if tally is not None else 0,
             audit_waiting=self.trail.waiting,
@@ -167,6 +181,7 @@ class _Work:
     async def _background(self) -> None:
         own = await self._set_up()
         self.tasks.append(asyncio.create_task(self.trail.run()))
+        self.tasks.append(asyncio.create_task(self._reopen()))
         client = self.own()
         self.merger = Merger(client, self.feeds())
         distributor = Distributor(client, stamp_of(self.keep), joins=not self.settings.is_hub)
@@ -196,6 +211,19 @@ class _Work:
                 await self.refusals.stop()
             await distributor.stop()
             await self.merger.stop()
+
+    async def _reopen(self) -> None:
+        """Sets up anew while a database is closed to the server's own account."""
+        pause = _LOOKS_S
+        while True:
+            await asyncio.sleep(pause)
+            closed = sorted(self.closed)
+            pause = min(pause * 2, _LONGEST_PAUSE_S) if closed else _LOOKS_S
+            if closed:
+                log.error("closed to this server's own account: %s", " ".join(closed))
+                await self._set_up()
+                # Who is still refused says so again.
+                self.closed.clear()
 
     def above(self) -> httpx.AsyncClient | None:
         """The client of the databases of the server above; None where there is none."""
@@ -231,6 +259,10 @@ class _Work:
             upward = Upward(inside, SERVER_ACCOUNT, own, _above(self.settings))
             return set_up(server, self.plan, upward)
 
+        async with self.setting_up:
+            return await self._until_set_up(work)
+
+    async def _until_set_up(self, work: Callable[[], tuple[int, frozenset[str]]]) -> frozenset[str]:
         pause = 1.0
         while True:
             try:

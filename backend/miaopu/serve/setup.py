@@ -51,6 +51,9 @@ def joined(
         plan,
         regions=(*plan.regions, *(r for r in regions if r.code not in known_regions)),
         sites=(*plan.sites, *(s for s in sites if s.code not in known_sites)),
+        found=frozenset(
+            {r.code for r in regions} - known_regions | {s.code for s in sites} - known_sites
+        ),
     )
     # Anybody's slip in the catalog must not keep the other places from being set up.
     chains = {region.code: _chain(whole, region.code) for region in whole.regions}

@@ -88,3 +88,14 @@ def test_a_circle_of_regions_is_said(tmp_path: Path) -> None:
     found = plan(tmp_path, GOOD.replace('level = "city"', 'level = "city"\nparent = "330102"'))
     with pytest.raises(PlanError, match="above itself"):
         found.above("330102")
+
+
+@pytest.mark.parametrize("weak", ["123", "abcdefghijkl", "chief-of-county", "aaaaaaaaaaaa"])
+def test_a_password_that_the_page_would_not_take_is_none_here(tmp_path: Path, weak: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(GOOD)
+    with pytest.raises(PlanError, match=r"chief.*MIAOPU_PASSWORD_CHIEF") as error:
+        read_plan(path, environment={"MIAOPU_PASSWORD_CHIEF": weak})
+    assert weak not in str(error.value)
+    good = read_plan(path, environment={"MIAOPU_PASSWORD_CHIEF": "correct horse"})
+    assert good.accounts[1].password == "correct horse"
