@@ -206,6 +206,10 @@ export function createEngine(options: EngineOptions): Engine {
     session.confirmed(userCtx.roles);
     const carried = await server.json<{ generation?: string }>(`${remote}/_security`, { signal });
     const database = carried?.generation ?? null;
+    if (known.database && database === null) {
+      // One copy of a cluster may have missed it: that is no other database, and is asked again.
+      throw new SyncFault('server', 'The database does not say which one it is.', 200);
+    }
     if (known.database && known.database !== database) {
       throw new SyncFault('recreated', 'The database is not the one that this device knows.');
     }

@@ -636,6 +636,19 @@ describe('the engine', () => {
     expect((await remoteOf(server).allDocs({})).rows).toHaveLength(2);
   });
 
+  it('takes a database that does not say which it is for no other one, and asks again', async () => {
+    const server = createModelServer(SITE);
+    const { engine, until } = await engineOver(server);
+    await until(({ phase }) => phase === 'idle');
+    const { database } = server;
+    server.database = undefined as unknown as string;
+    await engine.syncNow();
+    expect(engine.status()).toMatchObject({ problem: { kind: 'server' } });
+    server.database = database;
+    await engine.syncNow();
+    expect(engine.status()).toMatchObject({ phase: 'idle', problem: null });
+  });
+
   it('gives back to a server from a backup what it had named and knows no more', async () => {
     const server = createModelServer(SITE);
     await seed(server, 3);
