@@ -5,8 +5,8 @@
 import { onTestFinished } from 'vitest';
 import { type Component, createApp, h, nextTick, reactive } from 'vue';
 import { createMemoryHistory, createRouter, type Router } from 'vue-router';
-import { i18n, setLocale } from '../src/i18n/index.ts';
-import type { Locale } from '../src/ui/preferences.ts';
+import { i18n, speak } from '../src/i18n/index.ts';
+import type { Locale } from '../src/i18n/locale.ts';
 
 export interface Mounted<P> {
   /** What stands on the page with this `data-testid`, also in a dialog; throws when it is not there. */
@@ -40,7 +40,7 @@ export async function mount<P extends object>(
   props: P,
   { locale = 'zh', routes = [] }: MountOptions = {},
 ): Promise<Mounted<P>> {
-  await setLocale(locale);
+  await speak(locale);
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [
