@@ -1,7 +1,19 @@
-// What the authority of every database is made of. A message never holds a value.
-function refuse(what) {
-  throw { forbidden: newDoc._id + ': ' + what };
+// What the authority of every database is made of.
+
+// A write is refused by a code of `backend/miaopu/models/denials.py` and the part that it speaks of:
+// `event <ULID>`, `fact <name>`, `field <path>`, or `document`. Never a value.
+function refuse(code, part) {
+  throw { forbidden: '[' + code + '] ' + (part || 'document') };
 }
+
+// A name as it may stand in a refusal: a hostile one may be somebody's data.
+function shown(name) {
+  return /^[A-Za-z0-9_.-]{1,40}$/.test(name) ? name : '?';
+}
+
+function eventPart(id) { return 'event ' + shown(id); }
+
+function factPart(name) { return 'fact ' + shown(name); }
 
 function hasRole(role) {
   return userCtx.roles.indexOf(role) >= 0;
@@ -43,9 +55,10 @@ function written(doc, except) {
   return result;
 }
 
-function unchanged(what) {
+// What is never changed: another document corrects it.
+function unchanged() {
   if (oldDoc && !oldDoc._deleted && !same(written(oldDoc), written(newDoc))) {
-    refuse(what + ' is never changed; add another that corrects it');
+    refuse('unchangeable');
   }
 }
 
@@ -55,6 +68,6 @@ function checkId(parts) {
     return typeof part === 'string' || typeof part === 'number';
   });
   if (!plain || newDoc._id !== parts.join(':')) {
-    refuse('the _id does not say the same as the fields');
+    refuse('wrong-id', 'field _id');
   }
 }

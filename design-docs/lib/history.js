@@ -33,9 +33,9 @@ function keepEvents() {
   var before = (oldDoc && oldDoc.events) || {};
   var after = newDoc.events || {};
   for (var id in before) {
-    if (!owns(after, id)) { refuse('event ' + id + ' is missing; events are only added'); }
+    if (!owns(after, id)) { refuse('event-missing', eventPart(id)); }
     if (!same(before[id], after[id]) && !isMergeOf(before[id], after[id])) {
-      refuse('event ' + id + ' was changed; void it by another event');
+      refuse('event-changed', eventPart(id));
     }
   }
 }
@@ -58,11 +58,11 @@ function keepFacts() {
   var before = (oldDoc && oldDoc.facts) || {};
   var after = newDoc.facts || {};
   for (var name in before) {
-    if (!owns(after, name)) { refuse('fact ' + name + ' is missing; set its value to null'); }
+    if (!owns(after, name)) { refuse('fact-missing', factPart(name)); }
     if (same(after[name], before[name])) { continue; }
-    if (!isFact(after[name])) { refuse('fact ' + name + ' needs a value, at and by'); }
+    if (!isFact(after[name])) { refuse('wrong-type', factPart(name)); }
     if (givesWay(after[name], before[name])) {
-      refuse('fact ' + name + ' gives way to the one it replaces, which is later');
+      refuse('fact-older', factPart(name));
     }
   }
 }
@@ -77,7 +77,7 @@ function isEarlierClaim(after, before) {
 
 function keepBlock() {
   if (oldDoc && isServer() && isEarlierClaim(written(newDoc), written(oldDoc))) { return; }
-  unchanged('a block of numbers');
+  unchanged();
 }
 
 // Whoever writes, and what is deleted of a child still holds every event.
@@ -85,7 +85,7 @@ function checkHistory() {
   if (newDoc._deleted) { return keepEvents(); }
   switch (newDoc.type) {
     case 'child': keepEvents(); return keepFacts();
-    case 'stock': return unchanged('a stock move');
+    case 'stock': return unchanged();
     case 'numbers': return keepBlock();
   }
 }

@@ -6,7 +6,6 @@ the server's record, those that a refusal names are set aside, and a refusal tha
 halved. A tablet does the same with its own server (`pwa/src/case/parts.ts`).
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -14,6 +13,7 @@ from typing import Any
 
 from miaopu.case.canonical import canonical
 from miaopu.case.merge import merge, merge_all
+from miaopu.models.denials import Denial, read_denial
 
 Json = dict[str, Any]
 
@@ -156,15 +156,14 @@ def _without_bereft(group: Iterable[Part], held: dict[str, Held]) -> list[Part]:
     return left
 
 
-def _speaks_of(reason: str, part: Part) -> bool:
-    return any(ulid in reason for ulid in part.events) or any(
-        re.search(rf"\bfacts?[ .]{re.escape(field)}\b", reason) for field in part.facts
-    )
+def _speaks_of(denial: Denial | None, part: Part) -> bool:
+    return denial is not None and (denial.event in part.events or denial.fact in part.facts)
 
 
 def _split(group: Sequence[Part], reason: str) -> list[list[Part]]:
     """Smaller groups of a refused one of several parts."""
-    out = {part.name for part in group if _speaks_of(reason, part)}
+    denial = read_denial(reason)
+    out = {part.name for part in group if _speaks_of(denial, part)}
     for part in group:
         # Parts stand after what they need, so one pass finds all that hang on these.
         if any(name in out for name in part.needs):

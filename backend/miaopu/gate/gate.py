@@ -46,6 +46,7 @@ from miaopu.gate.judgement import (
     takes_a_side,
 )
 from miaopu.gate.lost import lacking, sealed_events
+from miaopu.models.denials import deny
 from miaopu.provision.catalog import constants
 from miaopu.provision.designs import design_documents
 from miaopu_db.documents import dumps
@@ -126,11 +127,11 @@ class Gate:
         is_clinics = write.database.startswith("site-")
         if write.way == "closed":
             # A replication writes past this gate, by whoever's account it was begun.
-            raise _AnswerError(403, "forbidden", "Only the servers replicate here.")
+            raise _AnswerError(403, "forbidden", deny("server-only"))
         if write.local is not None:
             _check_local(write.database, write.local, actor)
         if write.way == "other" and is_clinics:
-            raise _AnswerError(403, "forbidden", "Only whole JSON documents are written here.")
+            raise _AnswerError(403, "forbidden", deny("whole-documents-only"))
         if write.way in (None, "other"):
             await self.database.application(scope, receive, send)
             return
@@ -426,7 +427,7 @@ def _is_settled(
     leaves = heads.get(document["_id"], [])
     try:
         path = path_of(document, is_replicated)
-        check_path(document, path, leaves)
+        check_path(path, leaves)
         check_dates(document, [], now)
     except RefusedError:
         return False
@@ -447,7 +448,7 @@ def _changed(
     if lost is not None:
         there = _Known(lost.leaves, True)
     path = path_of(document, is_replicated)
-    check_path(document, path, there.leaves)
+    check_path(path, there.leaves)
     check_dates(document, there.leaves, now)
     is_next = there.is_here and is_plain(path, there.leaves, is_replicated)
     if lost is not None:
@@ -459,9 +460,7 @@ def _check_local(database: str, name: str, actor: Actor) -> None:
     """A hub writes where it stands in its clinic's database, as an administrator of the clinic."""
     is_hub = actor.grade == "admin" and database == f"site-{actor.site}"
     if not is_hub or name.startswith(_OWN):
-        raise _AnswerError(
-            403, "forbidden", "Only the servers keep local documents in this database."
-        )
+        raise _AnswerError(403, "forbidden", deny("server-only"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,7 +519,7 @@ async def _body(scope: Scope, receive: Receive) -> tuple[bytes, Json]:
     """The body's text, unpacked, and what it says."""
     headers = {name.lower(): value for name, value in scope["headers"]}
     if headers.get(b"content-type", b"").strip().lower().startswith(b"multipart/"):
-        raise _AnswerError(403, "forbidden", "Only whole JSON documents are written here.")
+        raise _AnswerError(403, "forbidden", deny("whole-documents-only"))
     parts: list[bytes] = []
     size = 0
     while True:

@@ -14,6 +14,7 @@ from typing import Any
 from miaopu.case.canonical import canonical
 from miaopu.case.conflicts import merged
 from miaopu.case.merge import body, generation
+from miaopu.models.denials import deny, part_of
 
 Json = dict[str, Any]
 
@@ -27,7 +28,7 @@ later edit comes after whatever it knows of (`repository.ts`); after the year 99
 
 
 class RefusedError(Exception):
-    """The write would be wrong whoever sent it; the message holds no value of the document."""
+    """The write would be wrong whoever sent it; the message is a denial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +49,27 @@ def path_of(document: Json, replicated: bool) -> list[str]:
         rev = document.get("_rev")
         if rev is None:
             return []
-        return [_revision(document, rev)]
+        return [_revision(rev)]
     if not isinstance(history, dict):
-        raise RefusedError(f"{document['_id']}: _revisions cannot be read")
+        raise RefusedError(deny("wrong-revision", "field _revisions"))
     start, ids = history.get("start"), history.get("ids")
     if not isinstance(start, int) or not isinstance(ids, list) or not ids or start < len(ids):
-        raise RefusedError(f"{document['_id']}: _revisions cannot be read")
-    return [_revision(document, f"{start - back}-{one}") for back, one in enumerate(ids)]
+        raise RefusedError(deny("wrong-revision", "field _revisions"))
+    return [_revision(f"{start - back}-{one}") for back, one in enumerate(ids)]
 
 
-def _revision(document: Json, rev: object) -> str:
+def _revision(rev: object) -> str:
     number, dash, digest = str(rev).partition("-")
     if not dash or not digest or not number.isascii() or not number.isdigit() or len(number) > 16:
-        raise RefusedError(f"{document['_id']}: a revision cannot be read")
+        raise RefusedError(deny("wrong-revision", "field _rev"))
     return str(rev)
 
 
-def check_path(document: Json, path: Sequence[str], known: Sequence[Json]) -> None:
+def check_path(path: Sequence[str], known: Sequence[Json]) -> None:
     """Raises RefusedError for a revision whose number nobody could have counted to."""
     highest = max((generation(leaf["_rev"]) for leaf in known), default=0)
     if path and generation(path[0]) > highest + GENERATIONS:
-        raise RefusedError(f"{document['_id']}: the revision's number is out of all proportion")
+        raise RefusedError(deny("revision-ahead", "field _rev"))
 
 
 def check_dates(document: Json, known: Sequence[Json], now: dt.datetime) -> None:
@@ -81,9 +82,7 @@ def check_dates(document: Json, known: Sequence[Json], now: dt.datetime) -> None
         if not isinstance(fact, dict) or not str(fact.get("at", "")) > latest:
             continue
         if not any(leaf.get("facts", {}).get(name) == fact for leaf in known):
-            raise RefusedError(
-                f"{document['_id']}: fact {name} is dated years ahead; check the clock"
-            )
+            raise RefusedError(deny("dated-ahead", part_of("fact", name)))
 
 
 def standing(leaves: Sequence[Json]) -> list[Json]:
@@ -125,7 +124,7 @@ def change(
     known = [_bare(leaf) for leaf in standing(leaves)]
     kind = known[0].get("type")
     if document.get("type") != kind:
-        raise RefusedError(f"{document['_id']}: this document is of another type")
+        raise RefusedError(deny("other-type", "field type"))
     try:
         before = merged(known)
         if lost:
@@ -134,7 +133,7 @@ def change(
         if canonical(after) == canonical(before):
             return None
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-        raise RefusedError(f"{document['_id']}: this is no document of type {kind}") from None
+        raise RefusedError(deny("not-mergeable")) from None
     return Change(before, after)
 
 

@@ -1,5 +1,5 @@
 """What is generated: from the models JSON Schemas, TypeScript types and the structural validator;
-from the table of rights a page of the manual.
+from the table of rights and the list of denials a page each of the manual.
 
 `generated(root)` is pure: it says which file should hold which text. `miaopu generate` writes what
 differs; a test fails when something does.
@@ -8,6 +8,7 @@ differs; a test fails when something does.
 import json
 from pathlib import Path
 
+from miaopu.generate.denials import denials_page, denials_typescript
 from miaopu.generate.matrix import page, read_matrix
 from miaopu.generate.schemas import document_schemas
 from miaopu.generate.structure import structure_validator
@@ -34,6 +35,8 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     for kind, models in DOCUMENTS.items():
         path = root / f"design-docs/{kind}/structure/validate_doc_update.js"
         files[path] = structure_validator(models)
+    files[root / "pwa/src/models/denials.ts"] = denials_typescript()
+    files[root / "docs/denials.md"] = denials_page()
     files[root / "docs/who-may-do-what.md"] = page(read_matrix(MATRIX))
     return files
 

@@ -4,7 +4,7 @@ function (newDoc, oldDoc, userCtx) {
 
   // !code lib/authority.js
 
-  if (!isServer()) { refuse('only the server writes the trail'); }
-  if (newDoc._deleted) { refuse('an entry of the trail is never deleted'); }
-  unchanged('an entry of the trail');
+  if (!isServer()) { refuse('server-only'); }
+  if (newDoc._deleted) { refuse('unchangeable'); }
+  unchanged();
 }

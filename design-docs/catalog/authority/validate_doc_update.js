@@ -28,17 +28,17 @@ function (newDoc, oldDoc, userCtx) {
   function checkPlace(doc) {
     var above = doc.type === 'site' && doc.region !== undefined ? doc.region : doc.code;
     if (!inOwnRegion(doc.code) || !inOwnRegion(above)) {
-      refuse('only administrators of the region above a place write it');
+      refuse('other-region');
     }
   }
 
   function checkRegion() {
     var before = oldDoc && !oldDoc._deleted ? oldDoc.parent : null;
     if (before === null && newDoc.parent !== undefined && !inOwnRegion(newDoc.parent)) {
-      refuse('a region is added below one of your own');
+      refuse('other-region', 'field parent');
     }
     if (before !== null && before !== newDoc.parent) {
-      refuse('only the server moves a region to another one');
+      refuse('server-only', 'field parent');
     }
   }
 
@@ -47,18 +47,18 @@ function (newDoc, oldDoc, userCtx) {
   function checkLayer(doc) {
     var sites = doc.sites || [];
     if (!inOwnRegion(doc.region)) {
-      refuse('only administrators of the region of a local rule, or of one above, write it');
+      refuse('other-region', 'field region');
     }
     for (var i = 0; i < sites.length; i += 1) {
-      if (!isBelow(sites[i], doc.region)) { refuse('names a clinic of another region'); }
+      if (!isBelow(sites[i], doc.region)) { refuse('other-region', 'field sites'); }
     }
   }
 
   if (!isServer() && ownRegions().length === 0) {
-    refuse('only administrators of a region write the catalog');
+    refuse('admin-only');
   }
   if (newDoc._deleted) {
-    if (!isServer()) { refuse('only the server deletes'); }
+    if (!isServer()) { refuse('server-only'); }
     return;
   }
   checkId([newDoc.type, newDoc.code === undefined ? newDoc.name : newDoc.code]);
@@ -71,6 +71,6 @@ function (newDoc, oldDoc, userCtx) {
   if (newDoc.type === 'layer') {
     checkLayer(newDoc);
     if (oldDoc && !oldDoc._deleted) { checkLayer(oldDoc); }
-    if (newDoc.updated_by !== userCtx.name) { refuse('updated_by is not who writes it'); }
+    if (newDoc.updated_by !== userCtx.name) { refuse('not-the-author', 'field updated_by'); }
   }
 }

@@ -12,7 +12,7 @@ function (newDoc, oldDoc) {
   //   {type: 'array', items, minItems, maxItems}
   //   {type: 'object', fields, required} or {type: 'object', keys, entries, maxProperties}
   //   {type: 'any'}
-  // A message names the document and the field, and never holds a value.
+  // A refusal is `[code] field <path>`, and never holds a value.
   var RegionCode = {type: "string", pattern: /^[0-9]{6}$/};
   var SiteCode = {type: "string", pattern: /^[0-9]{10}$/};
   var Text = {type: "string", minLength: 1, maxLength: 200};
@@ -62,9 +62,9 @@ function (newDoc, oldDoc) {
     return SAFE_NAME.test(name) ? name : '?';
   }
 
-  function refuse(what) {
-    var path = depth === 0 ? '' : ' ' + trail.slice(0, depth).map(shown).join('.');
-    throw { forbidden: newDoc._id + path + ': ' + what };
+  function refuse(code) {
+    var path = depth === 0 ? 'document' : 'field ' + trail.slice(0, depth).map(shown).join('.');
+    throw { forbidden: '[' + code + '] ' + path };
   }
 
   function daysOf(year, month) {
@@ -94,25 +94,25 @@ function (newDoc, oldDoc) {
   function checkString(schema, value) {
     // Events repeat their author, station, site and version: what was just found good still is.
     if (value === schema.good) { return; }
-    if (typeof value !== 'string') { refuse('not a text'); }
+    if (typeof value !== 'string') { refuse('wrong-type'); }
     if (schema.format === 'date') {
-      if (!schema.pattern.test(value) || !isDate(value)) { refuse('not a date'); }
+      if (!schema.pattern.test(value) || !isDate(value)) { refuse('wrong-date'); }
     } else if (schema.format === 'date-time') {
-      if (!schema.pattern.test(value) || !isInstant(value)) { refuse('not a moment'); }
+      if (!schema.pattern.test(value) || !isInstant(value)) { refuse('wrong-date'); }
     } else if (schema.pattern) {
-      if (!schema.pattern.test(value)) { refuse('has the wrong form'); }
+      if (!schema.pattern.test(value)) { refuse('wrong-form'); }
     } else if (value.length < schema.minLength) {
-      refuse('too short');
+      refuse('wrong-length');
     } else if (value.length > schema.maxLength && lengthOf(value) > schema.maxLength) {
-      refuse('too long');
+      refuse('wrong-length');
     }
     schema.good = value;
   }
 
   function checkNumber(schema, value) {
-    if (typeof value !== 'number') { refuse('not a number'); }
-    if (schema.type === 'integer' && Math.floor(value) !== value) { refuse('not a whole number'); }
-    if (value < schema.minimum || value > schema.maximum) { refuse('out of range'); }
+    if (typeof value !== 'number') { refuse('wrong-type'); }
+    if (schema.type === 'integer' && Math.floor(value) !== value) { refuse('wrong-type'); }
+    if (value < schema.minimum || value > schema.maximum) { refuse('out-of-range'); }
   }
 
   function memberOf(old, name) {
@@ -120,9 +120,9 @@ function (newDoc, oldDoc) {
   }
 
   function checkArray(schema, value) {
-    if (!Array.isArray(value)) { refuse('not a list'); }
-    if (value.length < schema.minItems) { refuse('too few entries'); }
-    if (value.length > schema.maxItems) { refuse('too many entries'); }
+    if (!Array.isArray(value)) { refuse('wrong-type'); }
+    if (value.length < schema.minItems) { refuse('wrong-length'); }
+    if (value.length > schema.maxItems) { refuse('wrong-length'); }
     for (var i = 0; i < value.length; i += 1) {
       trail[depth++] = String(i);
       check(schema.items, value[i]);
@@ -140,14 +140,14 @@ function (newDoc, oldDoc) {
       if (field !== undefined) {
         check(field, value[name], memberOf(old, name));
       } else if (depth > 1 || !BOOKKEEPING.test(name)) {
-        refuse('unknown field');
+        refuse('unknown-field');
       }
       depth -= 1;
     }
     for (var i = 0; i < schema.required.length; i += 1) {
       if (!has.call(value, schema.required[i])) {
         trail[depth++] = schema.required[i];
-        refuse('missing');
+        refuse('missing-field');
       }
     }
   }
@@ -157,27 +157,27 @@ function (newDoc, oldDoc) {
     for (var key in value) {
       count += 1;
       trail[depth++] = key;
-      if (!schema.keys.test(key)) { refuse('key has the wrong form'); }
+      if (!schema.keys.test(key)) { refuse('wrong-form'); }
       check(schema.entries, value[key], memberOf(old, key));
       depth -= 1;
     }
-    if (count > schema.maxProperties) { refuse('too many entries'); }
+    if (count > schema.maxProperties) { refuse('wrong-length'); }
   }
 
   function checkObject(schema, value, old) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      refuse('not an object');
+      refuse('wrong-type');
     }
     if (schema.fields) { checkFields(schema, value, old); }
     if (schema.entries) { checkEntries(schema, value, old); }
   }
 
   function checkUnion(schema, value, old) {
-    if (typeof value !== 'object' || value === null) { refuse('not an object'); }
+    if (typeof value !== 'object' || value === null) { refuse('wrong-type'); }
     var tag = value[schema.tag];
     if (typeof tag !== 'string' || !has.call(schema.of, tag)) {
       trail[depth++] = schema.tag;
-      refuse('unknown kind');
+      refuse('unknown-kind');
     }
     check(schema.of[tag], value, memberOf(old, schema.tag) === tag ? old : undefined);
   }
@@ -207,26 +207,28 @@ function (newDoc, oldDoc) {
       case 'integer':
       case 'number': return checkNumber(schema, value);
       case 'array': return checkArray(schema, value);
-      case 'boolean': if (typeof value !== 'boolean') { refuse('not true or false'); } return;
+      case 'boolean': if (typeof value !== 'boolean') { refuse('wrong-type'); } return;
       case 'any': return;
-      case 'null': if (value !== null) { refuse('not null'); } return;
+      case 'null': if (value !== null) { refuse('wrong-type'); } return;
       case 'values':
-        if (schema.values.indexOf(value) < 0) { refuse('not one of the allowed values'); }
+        if (schema.values.indexOf(value) < 0) { refuse('not-allowed'); }
         return;
       case 'union': return checkUnion(schema, value, old);
       case 'nullable': if (value !== null) { check(schema.of, value, old); } return;
       case 'anyOf': return checkAnyOf(schema, value, old);
-      default: refuse('unknown field');
+      default: refuse('unknown-field');
     }
   }
 
   // What a deletion must look like is a question of authority.
   if (newDoc._deleted === true) { return; }
   if (typeof newDoc.type !== 'string' || !has.call(documents, newDoc.type)) {
-    throw { forbidden: 'a document of a type that this database does not hold' };
+    trail[depth++] = 'type';
+    refuse('unknown-type');
   }
   if (!documents[newDoc.type].id.test(newDoc._id)) {
-    throw { forbidden: 'a document of type ' + newDoc.type + ' whose _id has the wrong form' };
+    trail[depth++] = '_id';
+    refuse('wrong-id');
   }
   // What was deleted was not checked.
   var before = oldDoc && oldDoc._deleted !== true && oldDoc.type === newDoc.type ? oldDoc : undefined;

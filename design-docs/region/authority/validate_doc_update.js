@@ -3,5 +3,5 @@ function (newDoc, oldDoc, userCtx) {
 
   // !code lib/authority.js
 
-  if (!isServer()) { refuse('only the server writes here'); }
+  if (!isServer()) { refuse('server-only'); }
 }

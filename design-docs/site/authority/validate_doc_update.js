@@ -21,23 +21,23 @@ function (newDoc, oldDoc, userCtx) {
   }
 
   function clinicOnly() {
-    if (!ofTheClinic()) { refuse('only accounts of this clinic write this'); }
+    if (!ofTheClinic()) { refuse('not-this-place'); }
   }
 
-  function seniorOnly(what) {
-    if (!isSenior()) { refuse((what ? what + ': ' : '') + 'needs the grade senior or admin'); }
+  function seniorOnly(part) {
+    if (!isSenior()) { refuse('senior-only', part); }
   }
 
   // A clinic records in its own name; what others recorded comes by the server.
-  function ofThisSite(record, what) {
-    if (!isServer() && record.site !== site) { refuse(what + ' names another site'); }
+  function ofThisSite(record, part) {
+    if (!isServer() && record.site !== site) { refuse('other-site', part); }
   }
 
   // What a document looks like is said by `structure`, which a database may ask later than this.
   function checkEvents() {
-    if (!isObject(newDoc.events)) { refuse('events is no object'); }
+    if (!isObject(newDoc.events)) { refuse('wrong-type', 'field events'); }
     for (var id in newDoc.events) {
-      if (!isObject(newDoc.events[id])) { refuse('event ' + id + ' is no object'); }
+      if (!isObject(newDoc.events[id])) { refuse('wrong-type', eventPart(id)); }
     }
   }
 
@@ -52,7 +52,7 @@ function (newDoc, oldDoc, userCtx) {
   function checkAdded() {
     for (var id in newDoc.events) {
       if (eventOf(oldDoc, id) === undefined) {
-        ofThisSite(newDoc.events[id], 'event ' + id);
+        ofThisSite(newDoc.events[id], eventPart(id));
         if (newDoc.events[id].kind === 'void') { checkVoid(id); }
         if (!isServer()) { checkKind(id, newDoc.events[id]); }
       }
@@ -61,11 +61,11 @@ function (newDoc, oldDoc, userCtx) {
 
   // Whether two cases are one child is a senior's to say; each step of a move is its own clinic's.
   function checkKind(id, event) {
-    if (event.kind === 'same_as' || event.kind === 'not_same_as') { seniorOnly('event ' + id); }
+    if (event.kind === 'same_as' || event.kind === 'not_same_as') { seniorOnly(eventPart(id)); }
     if (event.kind !== 'move') { return; }
     var own = event.step === 'released' ? event.from_site : event.to_site;
     if (own !== undefined && own !== site) {
-      refuse('event ' + id + ' is a step of a move that another site takes');
+      refuse('other-sites-step', eventPart(id));
     }
   }
 
@@ -98,9 +98,9 @@ function (newDoc, oldDoc, userCtx) {
     var before = managerIn(oldDoc);
     var after = managerIn(newDoc);
     if (isServer() || after === before) { return; }
-    if (after !== site) { refuse('fact site: the managing site is another than this'); }
+    if (after !== site) { refuse('other-manager', factPart('site')); }
     if (before !== null && !isReceived(before)) {
-      refuse('fact site: the managing site changes by a receipt that answers its release');
+      refuse('no-receipt', factPart('site'));
     }
   }
 
@@ -110,9 +110,9 @@ function (newDoc, oldDoc, userCtx) {
     var target = eventOf(newDoc, newDoc.events[id].target);
     var known = eventOf(oldDoc, newDoc.events[id].target) !== undefined;
     if (isSenior()) { return; }
-    if (!target) { refuse('event ' + id + ' voids an event that is not here'); }
+    if (!target) { refuse('unknown-target', eventPart(id)); }
     if (target.by !== (known ? userCtx.name : newDoc.events[id].by)) {
-      refuse('event ' + id + ' voids what another recorded: needs the grade senior or admin');
+      refuse('void-of-another', eventPart(id));
     }
   }
 
@@ -126,7 +126,7 @@ function (newDoc, oldDoc, userCtx) {
   // What is counted away needs a senior; what comes and goes with a receipt does not.
   function checkStock() {
     clinicOnly();
-    ofThisSite(newDoc, 'the move');
+    ofThisSite(newDoc);
     if (newDoc.kind === 'waste' || newDoc.kind === 'adjust') { seniorOnly(); }
   }
 
@@ -135,40 +135,40 @@ function (newDoc, oldDoc, userCtx) {
     var block = newDoc.block;
     var digits = typeof block === 'number' && block < 10 ? '0' + block : block;
     checkId(['numbers', newDoc.site, newDoc.year, digits]);
-    ofThisSite(newDoc, 'the block');
+    ofThisSite(newDoc);
   }
 
   // A clinic reports a problem; whoever is above may say that it is mended.
   function checkProblem() {
     if (!ofTheClinic() && (!oldDoc || oldDoc._deleted)) { clinicOnly(); }
     if (!ofTheClinic()) { seniorOnly(); }
-    ofThisSite(newDoc, 'the report');
+    ofThisSite(newDoc);
     if (oldDoc && !oldDoc._deleted &&
         !same(written(oldDoc, 'resolved_at'), written(newDoc, 'resolved_at'))) {
-      refuse('of a problem only resolved_at is changed');
+      refuse('unchangeable');
     }
   }
 
   function checkSettings() {
     seniorOnly();
     checkId(['settings', newDoc.site]);
-    ofThisSite(newDoc, 'the document');
+    ofThisSite(newDoc);
   }
 
   if (!ofTheClinic() && !fromAbove()) {
-    refuse('only accounts of this clinic and of the regions above it write here');
+    refuse('not-this-place');
   }
   if (newDoc._deleted) {
-    if (!isServer()) { refuse('only the server deletes'); }
+    if (!isServer()) { refuse('server-only'); }
     return;
   }
   switch (newDoc.type) {
     case 'child': return checkChild();
     case 'stock': return checkStock();
     case 'numbers': return checkNumbers();
-    case 'device': clinicOnly(); return ofThisSite(newDoc, 'the device');
+    case 'device': clinicOnly(); return ofThisSite(newDoc);
     case 'problem': return checkProblem();
     case 'settings': return checkSettings();
-    default: refuse('this type of document is not written here');
+    default: refuse('unknown-type', 'field type');
   }
 }

@@ -3,6 +3,6 @@ function (newDoc, oldDoc, userCtx) {
   // password, knows what a strong one is, and writes the trail. The name on forms is no one's to
   // choose for himself.
   if (userCtx.roles.indexOf('_admin') < 0) {
-    throw { forbidden: 'accounts are changed through the server, at /api/accounts' };
+    throw { forbidden: '[accounts-only] document' };
   }
 }

@@ -9,6 +9,7 @@
  * that names none is halved.
  */
 import { canonical } from './canonical.ts';
+import { eventOfPart, factOfPart, readDenial } from './denial.ts';
 import type { ChildDoc, FactName, Facts } from './document.ts';
 import { merge, mergeAll } from './merge.ts';
 
@@ -168,11 +169,10 @@ function withParts(base: ChildDoc, group: readonly Part[]): ChildDoc {
 }
 
 /** Does a refusal speak of this part? */
-function speaksOf(reason: string, { events, facts }: Part): boolean {
-  return (
-    Object.keys(events).some((id) => reason.includes(id)) ||
-    Object.keys(facts).some((field) => new RegExp(`\\bfacts?[ .]${field}\\b`).test(reason))
-  );
+function speaksOf(denied: string | undefined, { events, facts }: Part): boolean {
+  if (denied === undefined) return false;
+  const [event, fact] = [eventOfPart(denied), factOfPart(denied)];
+  return (event !== null && event in events) || (fact !== null && fact in facts);
 }
 
 /** The names of these parts and of all that need one of them. */
@@ -198,7 +198,8 @@ function clustersOf(group: readonly Part[]): Part[][] {
 
 /** Smaller groups of a refused one of several parts. */
 function split(group: readonly Part[], reason: string): Part[][] {
-  const named = group.filter((part) => speaksOf(reason, part)).map(({ name }) => name);
+  const denied = readDenial(reason)?.part;
+  const named = group.filter((part) => speaksOf(denied, part)).map(({ name }) => name);
   const out = withDependents(group, named);
   const rest = group.filter(({ name }) => !out.has(name));
   if (out.size > 0 && rest.length > 0) {

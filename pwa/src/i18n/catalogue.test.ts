@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RECORD_KINDS } from '../children/record';
+import { DENIALS } from '../models/denials.ts';
 import { REASON_CODES, TRAIL_OUTCOMES } from '../schedule/types.ts';
 import en from './en.ts';
 import enReasons from './reasons.en.json';
@@ -111,11 +112,11 @@ describe('words that are looked up by a code', () => {
       .flatMap((shape) => /^ {2}kind: '(\w+)';$/m.exec(shape)?.[1] ?? []);
     expect(kinds.length).toBeGreaterThan(8);
     for (const kind of kinds) has(`kind.${kind}`);
-    const causes = [...read('status/explain.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(
-      (match) => match[1],
-    );
-    expect(causes).toContain('other');
-    for (const cause of causes) has(`sync.why.${cause}`);
+    for (const [code, cause] of Object.entries(DENIALS)) {
+      has(`denied.${code}`);
+      has(`sync.why.${cause}`);
+    }
+    has('sync.why.size');
   });
 
   it('are there for each kind of record', () => {

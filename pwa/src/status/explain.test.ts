@@ -29,7 +29,7 @@ const reason = (doc: object & { _id: string }, before: (object & { _id: string }
 it('knows the words of the database for what a nurse can do something about', () => {
   expect(causeOf(reason(child({ ...dose, temp_c: 37 })))).toBe('form');
   expect(causeOf(reason(child({ ...dose, vaccine: undefined })))).toBe('form');
-  expect(causeOf(reason(child({ ...dose, site: '3301020002' })))).toBe('site');
+  expect(causeOf(reason(child({ ...dose, site: '3301020002' })))).toBe('place');
   const voided = {
     ...child(dose),
     events: {

@@ -1,29 +1,26 @@
-/**
- * What a refusal means to the nurse. The server's words name a rule and a field; here they become a
- * cause with something to do about it. Keys of the catalogue, below `sync.why`.
- */
-export type Cause =
-  /** Only 高级用户 may: it goes by itself when one is logged in on this device. */
-  | 'senior'
-  /** It is another clinic's to record. */
-  | 'site'
-  /** The document has grown too large. */
-  | 'size'
-  /** The record has not the form that the server knows: as of a program that is too old. */
-  | 'form'
-  /** Anything else: for the administrator. */
-  | 'other';
+/** What a denial means to the nurse: a cause with something to do about it. */
+import { isDenialCode, readDenial } from '../case/denial.ts';
+import { DENIALS, type DenialCode } from '../models/denials.ts';
 
-const CAUSES: readonly [Exclude<Cause, 'other'>, RegExp][] = [
-  ['senior', /needs the grade senior/],
-  ['site', /another site|another clinic|accounts of this clinic|managing site/],
-  ['size', /too[_ ]large/],
-  [
-    'form',
-    /unknown (field|kind)|missing$|not an? |not one of|wrong form|too (short|long|few|many)|out of range|not null/,
-  ],
-];
+/**
+ * Keys of the catalogue, below `sync.why`: `senior` goes by itself when a 高级用户 logs in here;
+ * `place` is another place's to record; `size`, the document has grown too large; `form`, the record
+ * has not the form that the server knows, as of a program that is too old; `rule`, it cannot have
+ * happened so; `other` is for the administrator.
+ */
+export type Cause = (typeof DENIALS)[DenialCode] | 'size';
+
+/** CouchDB's own codes for what is too large. */
+const TOO_LARGE = /^(?:413 )?[a-z]+(?:_[a-z]+)*_too_large\b|^(?:413 )?too_large\b/;
+
+/** The code of a reason that this program knows, a key below `denied`. */
+export function codeOf(reason: string): DenialCode | null {
+  const code = readDenial(reason)?.code;
+  return code !== undefined && isDenialCode(code) ? code : null;
+}
 
 export function causeOf(reason: string): Cause {
-  return CAUSES.find(([, words]) => words.test(reason))?.[0] ?? 'other';
+  const code = codeOf(reason);
+  if (code !== null) return DENIALS[code];
+  return TOO_LARGE.test(reason) ? 'size' : 'other';
 }

@@ -1,17 +1,20 @@
 /** Refusals in words, for pages (被拒记录). */
 import { type ComputedRef, computed } from 'vue';
 import { useI18n } from 'vue-i18n';
+import { readDenial } from '../case/denial.ts';
 import type { Problem } from '../models/generated.ts';
 import type { RefusedEntry } from '../sync/types.ts';
 import { childrenVersion, documentsVersion, workspace } from '../workspace/workspace.ts';
 import { type RefusedAbove, refusedAbove } from './above.ts';
-import { causeOf } from './explain.ts';
+import { causeOf, codeOf } from './explain.ts';
 
 export interface UseRefusals {
   /** What is refused: a kind of record or a field of the card; for other documents their type. */
   subject(entry: RefusedEntry): string;
   /** Why, and what to do. */
   why(entry: Pick<RefusedEntry, 'reason'>): string;
+  /** The server's own word, for the administrator: a sentence where this program knows the code. */
+  said(entry: Pick<RefusedEntry, 'reason'>): string;
 }
 
 export function useRefusals(): UseRefusals {
@@ -26,6 +29,10 @@ export function useRefusals(): UseRefusals {
       return te(key) ? t(key) : (subject ?? type);
     },
     why: ({ reason }) => t(`sync.why.${causeOf(reason)}`),
+    said: ({ reason }) => {
+      const code = codeOf(reason);
+      return code === null ? reason : `${t(`denied.${code}`)} ${readDenial(reason)?.part}`;
+    },
   };
 }
 

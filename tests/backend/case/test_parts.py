@@ -49,10 +49,10 @@ class Server:
         for one, event in trial["events"].items():
             assert event["kind"] != "void" or event["target"] in trial["events"]
             if "bad" in event:
-                return f"{ID} events.{one}.bad: unknown field" if self.named else "no"
+                return f"[unknown-field] field events.{one}.bad" if self.named else "no"
         for name, value in trial["facts"].items():
             if value["value"] == "bad":
-                return f"{ID} facts.{name}.value: has the wrong form" if self.named else "no"
+                return f"[wrong-form] field facts.{name}.value" if self.named else "no"
         self.record = trial
         return None
 

@@ -89,7 +89,7 @@ class Server:
     def _judged(self, document: Json) -> Json:
         self.asked.append(document)
         if self.refuses and self.refuses in json.dumps(document):
-            reason = f"event {self.refuses} names another site"
+            reason = f"[other-site] event {self.refuses}"
             return {"id": document["_id"], "error": "forbidden", "reason": reason}
         number = int(document.get("_rev", "0-").split("-")[0]) + 1
         self.versions = [{**document, "_rev": f"{number}-above"}]

@@ -55,18 +55,18 @@ def test_a_history_that_cannot_be_read_is_refused(history: Any) -> None:
 
 def test_a_revision_that_nobody_could_have_counted_to_is_refused() -> None:
     known = [child("5-a")]
-    check_path(child("1-a"), [f"{5 + GENERATIONS}-b"], known)
+    check_path([f"{5 + GENERATIONS}-b"], known)
     with pytest.raises(RefusedError):
-        check_path(child("1-a"), [f"{6 + GENERATIONS}-b"], known)
+        check_path([f"{6 + GENERATIONS}-b"], known)
     with pytest.raises(RefusedError):
-        check_path(child("1-a"), [f"{2**53}-b"], [])
+        check_path([f"{2**53}-b"], [])
 
 
 def test_a_fact_that_could_never_be_replaced_is_refused() -> None:
     soon = (NOW + AHEAD - dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     check_dates(child("1-a", {"name": fact("苗", soon)}), [], NOW)
     far = child("1-a", {"name": fact("苗", "9999-01-01T00:00:00.000Z")})
-    with pytest.raises(RefusedError, match="fact name is dated"):
+    with pytest.raises(RefusedError, match="dated-ahead"):
         check_dates(far, [], NOW)
     # What is known already is not the fault of whoever brings it along.
     check_dates(far, [far], NOW)

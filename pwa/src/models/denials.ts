@@ -1,0 +1,42 @@
+// Generated from the models by `miaopu generate`. Do not edit.
+
+/** Why a write is refused (拒收代码): code → what is to be done about it. */
+export const DENIALS = {
+  'unknown-type': 'form',
+  'wrong-id': 'form',
+  'unknown-field': 'form',
+  'unknown-kind': 'form',
+  'missing-field': 'form',
+  'wrong-type': 'form',
+  'wrong-form': 'form',
+  'wrong-date': 'form',
+  'wrong-length': 'form',
+  'out-of-range': 'form',
+  'not-allowed': 'form',
+  'senior-only': 'senior',
+  'void-of-another': 'senior',
+  'not-this-place': 'place',
+  'other-site': 'place',
+  'other-sites-step': 'place',
+  'other-manager': 'place',
+  'no-receipt': 'place',
+  'other-region': 'place',
+  'server-only': 'other',
+  'admin-only': 'other',
+  'accounts-only': 'other',
+  'not-the-author': 'other',
+  'unknown-target': 'other',
+  'event-missing': 'other',
+  'event-changed': 'other',
+  'fact-missing': 'other',
+  'fact-older': 'other',
+  unchangeable: 'other',
+  'other-type': 'other',
+  'not-mergeable': 'other',
+  'wrong-revision': 'other',
+  'revision-ahead': 'other',
+  'dated-ahead': 'other',
+  'whole-documents-only': 'other',
+} as const;
+
+export type DenialCode = keyof typeof DENIALS;
