@@ -1,43 +1,23 @@
-"""What the bridge tells its browser tabs, and the hub that tells them."""
+"""The hub that tells the browser tabs what happens."""
 
 import asyncio
-import datetime as dt
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import NamedTuple
 
-Event = dict[str, Any]
-DeviceState = Literal["starting", "ready", "unplugged", "error", "closed"]
+from miaopu_bridge.shapes import Told
 
 QUEUE_LENGTH = 200
 
 log = logging.getLogger(__name__)
 
 
-def now() -> str:
-    """This instant in UTC with milliseconds, as in every document of the system."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class News(NamedTuple):
+    """An event, and the one origin that may hear it; None for every origin."""
 
-
-def card(reader: str, track2: str) -> Event:
-    return {"type": "card", "reader": reader, "track2": track2, "at": now()}
-
-
-def card_error(reader: str, code: str) -> Event:
-    return {"type": "card_error", "reader": reader, "code": code, "at": now()}
-
-
-def pin(pad: str, digits: str) -> Event:
-    return {"type": "pin", "pad": pad, "digits": digits, "at": now()}
-
-
-def pin_error(pad: str, code: str) -> Event:
-    return {"type": "pin_error", "pad": pad, "code": code, "at": now()}
-
-
-def device(device_id: str, state: DeviceState, reason: str = "") -> Event:
-    return {"type": "device", "id": device_id, "state": state, "reason": reason, "at": now()}
+    event: Told
+    origin: str | None
 
 
 class Hub:
@@ -49,21 +29,21 @@ class Hub:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._subscribers: set[asyncio.Queue[Event | None]] = set()
+        self._subscribers: set[asyncio.Queue[News | None]] = set()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
-    def publish(self, event: Event) -> None:
+    def publish(self, event: Told, origin: str | None = None) -> None:
         if self._loop is None or self._loop.is_closed():
-            log.debug("an event of type %s came while no server was running", event["type"])
+            log.debug("a %s came while no server was running", type(event).__name__)
             return
-        self._loop.call_soon_threadsafe(self._deliver, event)
+        self._loop.call_soon_threadsafe(self._deliver, News(event, origin))
 
-    def _deliver(self, event: Event) -> None:
+    def _deliver(self, news: News) -> None:
         for queue in list(self._subscribers):
             try:
-                queue.put_nowait(event)
+                queue.put_nowait(news)
             except asyncio.QueueFull:
                 log.warning("a browser tab does not read its events; it is cut off")
                 self._subscribers.discard(queue)
@@ -71,9 +51,9 @@ class Hub:
                 queue.put_nowait(None)
 
     @contextmanager
-    def subscribe(self) -> Iterator[asyncio.Queue[Event | None]]:
+    def subscribe(self) -> Iterator[asyncio.Queue[News | None]]:
         """A queue of the events from now on; None means: too slow, reconnect."""
-        queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_LENGTH)
+        queue: asyncio.Queue[News | None] = asyncio.Queue(QUEUE_LENGTH)
         self._subscribers.add(queue)
         try:
             yield queue

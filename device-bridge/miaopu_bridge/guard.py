@@ -6,8 +6,6 @@ that let its page read an answer. The preflight also answers Private Network Acc
 before Local Network Access; the latter asks the person and needs nothing from us.
 """
 
-from urllib.parse import urlsplit
-
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,7 +21,7 @@ _HEADERS = "Authorization, Content-Type"
 
 def problem(status: int, code: str, **more: object) -> JSONResponse:
     """An error answer: {code, message: {zh, en}, …}."""
-    return JSONResponse({"code": code, "message": say(code), **more}, status)
+    return JSONResponse({"code": code, "message": say(code).model_dump(), **more}, status)
 
 
 def origin_of(headers: Headers) -> str | None:
@@ -102,11 +100,8 @@ class Guard:
 
 
 def _is_here(host: str, port: int) -> bool:
-    try:
-        parts = urlsplit(f"//{host}")
-        return parts.hostname in LOOPBACK_HOSTS and (parts.port or 80) == port
-    except ValueError:
-        return False
+    name, _, number = host.partition(":")
+    return name.lower() in LOOPBACK_HOSTS and (number or "80") == str(port)
 
 
 def _preflight(headers: Headers) -> Response:

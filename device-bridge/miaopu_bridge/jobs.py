@@ -11,17 +11,17 @@ import logging
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from miaopu.printing import Form, Lang, check, render_pdf, warm_up
+from miaopu.printing import Form, Lang, PrintError, check
+from miaopu.printing.worker import PdfWorker
 from miaopu_bridge.drivers.base import Document, Printer, PrinterError
-from miaopu_bridge.events import Event, now
 from miaopu_bridge.files import private_folder, write_private
-from miaopu_bridge.messages import MESSAGES, say
+from miaopu_bridge.messages import words_of
+from miaopu_bridge.shapes import FieldProblem, JobChanged, JobState, PrintJob, now
 
-JobState = Literal["queued", "printing", "done", "failed"]
 KEEP_FAILED_FACTOR = 7  # a failed job waits for its person seven times as long as a done one
 PURGE_EVERY_S = 60.0
 
@@ -35,21 +35,30 @@ class Job(BaseModel):
     template: str
     lang: Lang
     printer: str
+    paper: bool = True
     copies: int
     origin: str
     state: JobState = "queued"
     reason: str = ""
     detail: str = ""
+    fields: list[FieldProblem] = []
     attempts: int = 0
     created: str
     finished: str | None = None
     output: Path | None = None
 
-    def public(self) -> dict[str, Any]:
+    def public(self) -> PrintJob:
         """The job as the application sees it."""
-        shown = self.model_dump(exclude={"output", "origin"})
-        shown["message"] = say(self.reason) if self.reason in MESSAGES else None
-        return {**shown, "pdf": f"/jobs/{self.id}/pdf" if self.output else None}
+        return PrintJob.model_validate(self._shown())
+
+    def changed(self) -> JobChanged:
+        """The event that says how the job is now."""
+        return JobChanged.model_validate(self._shown())
+
+    def _shown(self) -> dict[str, object]:
+        pdf = f"/jobs/{self.id}/pdf" if self.output else None
+        own = self.model_dump(exclude={"output", "origin"})
+        return {**own, "message": words_of(self.reason), "pdf": pdf}
 
 
 class UnknownJobError(Exception):
@@ -67,7 +76,7 @@ class Jobs:
         self,
         folder: Path,
         printers: dict[str, Printer],
-        publish: Callable[[Event], None],
+        publish: Callable[[JobChanged, str], None],
         keep_hours: float,
     ) -> None:
         self._folder = private_folder(folder)
@@ -78,8 +87,7 @@ class Jobs:
         self._queues: dict[str, asyncio.Queue[str]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Condition()
-        # Pango is not made for several threads at once.
-        self._rendering = asyncio.Lock()
+        self._setting = PdfWorker()
 
     def start(self) -> None:
         """Takes up what a former run left, and starts a worker per printer."""
@@ -91,12 +99,13 @@ class Jobs:
         self._tasks = [asyncio.create_task(self._work(name)) for name in self._printers]
         self._tasks.append(asyncio.create_task(self._purge_forever()))
         if any(printer.wants_pdf for printer in self._printers.values()):
-            self._tasks.append(asyncio.create_task(self._warm_up()))
+            self._tasks.append(asyncio.create_task(self._setting.warm_up()))
 
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._setting.stop()
 
     def add(
         self, template: str, form: Form, lang: Lang, printer: str, copies: int, origin: str
@@ -105,8 +114,8 @@ class Jobs:
         # The time leads, so that names sort by age.
         name = f"{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S%f}-{secrets.token_hex(4)}"
         job = Job(
-            id=name, template=template, lang=lang, printer=printer, copies=copies,
-            origin=origin, created=now(),
+            id=name, template=template, lang=lang, printer=printer,
+            paper=self._printers[printer].paper, copies=copies, origin=origin, created=now(),
         )  # fmt: skip
         try:
             write_private(self._data_path(job), form.model_dump_json().encode())
@@ -137,7 +146,7 @@ class Jobs:
             raise NotNowError(f"the printer {job.printer} is no longer configured")
         if not self._data_path(job).exists():
             raise NotNowError("the job's data were purged; print it again from the application")
-        job = self._change(job, state="queued", reason="", detail="", finished=None)
+        job = self._change(job, state="queued", reason="", detail="", fields=[], finished=None)
         self._queues[job.printer].put_nowait(job.id)
         return job
 
@@ -183,6 +192,12 @@ class Jobs:
                 changes = {"state": "done", "output": await self._print(printer, job)}
             except PrinterError as problem:
                 changes = {"state": "failed", "reason": problem.code, "detail": str(problem)}
+            except PrintError as problem:
+                fields = [FieldProblem(field=path, reason=why) for path, why in problem.fields]
+                changes = {
+                    "state": "failed", "reason": problem.code, "detail": str(problem),
+                    "fields": fields,
+                }  # fmt: skip
             except OSError as error:
                 detail = f"the job's files cannot be used: {error.strerror}"
                 changes = {"state": "failed", "reason": "job.files", "detail": detail}
@@ -201,8 +216,7 @@ class Jobs:
         pdf = None
         if printer.wants_pdf:
             pdf = self._pdf_path(job)
-            async with self._rendering:
-                content = await asyncio.to_thread(render_pdf, job.template, form, job.lang)
+            content = await self._setting.render(job.template, form, job.lang)
             await asyncio.to_thread(write_private, pdf, content)
         document = Document(job.id, job.template, form, job.lang, job.copies, pdf)
         made = await asyncio.to_thread(printer.send, document)
@@ -246,10 +260,6 @@ class Jobs:
                 finished=now(),
             )
 
-    async def _warm_up(self) -> None:
-        async with self._rendering:
-            await asyncio.to_thread(warm_up)
-
     async def _purge_forever(self) -> None:
         while True:
             self.purge(dt.datetime.now(dt.UTC))
@@ -267,7 +277,7 @@ class Jobs:
 
     def _remember(self, job: Job) -> None:
         self._jobs[job.id] = job
-        self._publish({"type": "job", "at": now(), "origin": job.origin, **job.public()})
+        self._publish(job.changed(), job.origin)
 
     def _path(self, job: Job) -> Path:
         return self._folder / f"{job.id}.json"

@@ -1,9 +1,19 @@
-"""What the bridge says to people, Chinese and English, by code; the codes are stable."""
+"""What the bridge says to people, Chinese and English, by code; the codes are stable.
+
+The only home of these words: `miaopu generate` writes the application's copy, for what it says by
+itself with the same codes, such as of a reader that types.
+"""
 
 from collections.abc import Mapping
 
+from miaopu_bridge.shapes import BothLanguages
+
 MESSAGES: Mapping[str, tuple[str, str]] = {
     "card.no_data": ("卡上没有数据，请换卡或人工查找", "The card is empty; take another or search"),
+    "card.too_short": (
+        "卡号不足 6 位，请确认是接种证的卡",
+        "A card's number has 6 digits or more; is it a certificate's card?",
+    ),
     "card.no_start": ("读卡不完整，请再刷一次", "The card was read in part; swipe it again"),
     "card.no_end": ("读卡不完整，请再刷一次", "The card was read in part; swipe it again"),
     "card.bad_character": (
@@ -54,10 +64,36 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "not_found": ("没有这个地址", "There is nothing at this address"),
     "print.unknown_template": ("没有这种打印单证", "There is no such form"),
     "print.bad_data": ("打印内容不完整或有错", "The form's data are incomplete or wrong"),
+    "print.no_glyph": (
+        "本机没有含此字的字库，没有打印。请安装字库，或改用浏览器打印后手写补上",
+        "No font of this PC has one of the characters; nothing was printed. Install a font that "
+        "has it, or print with the browser and write it by hand",
+    ),
+    "print.does_not_fit": (
+        "内容超出纸上的位置，没有打印。请缩短后重打",
+        "A text is wider than its place on the paper; nothing was printed. Shorten it",
+    ),
+    "print.too_long": (
+        "内容超出这种纸能容纳的页数，没有打印",
+        "The form takes more pages than its paper has; nothing was printed",
+    ),
+    "print.too_slow": (
+        "排版用时过长，已中止，没有打印",
+        "Setting the form took too long; nothing was printed",
+    ),
+    "print.stopped": ("打印程序中断，请重试", "The printing process ended; print again"),
+    "print.problem": (
+        "打印失败，请重试；再失败请找管理员",
+        "Printing failed; retry, then ask for help",
+    ),
     "printer.unknown": ("没有这台打印机", "There is no such printer"),
     "printer.cannot_print": (
         "这台打印机不能打印这种单证",
         "This printer cannot print this form",
+    ),
+    "printer.off_page": (
+        "打印位置的偏移超出纸边，请调整 offsets",
+        "The printer's offsets move text over the edge; change them",
     ),
     "printer.no_paper": ("打印机缺纸，装纸后请重试", "The printer has no paper; load it and retry"),
     "printer.unplugged": (
@@ -96,7 +132,12 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def say(code: str) -> dict[str, str]:
-    """The message of `code` as {zh, en}. Raises KeyError for a code that does not exist."""
+def say(code: str) -> BothLanguages:
+    """The message of `code`. Raises KeyError for a code that does not exist."""
     zh, en = MESSAGES[code]
-    return {"zh": zh, "en": en}
+    return BothLanguages(zh=zh, en=en)
+
+
+def words_of(code: str) -> BothLanguages | None:
+    """The message of `code`; None for none, and for a plug-in's own code."""
+    return say(code) if code in MESSAGES else None

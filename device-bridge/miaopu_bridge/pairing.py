@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from miaopu_bridge.events import now
 from miaopu_bridge.files import write_private
+from miaopu_bridge.shapes import now
 
 TRIES_PER_CODE = 5
 LOCKOUT_S = 30.0

@@ -3,9 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from miaopu_bridge import events
 from miaopu_bridge.drivers.base import (
     CardFailed,
     CardRead,
@@ -16,7 +14,17 @@ from miaopu_bridge.drivers.base import (
     PinFailed,
     Printer,
 )
-from miaopu_bridge.events import DeviceState, Event
+from miaopu_bridge.messages import words_of
+from miaopu_bridge.shapes import (
+    Card,
+    CardError,
+    Device,
+    DeviceChanged,
+    DeviceState,
+    Pin,
+    PinError,
+    Told,
+)
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 PRINTER_CHECK_S = 1.0
@@ -27,7 +35,7 @@ log = logging.getLogger(__name__)
 class Supervised:
     """One device and the thread that looks after it."""
 
-    def __init__(self, driver: Driver, publish: Callable[[Event], None]) -> None:
+    def __init__(self, driver: Driver, publish: Callable[[Told], None]) -> None:
         self.driver = driver
         self.id = driver.config.id
         self.state: DeviceState = "starting"
@@ -45,14 +53,14 @@ class Supervised:
         if self._thread.is_alive():
             self._thread.join(5)
 
-    def describe(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "driver": self.driver.config.driver,
-            "kind": self.driver.kind,
-            "state": self.state,
-            "reason": self.reason,
-        }
+    def describe(self) -> Device:
+        return Device(
+            id=self.id,
+            driver=self.driver.config.driver,
+            kind=self.driver.kind,
+            state=self.state,
+            reason=self.reason,
+        )
 
     def _run(self) -> None:
         try:
@@ -96,13 +104,13 @@ class Supervised:
         changed, self.state, self.reason = state != self.state, state, reason
         if changed:
             log.info("device %s is %s%s", self.id, state, f": {reason}" if reason else "")
-            self._publish(events.device(self.id, state, reason))
+            self._publish(DeviceChanged(id=self.id, state=state, reason=reason))
 
 
 class Devices:
     """All devices of this PC by id."""
 
-    def __init__(self, drivers: Iterable[Driver], publish: Callable[[Event], None]) -> None:
+    def __init__(self, drivers: Iterable[Driver], publish: Callable[[Told], None]) -> None:
         self._all = {driver.config.id: Supervised(driver, publish) for driver in drivers}
 
     def start(self) -> None:
@@ -113,7 +121,7 @@ class Devices:
         for device in self._all.values():
             device.stop()
 
-    def describe(self) -> list[dict[str, Any]]:
+    def describe(self) -> list[Device]:
         return [device.describe() for device in self._all.values()]
 
     def printers(self) -> dict[str, Printer]:
@@ -124,13 +132,14 @@ class Devices:
         }
 
 
-def _as_event(device: str, event: DeviceEvent) -> Event:
+def _as_event(device: str, event: DeviceEvent) -> Told:
+    # A plug-in may have codes of its own, which the application has to know.
     match event:
         case CardRead(track2):
-            return events.card(device, track2)
+            return Card(reader=device, track2=track2)
         case CardFailed(code):
-            return events.card_error(device, code)
+            return CardError(reader=device, code=code, message=words_of(code))
         case PinEntered(digits):
-            return events.pin(device, digits)
+            return Pin(pad=device, digits=digits)
         case PinFailed(code):
-            return events.pin_error(device, code)
+            return PinError(pad=device, code=code, message=words_of(code))

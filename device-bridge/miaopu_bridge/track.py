@@ -75,6 +75,28 @@ def decode(text: str, *, with_lrc: bool = False) -> str:
     return data
 
 
+def second_track(line: str, *, with_lrc: bool = False) -> str:
+    """Track 2 of a swipe whose tracks stand one behind the other; the line itself for none.
+
+    What follows track 2 is left out when it is a whole track. Not so behind a track 1 that has no
+    end: there nothing tells for certain which `;` begins track 2.
+    """
+    lrc_length = 1 if with_lrc else 0
+    first = line[: line.find(START)] if line.startswith("%") and START in line else ""
+    first_end = first.find(END)
+    behind = line[first_end + 1 + lrc_length :] if first_end >= 0 else line
+    start = behind.find(START)
+    if start < 0:
+        return line
+    track = behind[start:]
+    end = track.find(END)
+    third = track[end + 1 + lrc_length :]
+    certain = not first or first_end >= 0
+    if certain and end >= 0 and third[:1] in ("+", START, "%") and END in third[1:]:
+        return track[: end + 1 + lrc_length]
+    return track
+
+
 def _check_data(data: str) -> None:
     if not data:
         raise TrackError("card.no_data", "the track is empty")

@@ -79,9 +79,22 @@ def test_without_an_origin_nothing_but_the_page_answers(desk: Desk, token: str) 
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:1", "localhost", "", "[::1"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "127.0.0.1:1",
+        "localhost",
+        "",
+        "[::1",
+        "user@127.0.0.1:{port}",
+        "127.0.0.1:{port}:",
+        "127.0.0.1:0{port}",
+        "127.0.0.1:{port}/",
+    ],
 )
 def test_a_rebound_host_name_is_refused(desk: Desk, token: str, host: str) -> None:
+    host = host.replace("{port}", desk.url.rpartition(":")[2])
     with desk.client(ORIGIN, token) as client:
         answer = client.get("/status", headers={"Host": host})
     assert answer.status_code in (400, 421)

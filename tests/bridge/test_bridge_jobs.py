@@ -1,11 +1,9 @@
 import asyncio
 import datetime as dt
 import errno
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bridge_desk import NOTICE, ORIGIN, OTHER_ORIGIN
@@ -15,6 +13,7 @@ from miaopu_bridge.config import DeviceConfig
 from miaopu_bridge.drivers.base import Document, Printer, PrinterError
 from miaopu_bridge.files import write_private
 from miaopu_bridge.jobs import Job, Jobs, NotNowError, UnknownJobError
+from miaopu_bridge.shapes import JobChanged
 
 FORM = check("notice", NOTICE)
 
@@ -40,10 +39,10 @@ class Tray(Printer):
 
 @asynccontextmanager
 async def running(
-    folder: Path, tray: Tray, events: list[dict[str, Any]] | None = None
+    folder: Path, tray: Printer, events: list[JobChanged] | None = None
 ) -> AsyncIterator[Jobs]:
     told = events if events is not None else []
-    jobs = Jobs(folder, {"tray": tray}, told.append, keep_hours=2)
+    jobs = Jobs(folder, {"tray": tray}, lambda event, _: told.append(event), keep_hours=2)
     jobs.start()
     yield jobs
     await jobs.stop()
@@ -58,13 +57,13 @@ def add(jobs: Jobs, origin: str = ORIGIN) -> Job:
 
 
 async def test_a_job_is_printed_once_and_told(tmp_path: Path) -> None:
-    tray, events = Tray(), list[dict[str, Any]]()
+    tray, events = Tray(), list[JobChanged]()
     async with running(tmp_path, tray, events) as jobs:
         job = await jobs.wait(add(jobs), 5)
         assert job.state == "done"
     assert [document.form for document in tray.printed] == [FORM]
-    assert [event["state"] for event in events] == ["queued", "printing", "done"]
-    assert "王苗苗" not in json.dumps(events, ensure_ascii=False)
+    assert [event.state for event in events] == ["queued", "printing", "done"]
+    assert "王苗苗" not in str(events)
 
 
 async def test_files_are_private_and_only_one_holds_the_child(tmp_path: Path) -> None:
@@ -81,7 +80,7 @@ async def test_a_failed_job_waits_for_its_retry(tmp_path: Path) -> None:
     async with running(tmp_path, tray) as jobs:
         job = await jobs.wait(add(jobs), 5)
         assert (job.state, job.reason) == ("failed", "printer.no_paper")
-        assert job.public()["message"]["zh"].startswith("打印机缺纸")
+        assert str(job.public().message).startswith("zh='打印机缺纸")
         tray.fails = None
         job = await jobs.wait(jobs.retry(job), 5)
         assert (job.state, job.reason, job.attempts) == ("done", "", 2)
@@ -103,8 +102,37 @@ async def test_an_unknown_failure_is_not_quoted_and_the_printer_goes_on(
         assert (await jobs.wait(add(jobs), 5)).state == "done"
 
 
+class Folder(Tray):
+    """It takes PDF, and a person who looks for paper finds none."""
+
+    wants_pdf = True
+    paper = False
+
+
+async def test_a_job_that_went_to_a_folder_does_not_say_that_it_is_on_paper(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path / "a", Tray()) as jobs:
+        assert (await jobs.wait(add(jobs), 5)).public().paper
+    async with running(tmp_path / "b", Folder()) as jobs:
+        job = await jobs.wait(add(jobs), 60)
+        assert (job.state, job.public().paper) == ("done", False)
+
+
+async def test_a_form_that_cannot_be_set_says_which_field_and_never_the_child(
+    tmp_path: Path,
+) -> None:
+    rare = NOTICE | {"child": NOTICE["child"] | {"name": "王\U0003fffd"}}
+    async with running(tmp_path, Folder()) as jobs:
+        job = jobs.add("notice", check("notice", rare), "zh", "tray", 1, ORIGIN)
+        shown = (await jobs.wait(job, 60)).public()
+    assert (shown.state, shown.reason) == ("failed", "print.no_glyph")
+    assert [each.field for each in shown.fields] == ["child.name"]
+    assert "王" not in str(shown)
+
+
 async def test_waiting_jobs_outlive_the_bridge(tmp_path: Path) -> None:
-    jobs = Jobs(tmp_path, {"tray": Tray()}, lambda _: None, keep_hours=2)
+    jobs = Jobs(tmp_path, {"tray": Tray()}, lambda *_: None, keep_hours=2)
     jobs._queues = {"tray": asyncio.Queue()}  # accepted, and then the power fails
     job = add(jobs)
     tray = Tray()
@@ -133,7 +161,7 @@ async def test_a_job_of_a_printer_that_is_gone_is_said(tmp_path: Path) -> None:
     tray.fails = PrinterError("printer.unplugged", "gone")
     async with running(tmp_path, tray) as jobs:
         job = await jobs.wait(add(jobs), 5)
-    jobs = Jobs(tmp_path, {}, lambda _: None, keep_hours=2)
+    jobs = Jobs(tmp_path, {}, lambda *_: None, keep_hours=2)
     jobs.start()
     with pytest.raises(NotNowError, match="no longer configured"):
         jobs.retry(jobs.get(job.id, ORIGIN))

@@ -9,13 +9,22 @@ from bridge_desk import APPOINTMENT, CERTIFICATE, NOTICE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miaopu.printing import Barcode, CertificatePage, Line, PlacedText, check, passbook_page
+from miaopu.printing import (
+    Barcode,
+    CertificatePage,
+    Line,
+    NoGlyphError,
+    PlacedText,
+    check,
+    passbook_page,
+)
 from miaopu_bridge.config import DeviceConfig
 from miaopu_bridge.drivers import escp, thermal
 from miaopu_bridge.drivers.base import Document, PrinterError
 from miaopu_bridge.drivers.escp import EscpPrinter, Offset
 from miaopu_bridge.drivers.paper import CupsPrinter, PdfPrinter
 from miaopu_bridge.drivers.thermal import ThermalPrinter
+from miaopu_bridge.printing import choose
 from miaopu_bridge.simulators.printers import EscpSimulator, PrinterSimulator, read_escp
 
 place = st.builds(
@@ -92,24 +101,52 @@ def test_the_test_grid_shows_its_own_millimetres(passbook: EscpSimulator) -> Non
         assert y == pytest.approx(said_y, abs=0.08)
 
 
-def test_a_character_that_the_printer_lacks_is_said_before_anything_is_printed(
+def test_a_name_that_the_printers_set_lacks_is_printed_as_dots(passbook: EscpSimulator) -> None:
+    printer = escp_printer(passbook)
+    data = CERTIFICATE | {
+        "child": CERTIFICATE["child"] | {"name": "王\U00020bb7", "guardian": "Zoë"}
+    }
+    printer.send(document("certificate-page", data))
+    (page,) = pages_of(passbook, 1)
+    texts = [text for _, _, text in page]
+    # Two full-width characters, and no wider than three half-width ones.
+    assert texts[0] == "▦48"
+    assert int(texts[4].removeprefix("▦")) <= 36
+    assert "乙肝疫苗" in texts
+
+
+def test_a_character_that_no_font_has_is_said_before_anything_is_printed(
     passbook: EscpSimulator,
 ) -> None:
     printer = escp_printer(passbook)
-    data = CERTIFICATE | {"child": CERTIFICATE["child"] | {"name": "王𠮷"}}
-    assert "U+20BB7" in printer.accepts(check("certificate-page", data))
-    assert printer.accepts(check("certificate-page", CERTIFICATE)) == ""
-    assert printer.accepts(check("notice", NOTICE))
-    assert "variant" in printer.accepts(
-        check("certificate-page", CERTIFICATE | {"variant": "page"})
-    )
-    with pytest.raises(PrinterError, match="no character"):
-        printer.send(document("certificate-page", data))
+    for name in ("王\U0003fffd", "王\ue000"):
+        data = CERTIFICATE | {"child": CERTIFICATE["child"] | {"name": name}}
+        form = check("certificate-page", data)
+        with pytest.raises(NoGlyphError) as caught:
+            printer.check("certificate-page", form, "zh")
+        assert [path for path, _ in caught.value.fields] == ["child.name"]
+        with pytest.raises(NoGlyphError):
+            printer.send(document("certificate-page", data))
     assert passbook.bytes == b""
 
 
+def test_what_a_form_holds_never_sends_it_to_another_printer(passbook: EscpSimulator) -> None:
+    folder = PdfPrinter(DeviceConfig(id="pdf", driver="pdf"))
+    office = CupsPrinter(DeviceConfig(id="office", driver="cups"))
+    printers = {"pdf": folder, "office": office, "passbook": escp_printer(passbook)}
+    rare = CERTIFICATE | {"child": CERTIFICATE["child"] | {"name": "王\ue000"}}
+    wide = CERTIFICATE | {"rows": [CERTIFICATE["rows"][0] | {"vaccine": "疫苗" * 20}]}
+    for data in (CERTIFICATE, rare, wide):
+        assert choose(printers, check("certificate-page", data)) == "passbook"
+    assert (
+        choose(printers, check("certificate-page", CERTIFICATE | {"variant": "page"})) == "office"
+    )
+    assert choose({"pdf": folder}, check("notice", NOTICE)) == "pdf"
+    assert choose({"passbook": escp_printer(passbook)}, check("notice", NOTICE)) is None
+
+
 def test_an_offset_over_the_edge_is_refused() -> None:
-    with pytest.raises(ValueError, match="edge"):
+    with pytest.raises(PrinterError, match="edge"):
         escp.encode([PlacedText(0, 1, 1, "a")], Offset(-5, 0))
 
 
@@ -150,6 +187,15 @@ def test_a_slip_has_text_in_gbk_and_a_barcode(tmp_path: Path) -> None:
 
 def test_a_code_of_letters_is_a_code_b_barcode() -> None:
     assert b"\x1dkI\x05{BA-1" in thermal.encode([Barcode("A-1"), Line("苗")])
+
+
+def test_a_line_that_the_slips_set_lacks_is_printed_as_dots() -> None:
+    content = thermal.encode([Line("• Zoë"), Line("王\U00020bb7" * 10, big=True), Line("苗")])
+    assert content.count(thermal.DOTS) == 2
+    assert "苗".encode("gbk") in content
+    for start in [at for at in range(len(content)) if content.startswith(thermal.DOTS, at)]:
+        across = int.from_bytes(content[start + 4 : start + 6], "little")
+        assert 0 < across <= thermal.PAPER_DOTS // 8
 
 
 def test_a_device_file_takes_raw_bytes_too(tmp_path: Path) -> None:

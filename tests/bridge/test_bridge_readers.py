@@ -14,8 +14,9 @@ from miaopu_bridge import drivers
 from miaopu_bridge.config import DeviceConfig
 from miaopu_bridge.drivers import mrs100, msr206
 from miaopu_bridge.drivers.base import CardFailed, CardRead, DeviceGoneError, PinEntered, PinFailed
-from miaopu_bridge.drivers.lines import read_line, read_pin
+from miaopu_bridge.drivers.lines import WedgeLine, read_line, read_pin
 from miaopu_bridge.drivers.msr206 import Msr206
+from miaopu_bridge.shapes import Told
 from miaopu_bridge.simulators import SIMULATORS
 from miaopu_bridge.simulators.base import Simulator
 from miaopu_bridge.supervisor import Supervised
@@ -33,13 +34,14 @@ class Bench:
         self.simulator: Simulator = SIMULATORS[driver](link)
         self.simulator.plug()
         config = DeviceConfig(id="it", driver=driver, port=str(link), options=options)
-        self._events: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._events: queue.Queue[Told] = queue.Queue()
         self.device = Supervised(drivers.make(config), self._events.put)
         self.device.start()
 
     def next(self, seconds: float = 10) -> dict[str, Any]:
-        event = self._events.get(timeout=seconds)
+        event = self._events.get(timeout=seconds).model_dump()
         assert event.pop("at").endswith("Z")
+        event.pop("message", None)
         return event
 
     def quiet(self) -> bool:
@@ -170,6 +172,43 @@ def test_the_keys_backspace_and_cancel() -> None:
 def test_a_line_may_have_track_1_before_track_2() -> None:
     assert read_line("%B1^A?;123?", with_lrc=False) == CardRead("123")
     assert read_line("%B1^A?", with_lrc=False) == CardFailed("card.no_start")
+
+
+@pytest.mark.parametrize("before", ["", "%B1^A?", "%E?"])
+@pytest.mark.parametrize("behind", ["", "+0123?", ";0123?"])
+def test_a_line_may_have_other_tracks_around_track_2(before: str, behind: str) -> None:
+    assert read_line(f"{before};123?{behind}", with_lrc=False) == CardRead("123")
+
+
+@pytest.mark.parametrize("before", ["%B1^A;999999?", "%B1^A;999999", "%B1^A;"])
+@pytest.mark.parametrize("behind", ["", "+888888?", ";888888?"])
+def test_where_track_1_has_a_start_sentinel_no_other_number_is_read(
+    before: str, behind: str
+) -> None:
+    assert isinstance(read_line(f"{before};123456?{behind}", with_lrc=False), CardFailed)
+
+
+def test_each_track_may_have_its_lrc() -> None:
+    assert read_line("%B1^A?;;123?4+9?5", with_lrc=True) == CardRead("123")
+    assert read_line(";123?4;9?5", with_lrc=True) == CardRead("123")
+    assert read_line(";123?5;9?5", with_lrc=True) == CardFailed("card.bad_lrc")
+    assert read_line(";123?;", with_lrc=False) == CardFailed("card.bad_character")
+
+
+class Lines(WedgeLine):
+    def __init__(self) -> None:
+        super().__init__(DeviceConfig(id="it", driver="wedge-line", port="none"))
+
+
+@pytest.mark.parametrize(
+    "swipe", [b";12?\r", b";12?\n", b";12?\r\n", b"\x02;12?\x03", b"\x02;12?\r\n\x03"]
+)
+def test_a_line_ends_as_the_reader_is_set_up(swipe: bytes) -> None:
+    once, cut = Lines(), Lines()
+    assert once.feed(swipe * 3) == [CardRead("12")] * 3
+    assert [event for byte in swipe * 3 for event in cut.feed(bytes([byte]))] == [
+        CardRead("12")
+    ] * 3
 
 
 @given(st.binary(max_size=80))

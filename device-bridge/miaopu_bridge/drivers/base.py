@@ -6,14 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import serial
 
 from miaopu.printing import Form, Lang
+from miaopu.printing.render import check_glyphs
 from miaopu_bridge.config import DeviceConfig
+from miaopu_bridge.shapes import DeviceKind
 
-Kind = Literal["card", "pin", "printer"]
 READ_TIMEOUT_S = 0.1
 FRAME_TIMEOUT_S = 1.0
 
@@ -61,7 +62,7 @@ class Driver(ABC):
     DeviceGoneError; then it is closed and, after a pause, opened again.
     """
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[DeviceKind]
 
     def __init__(self, config: DeviceConfig) -> None:
         self.config = config
@@ -108,11 +109,17 @@ class Printer(Driver):
 
     kind = "printer"
     wants_pdf: ClassVar[bool]
+    paper: ClassVar[bool] = True
+    """Whether what is done lies in a person's hand; false for a folder of files."""
     forms: ClassVar[tuple[type[Form], ...]] = (Form,)
 
     def accepts(self, form: Form) -> str:
-        """Empty when this printer can print the form, or one sentence saying why not."""
+        """Empty when this printer prints forms of this kind, or one sentence saying why not."""
         return "" if isinstance(form, self.forms) else "this printer does not print such a form"
+
+    def check(self, template: str, form: Form, lang: Lang) -> None:  # noqa: ARG002
+        """Raises PrintError or PrinterError when what this form holds cannot be printed whole."""
+        check_glyphs(template, form)
 
     @abstractmethod
     def send(self, document: Document) -> Path | None:

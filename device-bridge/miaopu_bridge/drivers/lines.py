@@ -1,5 +1,9 @@
-"""Devices that send lines ended by CR: plain card readers, and PIN pads (密码键盘)."""
+"""Devices that send lines: plain card readers, and PIN pads (密码键盘).
 
+A line ends with CR, LF, both, or stands between STX and ETX, as the device is set up.
+"""
+
+import re
 from abc import abstractmethod
 
 from miaopu_bridge.config import DeviceConfig
@@ -11,21 +15,25 @@ from miaopu_bridge.drivers.base import (
     PinFailed,
     SerialDriver,
 )
-from miaopu_bridge.track import TrackError, decode
+from miaopu_bridge.track import TrackError, decode, second_track
 
-CR, BACKSPACE, CANCEL = b"\r", 0x08, 0x1B
+BACKSPACE, CANCEL = 0x08, 0x1B
+_STX = b"\x02"
+_END = re.compile(rb"[\r\n\x03]")
 PIN_LENGTHS = range(4, 13)
 _LONGEST_LINE = 400
 
 
 class LineDriver(SerialDriver):
-    """Collects bytes to lines; LF after CR is ignored."""
+    """Collects bytes to lines."""
 
     _buffer = b""
+    _ended = b""
+    """The byte that ended the last line."""
 
     @abstractmethod
     def line(self, line: bytes) -> DeviceEvent | None:
-        """What one line, without its CR, means; None for nothing."""
+        """What one line, without its end, means; None for nothing."""
 
     @abstractmethod
     def broken(self) -> DeviceEvent:
@@ -35,9 +43,16 @@ class LineDriver(SerialDriver):
         self._buffer = b""
 
     def feed(self, received: bytes) -> list[DeviceEvent]:
-        self._buffer += received.replace(b"\n", b"")
-        *lines, self._buffer = self._buffer.split(CR)
-        events = [event for line in lines if (event := self.line(line)) is not None]
+        self._buffer += received.replace(_STX, b"")
+        events: list[DeviceEvent] = []
+        while found := _END.search(self._buffer):
+            line, end = self._buffer[: found.start()], found[0]
+            self._buffer = self._buffer[found.end() :]
+            # The LF after a CR, and the CR after an ETX, end nothing more.
+            follows = not line and self._ended not in (b"", end)
+            self._ended = end
+            if not follows and (event := self.line(line)) is not None:
+                events.append(event)
         if len(self._buffer) > _LONGEST_LINE:
             events += self.give_up()
         return events
@@ -48,10 +63,12 @@ class LineDriver(SerialDriver):
 
 
 def read_line(line: str, *, with_lrc: bool) -> DeviceEvent:
-    """The event of one swipe as `%track1?;track2?`, each with its LRC when `with_lrc`."""
-    start = line.find(";")
+    """The event of one swipe: track 2, with or without the tracks before and after it.
+
+    `%track1?;track2?+track3?`, each with its LRC when `with_lrc`.
+    """
     try:
-        return CardRead(decode(line[start:] if start >= 0 else line, with_lrc=with_lrc))
+        return CardRead(decode(second_track(line, with_lrc=with_lrc), with_lrc=with_lrc))
     except TrackError as error:
         return CardFailed(error.code)
 

@@ -18,7 +18,7 @@ from miaopu_bridge.drivers.base import (
     DeviceGoneError,
     SerialDriver,
 )
-from miaopu_bridge.track import TrackError, decode
+from miaopu_bridge.track import TrackError, decode, second_track
 
 STX, ETX = 0x02, 0x03
 SET_MODE, READ_CARD = 0x30, 0x33
@@ -64,7 +64,7 @@ def parse(body: bytes) -> DeviceEvent | None:
     if answer == NO:
         return None if data[:1] == bytes([NO_CARD_DATA]) else CardFailed("card.bad_frame")
     text = data.decode("latin-1")
-    track = text[text.find(";") :].split("\r")[0] if ";" in text else ""
+    track = second_track(text.replace("\r", "")) if ";" in text else ""
     try:
         return CardRead(decode(track))
     except TrackError as error:

@@ -19,6 +19,7 @@ class PdfPrinter(Printer):
     """
 
     wants_pdf = True
+    paper = False
 
     def __init__(self, config: DeviceConfig) -> None:
         super().__init__(config)

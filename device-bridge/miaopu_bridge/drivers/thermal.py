@@ -1,25 +1,30 @@
 """Thermal slip and label printers (热敏打印机) that speak ESC/POS with GBK text.
 
 Commands used: `ESC @` reset, `FS &` Chinese mode, `ESC a n` alignment, `GS ! n` character size,
-`GS h` / `GS w` / `GS H` / `GS k 73` barcode CODE128, `ESC d n` feed, `GS V 66 n` cut.
+`GS h` / `GS w` / `GS H` / `GS k 73` barcode CODE128, `GS v 0` dots in rows, `ESC d n` feed,
+`GS V 66 n` cut. A line with a character that GBK lacks is printed as dots from this PC's fonts.
 """
 
 from collections.abc import Iterable
 
 from miaopu.printing import Barcode, Line, slip
+from miaopu.printing.glyphs import Bitmap, block_bitmap
 from miaopu.printing.slip import SLIP_FORMS
-from miaopu_bridge.drivers.base import Document, PrinterError
+from miaopu_bridge.drivers.base import Document
 from miaopu_bridge.drivers.raw import RawPrinter
 
 ESC, GS = b"\x1b", b"\x1d"
 RESET, CHINESE = ESC + b"@", b"\x1c&"
 LEFT, CENTER = ESC + b"a\x00", ESC + b"a\x01"
 NORMAL, DOUBLE = GS + b"!\x00", GS + b"!\x11"
+DOTS = GS + b"v0\x00"
+LINE_DOTS, PAPER_DOTS = 24, 384
+"""Height of a line of text; what the narrowest paper (58 mm) takes across."""
 FEED, CUT = ESC + b"d\x03", GS + b"V\x42\x00"
 
 
 def encode(lines: Iterable[Line | Barcode]) -> bytes:
-    """The bytes of one slip. Raises ValueError for a character that GBK does not have."""
+    """The bytes of one slip."""
     out = [RESET, CHINESE]
     for line in lines:
         if isinstance(line, Barcode):
@@ -32,15 +37,7 @@ def encode(lines: Iterable[Line | Barcode]) -> bytes:
             out += [CENTER, GS + b"h\x50", GS + b"w\x02", GS + b"H\x02"]
             out += [GS + b"k\x49" + bytes([len(packed)]) + packed, b"\n"]
         else:
-            text = "".join(char for char in line.text if char.isprintable())
-            try:
-                content = text.encode("gbk")
-            except UnicodeEncodeError as error:
-                raise ValueError(
-                    f"the printer has no character U+{ord(text[error.start]):04X}"
-                ) from None
-            out += [CENTER if line.centered else LEFT, DOUBLE if line.big else NORMAL]
-            out += [content, b"\n"]
+            out += [CENTER if line.centered else LEFT, _text(line)]
     return b"".join([*out, NORMAL, FEED, CUT])
 
 
@@ -51,8 +48,24 @@ class ThermalPrinter(RawPrinter):
     forms = SLIP_FORMS
 
     def send(self, document: Document) -> None:
-        try:
-            content = encode(slip(document.form, document.lang))
-        except ValueError as error:
-            raise PrinterError("printer.cannot_print", str(error)) from None
+        self.check(document.template, document.form, document.lang)
+        content = encode(slip(document.form, document.lang))
         self.write(content * document.copies)
+
+
+def _text(line: Line) -> bytes:
+    try:
+        return (DOUBLE if line.big else NORMAL) + line.text.encode("gbk") + b"\n"
+    except UnicodeEncodeError:
+        size = LINE_DOTS * 2 if line.big else LINE_DOTS
+        return NORMAL + _dots(block_bitmap(line.text, size, PAPER_DOTS))
+
+
+def _dots(bitmap: Bitmap) -> bytes:
+    across = -(-bitmap.width // 8)
+    rows = (
+        int(bitmap.row(y).ljust(across * 8, "0"), 2).to_bytes(across, "big")
+        for y in range(bitmap.height)
+    )
+    size = across.to_bytes(2, "little") + bitmap.height.to_bytes(2, "little")
+    return DOTS + size + b"".join(rows)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from miaopu_bridge.drivers.escp import X_UNIT_MM, Y_UNIT_MM
+from miaopu_bridge.drivers.escp import DOTS, PINS, X_UNIT_MM, Y_UNIT_MM
 from miaopu_bridge.drivers.raw import PAPER_END_BITS, PAPER_QUERY
 from miaopu_bridge.simulators.base import Simulator
 
@@ -40,7 +40,8 @@ class EscpSimulator(PrinterSimulator):
 
 
 def read_escp(content: bytes) -> list[list[tuple[float, float, str]]]:
-    """The pages of an ESC/P stream as (x mm, y mm, text). Raises ValueError for an unknown byte."""
+    """The pages of an ESC/P stream as (x mm, y mm, text); text printed as dots is `▦` and how many
+    columns it has. Raises ValueError for an unknown byte."""
     pages: list[list[tuple[float, float, str]]] = []
     page: list[tuple[float, float, str]] = []
     x = y = 0.0
@@ -57,6 +58,10 @@ def read_escp(content: bytes) -> list[list[tuple[float, float, str]]]:
             end = content.index(b"\x1c.", at)
             page.append((round(x, 2), round(y, 2), content[at + 2 : end].decode("gbk")))
             at = end + 2
+        elif content[at : at + 3] == DOTS:
+            columns = int.from_bytes(content[at + 3 : at + 5], "little")
+            page.append((round(x, 2), round(y, 2), f"▦{columns}"))
+            at += 5 + columns * PINS // 8
         elif content[at] == 0x0D:
             x, at = 0.0, at + 1
         elif content[at] == 0x0C:
