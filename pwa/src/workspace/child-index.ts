@@ -3,6 +3,7 @@
  * synchronously. It starts from a snapshot and is then fed with whatever changes in the database.
  */
 import type { ChildDoc } from '../case/document.ts';
+import type { Pinyin } from './pinyin.ts';
 import {
   type ChildRow,
   type Dues,
@@ -10,10 +11,9 @@ import {
   type IndexedRow,
   isListed,
   type Link,
-  type Pinyin,
   rowOf,
 } from './row.ts';
-import { search } from './search.ts';
+import { createSearch } from './search.ts';
 import { CHUNK, type Snapshot } from './snapshot.ts';
 
 export interface ChildIndex {
@@ -53,6 +53,7 @@ export interface ChildIndex {
 
 export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | null): ChildIndex {
   const slots: IndexedRow[] = [];
+  const search = createSearch(pinyin);
   const places = new Map<string, number>();
   const dirty = new Set<number>();
   const byCard = new Map<string, string>();
@@ -99,6 +100,7 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
     const slot = at ?? slots.length;
     places.set(row.id, slot);
     slots[slot] = row;
+    search.put(slot, row);
     attach(row);
     changed(slot);
   };
@@ -108,8 +110,7 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   dirty.clear();
 
   return {
-    put: (child, links = [], cases = [child]) =>
-      place({ ...rowOf(child, site, pinyin, cases), links }),
+    put: (child, links = [], cases = [child]) => place({ ...rowOf(child, site, cases), links }),
     remove(id) {
       const slot = places.get(id);
       if (slot === undefined) return;
@@ -119,15 +120,17 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
       const last = slots.pop() as IndexedRow;
       if (last.id !== id) {
         slots[slot] = last;
+        search.put(slot, last);
         places.set(last.id, slot);
       }
+      search.cut(slots.length);
       changed(slots.length);
       changed(slot);
     },
     row: (id) => rowAt(id) ?? rowAt(shownAs.get(id) ?? id) ?? null,
     rows: () => slots,
     size: () => slots.length,
-    search: (query, limit = 20) => search(slots, query, limit),
+    search: (query, limit = 20) => search.find(query, limit),
     byCard: (card) => byCard.get(card) ?? null,
     byCode: (code) => byCode.get(code) ?? null,
     byIdNumber: (idNumber) => byIdNumber.get(idNumber.toUpperCase()) ?? null,
@@ -146,6 +149,7 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
       const row = rowAt(id);
       if (!row || slot === undefined || row.rev !== rev) return;
       slots[slot] = { ...row, dueFor, ...dues };
+      search.put(slot, slots[slot]);
       dirty.add(Math.floor(slot / CHUNK));
     },
     dueNoted: notify,

@@ -76,9 +76,6 @@ export interface IndexedRow extends ChildRow {
   /** The child codes and ID numbers of all cases that make the child. */
   codes: string[];
   idNumbers: string[];
-  /** Pinyin of the name, in full and its first letters: `zengxiaoming`, `zxm`. */
-  full: string;
-  initials: string;
   /** All digits that one may search for, apart by spaces. */
   digits: string;
   /** `vaccine lot` of each standing dose given at the own site, once per dose. */
@@ -104,9 +101,6 @@ export function isListed(row: ChildRow, ownSite: string): boolean {
   if (row.left) return true;
   return (row.site === null || row.site === ownSite) && !GONE.has(row.status ?? '');
 }
-
-/** Syllables of a name without tones; `ü` is `v`. */
-export type Pinyin = (name: string) => string[];
 
 /** The key of a lot in the ledger's sums. */
 export function lotKey(vaccine: string, lot: string): string {
@@ -135,7 +129,6 @@ function each(cases: readonly ChildDoc[], name: 'child_code' | 'id_number'): str
 export function rowOf(
   child: ChildDoc,
   ownSite: string,
-  pinyin: Pinyin,
   cases: readonly ChildDoc[] = [child],
 ): IndexedRow {
   const name = fact(child, 'name') ?? '';
@@ -147,7 +140,6 @@ export function rowOf(
   const held = cards(child);
   const codes = each([child, ...cases], 'child_code');
   const idNumbers = each([child, ...cases], 'id_number');
-  const syllables = name ? pinyin(name) : [];
   const others = new Set<string>();
   let touchedAt: string | null = null;
   let moves = false;
@@ -190,11 +182,6 @@ export function rowOf(
     numbers: held,
     codes,
     idNumbers,
-    full: syllables.join('').toLowerCase(),
-    initials: syllables
-      .map((syllable) => syllable[0] ?? '')
-      .join('')
-      .toLowerCase(),
     digits: digitsOf(birthDate, ...codes, ...idNumbers, phone, phone2, ...held),
     lots,
     dueFor: '',

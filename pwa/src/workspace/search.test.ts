@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChildDoc } from '../case/document.ts';
 import type { ChildIndex } from './child-index.ts';
 import { createIndex } from './child-index.ts';
-import { loadPinyin } from './pinyin.ts';
-import { dueWithin, lotKey, type Pinyin } from './row.ts';
+import { loadPinyin, type Pinyin } from './pinyin.ts';
+import { dueWithin, lotKey } from './row.ts';
 
 const SITE = '3301020001';
 const AT = { at: '2026-01-01T00:00:00.000Z', by: 'a' };
@@ -75,6 +75,62 @@ describe('search', () => {
     ['am', 'child:4'],
   ])('finds by %s', (query, id) => {
     expect(found(query)[0] ?? 'child:none').toBe(id);
+  });
+
+  it.each([
+    ['仇小梅', ['chouxm', 'qiuxiaomei', 'cxm', 'qxm', '仇小']],
+    ['胡长治', ['hzz', 'hcz', 'huzhangzhi', 'huchangzhi', 'hzhz']],
+    ['李重阳', ['lichongyang', 'lizhongyang', 'lcy', 'chongyang']],
+    ['尉迟恭', ['yuchigong', 'weichigong', 'ycg', 'yuchg']],
+    [
+      '阿依古丽·买买提',
+      [
+        'mmt',
+        'maimaiti',
+        'aygl',
+        '阿依古丽买买提',
+        '阿依古丽•买买提',
+        '阿依古丽.买买提',
+        '丽·买',
+        'ayglmmt',
+      ],
+    ],
+    ['阿依古丽买买提', ['阿依古丽·买买提', '阿依古丽．买买提', '阿依古丽・买买提']],
+    ['王⽤', ['王⽤', '王用', 'wangyong', 'wy']],
+    ['Ｌｉ Ｍｉｎｇ', ['liming', 'lm', 'li ming', 'Ｌｉ']],
+    ['王𪚥明', ['wm', 'wangming', '王𪚥', '𪚥明', 'ming']],
+    ['Müller Élodie', ['mvller', 'elodie', 'müller', 'me']],
+  ])('finds %s by any reading and spelling', (name, queries) => {
+    const local = createIndex(SITE, pinyin, null);
+    local.put(child('child:0', { name: '张三' }));
+    local.put(child('child:1', { name }));
+    for (const query of queries) {
+      expect([query, local.search(query).map(({ id }) => id)]).toEqual([query, ['child:1']]);
+    }
+  });
+
+  it('puts the likely reading before the rare one', () => {
+    const local = createIndex(SITE, pinyin, null);
+    local.put(child('child:1', { name: '单小明', birth_date: '2025-01-01' }));
+    local.put(child('child:2', { name: '丹小明', birth_date: '2024-01-01' }));
+    local.put(child('child:3', { name: '山小明', birth_date: '2023-01-01' }));
+    const ids = (query: string) => local.search(query).map(({ id }) => id);
+    expect(ids('dan')).toEqual(['child:2', 'child:1']);
+    expect(ids('shan')).toEqual(['child:1', 'child:3']);
+  });
+
+  it('finds the same key by key as at once', () => {
+    const words = ['zengxm', 'z', '1', '1381', '曾小', 'lv', '2024 曾', 'zx 20', 'am', 'x'];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...words), { maxLength: 5 }), (queries) => {
+        for (const query of queries) {
+          for (let length = 1; length <= query.length; length++) found(query.slice(0, length));
+          const byKey = found(query);
+          index.search('no such child at all');
+          expect(byKey).toEqual(found(query));
+        }
+      }),
+    );
   });
 
   it('puts the exact before the beginning, and the younger first', () => {
