@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from miaopu.case.name import comparable_name
+
+VECTORS = Path(__file__).parents[1] / "vectors"
 SITE = "3301020001"
 
 
@@ -98,6 +101,20 @@ def test_a_child_is_found_by_what_is_known(designs: Any) -> None:
     assert site.map("lookup", "by_child_code", known) == [("1" * 18, None)]
     assert site.map("lookup", "by_id_number", known) == []
     assert site.map("lookup", "by_name_birth", known) == [(["苗苗", None], None)]
+
+
+_NAMES: list[tuple[str, str]] = json.loads((VECTORS / "names.json").read_text("utf-8"))["cases"]
+
+
+@pytest.mark.parametrize(("name", "comparable"), _NAMES)
+def test_names_are_compared_in_one_form(designs: Any, name: str, comparable: str) -> None:
+    assert comparable_name(name) == comparable
+    known = child({"name": name, "birth_date": "2025-03-09", "mother_name": name})
+    for kind in ("site", "region"):
+        rows = designs(kind).map("lookup", "by_name_birth", known)
+        assert rows == [([comparable, "2025-03-09"], None)]
+    rows = designs("region").map("duplicates", "candidates", known)
+    assert rows == [(["person", comparable, "2025-03-09", comparable], None)]
 
 
 def test_devices_and_open_problems_are_listed_by_site(designs: Any) -> None:

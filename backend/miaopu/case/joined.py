@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from miaopu.case.events import cards, standing, value
 from miaopu.case.merge import body, merge, merge_all
+from miaopu.case.name import comparable_name
 
 Json = dict[str, Any]
 Reason = Literal["id_number", "card", "person"]
@@ -121,12 +122,16 @@ def suspicion(a: Json, b: Json) -> Reason | None:
         return "id_number"
     if cards(a) & cards(b):
         return "card"
-    person = [value(a, name) for name in ("name", "birth_date", "mother_name")]
-    if None not in person and person == [
-        value(b, name) for name in ("name", "birth_date", "mother_name")
-    ]:
-        return "person"
-    return None
+    person = _person(a)
+    return "person" if person is not None and person == _person(b) else None
+
+
+def _person(child: Json) -> tuple[str, str, str] | None:
+    """Name, birth date and mother's name as they are compared; None when one is not known."""
+    name, born, mother = (value(child, it) for it in ("name", "birth_date", "mother_name"))
+    if name is None or born is None or mother is None:
+        return None
+    return comparable_name(name), born, comparable_name(mother)
 
 
 def joins_by_itself(provisional: Json, other: Json) -> bool:

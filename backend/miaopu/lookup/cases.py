@@ -12,6 +12,7 @@ from miaopu.case.events import value
 from miaopu.case.joined import ever_linked, group_of, links, representative
 from miaopu.case.merge import merge_all
 from miaopu.case.moving import may, move_state
+from miaopu.case.name import comparable_name
 from miaopu.case.seal import Stamp
 from miaopu.couch.leaves import histories, leaves_of, write
 from miaopu.couch.views import query
@@ -53,7 +54,7 @@ def asked_views(wanted: Json) -> tuple[str, list[Any]]:
         return "by_id_number", [wanted["id_number"]]
     if "child_code" in wanted:
         return "by_child_code", [wanted["child_code"]]
-    return "by_name_birth", [[wanted["name"], wanted["birth_date"]]]
+    return "by_name_birth", [[comparable_name(wanted["name"]), wanted["birth_date"]]]
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import { mergeLeaves, readChildren } from '../../src/case/leaves.ts';
 import { holders } from '../../src/case/moving.ts';
 import { createIndex } from '../../src/workspace/child-index.ts';
 import { createGrouping } from '../../src/workspace/grouping.ts';
-import type { Pinyin } from '../../src/workspace/row.ts';
+import type { Pinyin } from '../../src/workspace/pinyin.ts';
 import type { Device } from './device.ts';
 import { isLater, type KeptFact, type Ledger } from './ledger.ts';
 import { COUNTY, type CountyServer } from './server.ts';

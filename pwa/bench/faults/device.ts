@@ -18,7 +18,7 @@ import { INITIAL_STATUS, type SyncStatus } from '../../src/sync/types.ts';
 import { type ChildIndex, createIndex } from '../../src/workspace/child-index.ts';
 import { type Clinic, createClinic } from '../../src/workspace/clinic.ts';
 import { createGrouping } from '../../src/workspace/grouping.ts';
-import type { Pinyin } from '../../src/workspace/row.ts';
+import type { Pinyin } from '../../src/workspace/pinyin.ts';
 import { Browser } from './browser.ts';
 import { Gate, gated } from './gate.ts';
 import { createNetwork, type Network } from './network.ts';

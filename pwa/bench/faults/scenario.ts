@@ -15,7 +15,7 @@ import { createUlid } from '../../src/ids/ulid.ts';
 import { Fault } from '../../src/storage/fault.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { SyncFault } from '../../src/sync/server.ts';
-import type { Pinyin } from '../../src/workspace/row.ts';
+import type { Pinyin } from '../../src/workspace/pinyin.ts';
 import { check, type World } from './check.ts';
 import { Device, SENIOR, type Tab } from './device.ts';
 import { Ledger, type Registered } from './ledger.ts';

@@ -5,6 +5,7 @@
  */
 import { type ChildDoc, cards, type FactName, type Facts, fact, standing } from './document.ts';
 import { merge } from './merge.ts';
+import { comparableName } from './name.ts';
 
 export type Suspicion = 'id_number' | 'card' | 'person';
 
@@ -89,7 +90,15 @@ export function toldApart(a: ChildDoc, b: ChildDoc): boolean {
   return says(a, b) || says(b, a);
 }
 
-const PERSON = ['name', 'birth_date', 'mother_name'] as const;
+/** Name, birth date and mother's name as they are compared; null when one is not known. */
+export function personKey(
+  name: string | null,
+  birthDate: string | null,
+  mother: string | null,
+): string | null {
+  if (!name || birthDate === null || mother === null) return null;
+  return JSON.stringify([comparableName(name), birthDate, comparableName(mother)]);
+}
 
 /** Why two cases may be one child (疑似重复); null when there is no reason. */
 export function suspicion(a: ChildDoc, b: ChildDoc): Suspicion | null {
@@ -97,6 +106,8 @@ export function suspicion(a: ChildDoc, b: ChildDoc): Suspicion | null {
   if (number !== null && number === fact(b, 'id_number')) return 'id_number';
   const held = cards(b);
   if (cards(a).some((card) => held.includes(card))) return 'card';
-  const same = PERSON.every((name) => fact(a, name) !== null && fact(a, name) === fact(b, name));
-  return same ? 'person' : null;
+  const person = (child: ChildDoc) =>
+    personKey(fact(child, 'name'), fact(child, 'birth_date'), fact(child, 'mother_name'));
+  const known = person(a);
+  return known !== null && known === person(b) ? 'person' : null;
 }

@@ -1,17 +1,25 @@
-/** Names as they are compared: a child is the same however its name was typed (姓名比对). */
+/**
+ * Names as they are compared: a child is the same however its name was typed (姓名比对). The server
+ * has the same (`miaopu.case.name`, `design-docs/lib/name.js`); all are held against
+ * `tests/vectors/names.json`.
+ */
 
-/** What stands between the parts of a name, or does not: dots of every form, spaces, hyphens, apostrophes. */
-const BETWEEN = /[\s·•・‧∙⋅●．。.\u00b7\u0387\u1427\u2010-\u2015\u2018\u2019'’‘`´-]+/gu;
+/** What stands between the parts of a name, or does not: spaces, dots, hyphens, apostrophes of every form. */
+const BETWEEN = /[\s.'`´·‘’•‧∙⋅●・。-]+/gu;
+
+function parted(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}
 
 /**
  * A name without what people write differently: compatibility forms (`王⽤`, full width) as the plain
  * characters, small letters, nothing between the parts.
  */
 export function comparableName(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(BETWEEN, '');
+  return parted(name).replace(BETWEEN, '');
 }
 
-/** The parts of a name in Latin letters, or of one that is written with dots; comparable each. */
+/** The parts of a name, as between dots or spaces; comparable each. */
 export function partsOfName(name: string): string[] {
-  return name.normalize('NFKC').toLowerCase().split(BETWEEN).filter(Boolean);
+  return parted(name).split(BETWEEN).filter(Boolean);
 }

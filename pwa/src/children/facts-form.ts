@@ -2,6 +2,7 @@
 
 import { type ChildDoc, type FactsPatch, fact } from '../case/document.ts';
 import { parseIdNumber } from '../case/idnumber.ts';
+import { comparableName } from '../case/name.ts';
 
 export const TEXT_FIELDS = [
   'name',
@@ -123,12 +124,12 @@ export function lookAlikes<
   T extends { id: string; name: string; birthDate: string | null; idNumber: string | null },
 >(form: FactsForm, candidates: readonly T[]): T[] {
   const idNumber = form.id_number.trim().toUpperCase();
-  const name = form.name.trim();
+  const name = comparableName(form.name);
   return candidates.filter(
     (row) =>
       (idNumber !== '' && row.idNumber === idNumber) ||
       (name !== '' &&
-        row.name === name &&
+        comparableName(row.name) === name &&
         form.birth_date !== '' &&
         row.birthDate === form.birth_date),
   );

@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { ChildDoc } from '../case/document.ts';
 import { openMoves } from '../moves/useMoves.ts';
+import { loadPinyin, type Pinyin } from '../workspace/pinyin.ts';
 import { rowOf } from '../workspace/row.ts';
-import { suspectPairs } from './suspects.ts';
+import { suspectPairs as pairsOf } from './suspects.ts';
 
 const [A, B, C] = ['A', 'B', 'C'].map((n) => `child:01K9A3Q6Z0000000000000000${n}`) as [
   string,
@@ -10,6 +11,11 @@ const [A, B, C] = ['A', 'B', 'C'].map((n) => `child:01K9A3Q6Z0000000000000000${n
   string,
 ];
 const SITE = '3301020001';
+let readings: Pinyin;
+beforeAll(async () => {
+  readings = await loadPinyin();
+});
+const suspectPairs = (rows: ReturnType<typeof row>[]) => pairsOf(rows, readings);
 
 function row(id: string, facts: Record<string, string>, ...events: object[]) {
   const at = '2026-11-22T00:00:00.000Z';
@@ -23,7 +29,6 @@ function row(id: string, facts: Record<string, string>, ...events: object[]) {
       events: Object.fromEntries(events.map((event, n) => [`E${n}`, { at, site: SITE, ...event }])),
     } as unknown as ChildDoc,
     SITE,
-    () => [],
   );
 }
 
@@ -41,6 +46,22 @@ it('pairs those who have an ID number, a card, or name, birth date and mother in
   expect(suspectPairs([row(A, {}, card), row(B, {}, card), row(C, {})])).toEqual([
     { reason: 'card', ids: [A, B] },
   ]);
+});
+
+it('compares names however they were typed, and by their sound', () => {
+  const typed = (a: object, b: object) =>
+    suspectPairs([row(A, { ...PERSON, ...a }), row(B, { ...PERSON, ...b })]).map(
+      ({ reason }) => reason,
+    );
+  expect(typed({ name: '阿依·买买提' }, { name: '阿依•买买提' })).toEqual(['person']);
+  expect(typed({ name: '王⽤' }, { name: '王用' })).toEqual(['person']);
+  expect(typed({ name: '张珊' }, { name: '章姗' })).toEqual(['sound']);
+  expect(typed({ name: '李重阳' }, { name: '李虫洋' })).toEqual(['sound']);
+  expect(typed({ name: '张珊' }, { name: '章姗', mother_name: '临' })).toEqual(['sound']);
+  expect(typed({ name: '张珊' }, { name: '章姗', mother_name: '李' })).toEqual([]);
+  expect(typed({ name: '张珊' }, { name: '章姗', birth_date: '2025-03-10' })).toEqual([]);
+  // A character that nobody can read is not the lack of one.
+  expect(typed({ name: '王𪚥明' }, { name: '王明' })).toEqual([]);
 });
 
 it('leaves alone those whom a person has told apart', () => {

@@ -25,7 +25,7 @@ function ofClinic(): Duplicates {
     cases,
     async pairs() {
       const { index } = opened();
-      return suspectPairs(index.rows()).map((pair) => ({
+      return suspectPairs(index.rows(), index.readings).map((pair) => ({
         ...pair,
         names: [index.row(pair.ids[0])?.name ?? '', index.row(pair.ids[1])?.name ?? ''],
       }));

@@ -28,6 +28,8 @@ export interface ChildIndex {
   rows(): readonly IndexedRow[];
   size(): number;
   search(query: string, limit?: number): ChildRow[];
+  /** How names are read. */
+  readings: Pinyin;
   /** The child who holds a card, by its number as read. */
   byCard(card: string): string | null;
   byCode(code: string): string | null;
@@ -131,6 +133,7 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
     rows: () => slots,
     size: () => slots.length,
     search: (query, limit = 20) => search.find(query, limit),
+    readings: pinyin,
     byCard: (card) => byCard.get(card) ?? null,
     byCode: (code) => byCode.get(code) ?? null,
     byIdNumber: (idNumber) => byIdNumber.get(idNumber.toUpperCase()) ?? null,

@@ -1,4 +1,5 @@
 /** Finds children on the server, before all of them are here, and brings them at once. */
+import { comparableName } from '../case/name.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
 import type { ChildIndex } from './child-index.ts';
 import type { ChildRow } from './row.ts';
@@ -32,7 +33,8 @@ export function lookups(query: string): Lookup[] {
   if (/^\d{6,37}$/.test(compact)) return [by('by_card')];
   // Names are matched whole: [name] is before every [name, birth date].
   if (/\p{L}/u.test(text)) {
-    return [{ view: 'by_name_birth', query: { start_key: [text], end_key: [text, {}] } }];
+    const name = comparableName(text);
+    return [{ view: 'by_name_birth', query: { start_key: [name], end_key: [name, {}] } }];
   }
   return [];
 }

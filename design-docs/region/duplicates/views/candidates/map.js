@@ -3,9 +3,12 @@ function (doc) {
   if (doc.type !== 'child') { return; }
   // !code lib/child.js
   // !code lib/cards.js
+  // !code lib/name.js
   var idNumber = valueOf('id_number');
   var person = ['person', valueOf('name'), valueOf('birth_date'), valueOf('mother_name')];
   if (idNumber !== null) { emit(['id_number', idNumber], null); }
-  if (person[1] !== null && person[2] !== null && person[3] !== null) { emit(person, null); }
+  if (person[1] !== null && person[2] !== null && person[3] !== null) {
+    emit([person[0], comparableName(person[1]), person[2], comparableName(person[3])], null);
+  }
   eachCard(function (number) { emit(['card', number], null); });
 }
