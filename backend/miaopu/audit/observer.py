@@ -3,7 +3,6 @@
 import logging
 import zlib
 from typing import Any
-from urllib.parse import parse_qs, unquote
 
 import httpx
 import orjson
@@ -22,6 +21,7 @@ from miaopu.audit.requests import (
 )
 from miaopu.audit.trail import Trail
 from miaopu.couch.asgi import Application, Message, Receive, Scope, Send
+from miaopu_db.address import address_in
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class _Exchange:
         self.answer = _Copy()
         self.ended = False
         self._headers = _headers(scope)
-        self._query = scope["query_string"].decode("latin-1")
+        self._query = address_in(scope).parameters
         self._address = _address(scope)
         self.request.packed(self._headers.get("content-encoding", ""))
 
@@ -173,7 +173,7 @@ class _Exchange:
             self._tell(trail, actor, "refused", written.refused, cut)
 
     def _before(self) -> str | None:
-        given = parse_qs(self._query).get("rev", [self._headers.get("if-match", "")])[0]
+        given = self._query.get("rev", self._headers.get("if-match", ""))
         return shown_rev(given.strip('"'))
 
 
@@ -186,7 +186,7 @@ class Observer:
         self._identities = identities
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        watch = _watch(scope) if scope["type"] == "http" else None
+        watch = watched(scope["method"], address_in(scope)) if scope["type"] == "http" else None
         if watch is None:
             await self._application(scope, receive, send)
             return
@@ -270,13 +270,6 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {
         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
     }
-
-
-def _watch(scope: Scope) -> Watch | None:
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    path = raw.split(b"?")[0].decode("latin-1").removeprefix(scope.get("root_path", ""))
-    parts = [unquote(part) for part in path.strip("/").split("/")]
-    return watched(scope["method"], parts, scope["query_string"].decode("latin-1"))
 
 
 def _leaves_trace(actor: Actor, watch: Watch) -> bool:

@@ -4,12 +4,12 @@ Only names come out of here: ids, revisions, kinds of events, names of facts. Ne
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qsl
 
 from miaopu.models.base import ULID_PATTERN
+from miaopu_db.address import Address
 
 Json = dict[str, Any]
 
@@ -96,30 +96,30 @@ def shown_rev(rev: object) -> str | None:
     return rev if isinstance(rev, str) and _SAFE_REV.fullmatch(rev) else None
 
 
-def watched(method: str, parts: Sequence[str], query: str) -> Watch | None:
-    """What a request is for the trail; None when it does not matter to it.
-
-    `parts` are the decoded segments of the path below the mount, `query` the query string.
-    """
-    if not parts or method in ("HEAD", "OPTIONS"):
+def watched(method: str, address: Address) -> Watch | None:
+    """What a request is for the trail; None when it does not matter to it."""
+    if not address.segments or method == "OPTIONS":
         return None
-    database, rest = parts[0], [part for part in parts[1:] if part]
-    if _TRAIL.fullmatch(database):
-        # Who reads the trail leaves none; who tries to write it does.
-        writes = method != "GET" and not (rest and rest[0] in ("_find", "_all_docs", "_changes"))
-        found = _of(method, database, rest, query) if writes else None
-        return found if found is not None and found.action == "write" else None
-    return _of(method, database, rest, query) if _WATCHED.fullmatch(database) else None
+    database, *rest = address.segments
+    is_trail = _TRAIL.fullmatch(database) is not None
+    if not is_trail and _WATCHED.fullmatch(database) is None:
+        return None
+    found = _of(method, database, rest, address.parameters)
+    if found is None or (method == "HEAD" and found.doc_id is None):
+        return None  # a HEAD tells whether there is such a child, and nothing of a list
+    if is_trail and (found.action != "write" or method == "GET"):
+        return None  # who reads the trail leaves none; who tries to write it does
+    return found
 
 
-def _of(method: str, database: str, rest: list[str], query: str) -> Watch | None:
+def _of(method: str, database: str, rest: list[str], query: Mapping[str, str]) -> Watch | None:
     if not rest:
         if method in ("POST", "PUT", "DELETE"):
             return Watch("write", database, method if method == "POST" else f"{method} database")
         return None
     first = rest[0]
-    if first == "_design" or first.startswith("_design/"):
-        return _design(method, database, "/".join(rest).split("/"))
+    if first == "_design":
+        return _design(method, database, rest)
     if first.startswith("_"):
         return _special(method, database, rest, query)
     if method in ("PUT", "DELETE", "COPY"):
@@ -141,7 +141,7 @@ def _shown_name(name: str) -> str:
     return name if _SAFE_NAME.fullmatch(name) else "?"
 
 
-def _special(method: str, database: str, rest: list[str], query: str) -> Watch | None:
+def _special(method: str, database: str, rest: list[str], query: Mapping[str, str]) -> Watch | None:
     first = rest[0]
     if method == "POST" and first in ("_bulk_docs", "_purge", "_index"):
         return Watch("write", database, first)
@@ -149,25 +149,16 @@ def _special(method: str, database: str, rest: list[str], query: str) -> Watch |
         return Watch("write", database, first, first)
     if first in _HARMLESS:
         return None
-    asked = _parameters(query)
-    if first == "_all_docs" and not (_shows(asked) or "keys" in asked or method == "POST"):
+    if first == "_all_docs" and not (_shows(query) or "keys" in query or method == "POST"):
         return None
     # A filter that looks into documents tells of them by what it lets through.
-    if first == "_changes" and not (_shows(asked) or not asked.get("filter", _BY_ID) <= _BY_ID):
+    if first == "_changes" and not (_shows(query) or query.get("filter") not in _BY_ID):
         return None
     return Watch("read", database, _shown_name(first))
 
 
-def _parameters(query: str) -> dict[str, set[str]]:
-    """The parameters of a query string as any database may read them, each with all its values."""
-    found: dict[str, set[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        found.setdefault(name, set()).add(value)
-    return found
-
-
-def _shows(asked: dict[str, set[str]]) -> bool:
-    return any(value.strip().lower() != "false" for value in asked.get("include_docs", ()))
+def _shows(query: Mapping[str, str]) -> bool:
+    return query.get("include_docs", "false").strip().lower() != "false"
 
 
 def ids_in_text(text: bytes) -> Iterator[str]:

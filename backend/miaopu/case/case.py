@@ -15,7 +15,7 @@ Json = dict[str, Any]
 _TRIES = 8
 
 
-class RefusedError(Exception):
+class NotTakenError(Exception):
     """The database refused a case; the message is its reason and names no child's data."""
 
 
@@ -49,7 +49,7 @@ async def add(
     """Adds the events that `make` returns for the merged case to its winner.
 
     Returns the new revision, or the one there when nothing is to be added; None when there is no
-    such case. Raises RefusedError and httpx.HTTPError.
+    such case. Raises NotTakenError and httpx.HTTPError.
     """
     path = f"{database}/{quote(doc_id, safe='')}"
     for _ in range(_TRIES):
@@ -64,7 +64,7 @@ async def add(
         if answer.status_code == 409:
             continue
         if answer.status_code == 403:
-            raise RefusedError(str(answer.json().get("reason", "forbidden")))
+            raise NotTakenError(str(answer.json().get("reason", "forbidden")))
         answer.raise_for_status()
         return str(answer.json()["rev"])
-    raise RefusedError(f"{doc_id} is being changed by others all the time; try again")
+    raise NotTakenError(f"{doc_id} is being changed by others all the time; try again")

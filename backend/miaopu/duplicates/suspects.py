@@ -102,7 +102,7 @@ async def decide(
     """Records a manager's decision on two cases, in the database of a clinic that holds them.
 
     `same` joins the first to the second, `different` tells them apart, `undo` takes either back.
-    Raises UndecidableError, RefusedError and httpx.HTTPError.
+    Raises UndecidableError, NotTakenError and httpx.HTTPError.
     """
     first, second = pair
     if decision == "undo":

@@ -20,7 +20,7 @@ import httpx
 import orjson
 
 from miaopu.accounts.tree import Tree, read_tree
-from miaopu.case.case import RefusedError, add
+from miaopu.case.case import NotTakenError, add
 from miaopu.case.events import cards, value
 from miaopu.case.joined import (
     ever_linked,
@@ -338,7 +338,7 @@ class _Feed:
 
         try:
             await add(self.client, f"site-{site}", provisional["_id"], make)
-        except RefusedError as error:
+        except NotTakenError as error:
             self.distributor.tally.refused += 1
             log.error("document=%s is not joined: %s", provisional["_id"], error)
             return

@@ -17,7 +17,7 @@ from miaopu.accounts.actor import Actor, Identities, address_of
 from miaopu.accounts.limits import Limit
 from miaopu.accounts.tree import Tree
 from miaopu.audit import Trail
-from miaopu.case.case import RefusedError, merged
+from miaopu.case.case import NotTakenError, merged
 from miaopu.couch.follow import FAULTS, reason
 from miaopu.duplicates.suspects import Decision, UndecidableError, decide, suspects
 from miaopu.lookup.cases import Cases, Purpose
@@ -150,7 +150,7 @@ async def _database() -> AsyncIterator[None]:
     except httpx.HTTPError as error:
         log.warning("the database fails: %s", reason(error))
         raise HTTPException(503, "the database does not answer; try again") from error
-    except RefusedError as error:
+    except NotTakenError as error:
         raise HTTPException(409, f"the database refused the case: {error}") from error
     except UndecidableError as error:
         raise HTTPException(409, str(error)) from error

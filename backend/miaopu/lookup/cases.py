@@ -7,7 +7,7 @@ from typing import Any, Literal
 import httpx
 
 from miaopu.accounts.tree import Tree, read_tree
-from miaopu.case.case import RefusedError, add, merged, with_event
+from miaopu.case.case import NotTakenError, add, merged, with_event
 from miaopu.case.events import value
 from miaopu.case.joined import ever_linked, group_of, links, representative
 from miaopu.case.merge import merge_all
@@ -137,7 +137,7 @@ class Cases:
         """Writes a case into a clinic's database and records why it is there.
 
         `documents` are versions with `_revisions`. Returns id, revision and what was recorded.
-        Raises RefusedError and httpx.HTTPError.
+        Raises NotTakenError and httpx.HTTPError.
         """
         database = f"site-{site}"
         by_id: dict[str, list[Json]] = {}
@@ -171,7 +171,7 @@ class Cases:
     async def _write(self, database: str, documents: list[Json]) -> None:
         refused = await write(self.client(), database, documents)
         if refused:
-            raise RefusedError("; ".join(sorted(set(refused.values()))))
+            raise NotTakenError("; ".join(sorted(set(refused.values()))))
 
     def _reason(self, child: Json, site: str, by: str, purpose: Purpose) -> Json | None:
         """The event that says why the clinic holds the case; None when there is one already."""

@@ -5,13 +5,10 @@ import json
 from miaopu.couch.asgi import Application, Receive, Scope, Send
 from miaopu.couch.database import Database
 from miaopu.serve.database import MOUNT, mounted
-from miaopu.serve.entrance import RefusedError, entered
+from miaopu.serve.entrance import BadAddressError, entered
+from miaopu_db.address import address_in
 
 API = "/api"
-
-
-def _below(path: str, mount: str) -> bool:
-    return path == mount or path.startswith(mount + "/")
 
 
 def build_application(database: Database, api: Application, pwa: Application) -> Application:
@@ -25,15 +22,17 @@ def build_application(database: Database, api: Application, pwa: Application) ->
         else:
             try:
                 request = entered(scope)
-            except RefusedError as error:
+            except BadAddressError as error:
                 await _refuse(error, send)
                 return
             await served(request, receive, send)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        if _below(scope["path"], MOUNT):
+        segments = address_in(scope).segments
+        mount = f"/{segments[0]}" if segments else ""
+        if mount == MOUNT:
             await mounted(database, scope, receive, send)
-        elif _below(scope["path"], API):
+        elif mount == API:
             await api({**scope, "root_path": scope.get("root_path", "") + API}, receive, send)
         else:
             await pwa(scope, receive, send)
@@ -41,7 +40,7 @@ def build_application(database: Database, api: Application, pwa: Application) ->
     return application
 
 
-async def _refuse(error: RefusedError, send: Send) -> None:
+async def _refuse(error: BadAddressError, send: Send) -> None:
     word = "forbidden" if error.status == 403 else "bad_request"
     body = json.dumps({"error": word, "reason": error.reason}).encode() + b"\n"
     headers = [

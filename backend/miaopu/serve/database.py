@@ -11,6 +11,7 @@ from miaopu.couch.database import Database
 from miaopu.couch.follow import FAULTS, reason
 from miaopu.serve.keep import ADMINISTRATOR, Keep, hold
 from miaopu.serve.settings import Settings
+from miaopu_db.address import ADDRESS, address_in
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,8 @@ async def mounted(database: Database, scope: Scope, receive: Receive, send: Send
             message["headers"] = [*headers, *_DATA_ONLY.items()]
         await send(message)
 
-    inner = {**scope, "root_path": scope.get("root_path", "") + MOUNT}
+    address = address_in(scope).below()
+    inner = {**scope, "root_path": address.mount, ADDRESS: address}
     await database.application(inner, receive, answer)
 
 

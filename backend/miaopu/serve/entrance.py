@@ -1,20 +1,24 @@
 """What is looked at of a request before anything else: pure.
 
-Every part of the server must read a request alike. What two of them could read differently is
-refused here, so that nothing is let in by one as something that another took for something else.
+Every part of the server must read a request alike. Its address is read here, once, and handed on in
+its parts. What two readers could take for two things is refused here, so that nothing is let in by
+one as something that another took for something else.
 """
 
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import urlsplit
 
 from miaopu.couch.asgi import Headers, Scope
+from miaopu_db.address import ADDRESS, Address, AddressError, read_address
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN = frozenset({b"same-origin", b"none"})
 """Values of Sec-Fetch-Site for what this origin's page, or a person, has asked for."""
 _ONCE = frozenset({b"authorization", b"host", b"origin", b"sec-fetch-site", b"content-type"})
+_PLACES = 2
+"""Segments that say whose something is: the mount, and a database below it."""
 
 
-class RefusedError(Exception):
+class BadAddressError(Exception):
     """A request that goes no further: the status, and why."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -24,11 +28,19 @@ class RefusedError(Exception):
 
 
 def entered(scope: Scope) -> Scope:
-    """The request as all parts of the server are to read it. Raises RefusedError."""
+    """The request as all parts of the server are to read it, its address in `ADDRESS`; whoever
+    reads a path or a query by itself finds the same. Raises BadAddressError."""
     headers = _once(scope["headers"])
-    _check_path(scope)
+    address = _address(scope)
     _check_origin(scope["method"], dict(headers))
-    return {**scope, "headers": headers}
+    return {
+        **scope,
+        "headers": headers,
+        ADDRESS: address,
+        "path": address.path,
+        "raw_path": address.raw_path,
+        "query_string": address.raw_query,
+    }
 
 
 def _once(headers: Headers) -> Headers:
@@ -37,7 +49,7 @@ def _once(headers: Headers) -> Headers:
     names = [name.lower() for name, _ in headers]
     for name in _ONCE:
         if names.count(name) > 1:
-            raise RefusedError(400, f"the header {name.decode()} stands there twice")
+            raise BadAddressError(400, f"the header {name.decode()} stands there twice")
     cookies = [value for name, value in headers if name.lower() == b"cookie"]
     if len(cookies) < 2:
         return headers
@@ -45,16 +57,23 @@ def _once(headers: Headers) -> Headers:
     return [*others, (b"cookie", b"; ".join(cookies))]
 
 
-def _check_path(scope: Scope) -> None:
-    """Neither a step out of a folder nor a letter that is not of a URL."""
-    raw: bytes = scope.get("raw_path") or b""
-    path = raw.split(b"?")[0]
-    if not path.isascii() or not scope["query_string"].isascii():
-        raise RefusedError(400, "the address must be percent-encoded")
-    if b"\0" in unquote_to_bytes(path):
-        raise RefusedError(400, "the address holds a NUL")
-    if any(part in (b".", b"..") for part in path.split(b"/")):
-        raise RefusedError(400, "the address holds a step of . or ..")
+def _address(scope: Scope) -> Address:
+    raw: bytes = scope["raw_path"].split(b"?")[0]
+    if b"@" in raw:
+        # Glued to an origin, what stands before it would be a name, and what follows a host.
+        raise BadAddressError(400, "the address holds an @")
+    try:
+        found = read_address(raw, scope["query_string"])
+    except AddressError as error:
+        raise BadAddressError(400, str(error)) from None
+    if any("/" in part for part in found.segments[:_PLACES]):
+        raise BadAddressError(400, "the address hides a slash in a name")
+    for part in found.segments:
+        if part in (".", ".."):
+            raise BadAddressError(400, "the address holds a step of . or ..")
+        if part.startswith("_") and "/" in part:
+            raise BadAddressError(400, "the address hides a slash in a name")
+    return found
 
 
 def _check_origin(method: str, headers: dict[bytes, bytes]) -> None:
@@ -67,7 +86,7 @@ def _check_origin(method: str, headers: dict[bytes, bytes]) -> None:
     site = headers.get(b"sec-fetch-site")
     if site is not None:
         if site not in _OWN:
-            raise RefusedError(403, "a page of another origin asks")
+            raise BadAddressError(403, "a page of another origin asks")
         return
     origin = headers.get(b"origin")
     if origin is None:
@@ -77,4 +96,4 @@ def _check_origin(method: str, headers: dict[bytes, bytes]) -> None:
     except ValueError:
         host = b""
     if not host or host.lower() != headers.get(b"host", b"").lower():
-        raise RefusedError(403, "a page of another origin asks")
+        raise BadAddressError(403, "a page of another origin asks")

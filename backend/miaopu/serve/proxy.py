@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from miaopu.couch.asgi import Headers, Receive, Scope, Send
+from miaopu_db.address import address_in
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +62,8 @@ class Proxy:
     """An ASGI application that hands each request below its mount to `url`."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-        self._path = urlsplit(self.url).path
+        self._origin = httpx.URL(url.rstrip("/"))
+        self._path = self._origin.raw_path.rstrip(b"/")
         # A feed may be silent for as long as its client likes; only connecting has a limit.
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(None, connect=10),
@@ -118,16 +119,17 @@ class Proxy:
         except httpx.HTTPError as error:
             log.warning("the database behind the proxy: %s", type(error).__name__)
             if started:
-                # Cutting the connection says that the answer is not whole.
-                raise ConnectionAbortedError("the database broke off its answer") from error
+                # An answer without its end: whoever serves this cuts the connection.
+                return
             headers = [(b"content-type", b"application/json")]
             await send({"type": "http.response.start", "status": 502, "headers": headers})
             await send({"type": "http.response.body", "body": _UNREACHABLE})
 
     def _request(self, scope: Scope, body: "_Body") -> httpx.Request:
-        raw: bytes = scope["raw_path"].split(b"?")[0]
-        path = raw.removeprefix(scope.get("root_path", "").encode())
-        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        address = address_in(scope)
+        target = self._path + address.raw_path
+        if address.query:
+            target += b"?" + address.raw_query
         headers = [
             (name, value)
             for name, value in _end_to_end(scope["headers"])
@@ -142,7 +144,8 @@ class Proxy:
             body.watch()
         return self._client.build_request(
             scope["method"],
-            httpx.URL(self.url + (path + query).decode("ascii")),
+            # Of its own origin whatever the address says: only the path is set.
+            self._origin.copy_with(raw_path=target),
             headers=[*headers, (b"accept-encoding", b"identity")]
             if b"accept-encoding" not in names
             else headers,
@@ -162,10 +165,9 @@ class Proxy:
     def _location(self, location: str, root: str) -> str:
         """A place in the database as its client sees it: below the mount, without a host."""
         parts = urlsplit(location)
-        own = urlsplit(self.url)
-        if parts.netloc and parts.netloc != own.netloc:
+        if parts.netloc and parts.netloc.encode() != self._origin.netloc:
             return location
-        path = root + "/" + parts.path.removeprefix(self._path).lstrip("/")
+        path = root + "/" + parts.path.removeprefix(self._path.decode()).lstrip("/")
         return path + ("?" + parts.query if parts.query else "")
 
 

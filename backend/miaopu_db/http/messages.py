@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
+from urllib.parse import quote
 
+from ..address import AddressError, address_in
 from ..auth import NOBODY, User
 from ..documents import dumps, inflate, loads
 from ..errors import (
@@ -68,7 +68,8 @@ PARSED = "miaopu_db.parsed"
 
 
 class Request:
-    """One HTTP request. `parts` are the decoded segments of its path below the mount point."""
+    """One HTTP request. `parts` are the segments of its path below the mount point; `[""]` is the
+    root."""
 
     def __init__(self, server: Server, scope: Scope, receive: Receive) -> None:
         self.server = server
@@ -76,41 +77,17 @@ class Request:
         self.receive = receive
         self.method: str = scope["method"]
         self.user: User = NOBODY
-        self.root: str = scope.get("root_path", "").rstrip("/")
-        raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-        root = quote(self.root).encode()
-        if root and raw.startswith(root):
-            raw = raw[len(root) :]
-        self.raw_path = raw.split(b"?")[0]
-        self.parts = [_decode(part) for part in self.raw_path.split(b"/")[1:]]
-        while len(self.parts) > 1 and self.parts[-1] == "":
-            self.parts.pop()
+        try:
+            found = address_in(scope)
+        except AddressError as error:
+            raise bad_request(str(error)) from None
+        self.root = quote(found.mount)
+        self.parts = list(found.segments) or [""]
+        self.query = found.parameters
         self.headers: dict[bytes, str] = {
             name: value.decode("latin-1") for name, value in scope["headers"]
         }
-        self._query: dict[str, str] | None = None
         self._body: bytes | None = None
-
-    @property
-    def query(self) -> dict[str, str]:
-        if self._query is None:
-            text = self.scope.get("query_string", b"")
-            try:
-                self._query = (
-                    dict(
-                        parse_qsl(
-                            text.decode("ascii"),
-                            keep_blank_values=True,
-                            errors="strict",
-                            max_num_fields=1000,
-                        )
-                    )
-                    if text
-                    else {}
-                )
-            except (UnicodeDecodeError, ValueError):
-                raise bad_request("The query string is not valid.") from None
-        return self._query
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name."""
@@ -246,19 +223,6 @@ def boolean(value: Any, name: str) -> bool:
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     raise query_error(f"Invalid boolean parameter: {name}")
-
-
-_BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-
-
-def _decode(part: bytes) -> str:
-    """A segment of a path. As in CouchDB, `+` is a space, and `%2B` a plus sign."""
-    if _BROKEN.search(part):
-        raise bad_request("invalid_url_encoding")
-    try:
-        return unquote_to_bytes(part.replace(b"+", b" ")).decode()
-    except UnicodeDecodeError:
-        raise bad_request("The path is not valid UTF-8.") from None
 
 
 def etag_of(*parts: bytes) -> str:

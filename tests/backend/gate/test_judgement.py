@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from miaopu.gate.judgement import (
     AHEAD,
     GENERATIONS,
-    RefusedError,
+    DeniedError,
     change,
     check_dates,
     check_path,
@@ -49,16 +49,16 @@ def test_the_path_of_a_replicated_revision_is_what_its_history_says() -> None:
     [[], {"start": "3", "ids": ["c"]}, {"start": 1, "ids": ["b", "a"]}, {"start": 1, "ids": []}],
 )
 def test_a_history_that_cannot_be_read_is_refused(history: Any) -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(DeniedError):
         path_of({**child("1-a"), "_revisions": history}, True)
 
 
 def test_a_revision_that_nobody_could_have_counted_to_is_refused() -> None:
     known = [child("5-a")]
     check_path([f"{5 + GENERATIONS}-b"], known)
-    with pytest.raises(RefusedError):
+    with pytest.raises(DeniedError):
         check_path([f"{6 + GENERATIONS}-b"], known)
-    with pytest.raises(RefusedError):
+    with pytest.raises(DeniedError):
         check_path([f"{2**53}-b"], [])
 
 
@@ -66,7 +66,7 @@ def test_a_fact_that_could_never_be_replaced_is_refused() -> None:
     soon = (NOW + AHEAD - dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     check_dates(child("1-a", {"name": fact("苗", soon)}), [], NOW)
     far = child("1-a", {"name": fact("苗", "9999-01-01T00:00:00.000Z")})
-    with pytest.raises(RefusedError, match="dated-ahead"):
+    with pytest.raises(DeniedError, match="dated-ahead"):
         check_dates(far, [], NOW)
     # What is known already is not the fault of whoever brings it along.
     check_dates(far, [far], NOW)
@@ -110,9 +110,9 @@ def test_what_another_branch_lacks_is_not_dropped() -> None:
 
 
 def test_what_is_no_child_cannot_take_a_childs_place() -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(DeniedError):
         change({"_id": CHILD, "type": "stock"}, [child("2-b")])
-    with pytest.raises(RefusedError):
+    with pytest.raises(DeniedError):
         change({"_id": CHILD, "type": "child", "facts": 1, "events": {}}, [child("2-b")])
 
 
