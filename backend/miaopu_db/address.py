@@ -18,7 +18,7 @@ ADDRESS = "miaopu_db.address"
 """A key in the ASGI scope: the `Address` of the request, as it was read at the entrance."""
 
 _BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_NOT_IN_PATH = re.compile(rb"[^!-~]|[\\#]")
+_NOT_IN_PATH = re.compile(rb"[^!-~]|[\\#?]")
 """What is no letter of a URL, ends its path, or is a slash to some."""
 _NOT_IN_QUERY = re.compile(rb"[^!-~]|#")
 _MOST = 1000
@@ -78,7 +78,7 @@ def address_in(scope: Mapping[str, Any]) -> Address:
     if isinstance(known, Address):
         return known
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    found = read_address(raw.split(b"?")[0], scope.get("query_string", b""))
+    found = read_address(raw, scope.get("query_string", b""))
     root = [part for part in scope.get("root_path", "").split("/") if part]
     if list(found.segments[: len(root)]) != root:
         raise AddressError("The path does not lie below the mount.")

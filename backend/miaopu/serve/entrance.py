@@ -58,7 +58,7 @@ def _once(headers: Headers) -> Headers:
 
 
 def _address(scope: Scope) -> Address:
-    raw: bytes = scope["raw_path"].split(b"?")[0]
+    raw: bytes = scope["raw_path"]
     if b"@" in raw:
         # Glued to an origin, what stands before it would be a name, and what follows a host.
         raise BadAddressError(400, "the address holds an @")

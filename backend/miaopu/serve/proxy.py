@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from miaopu.couch.asgi import Headers, Receive, Scope, Send
-from miaopu_db.address import address_in
+from miaopu_db.address import Address, address_in
 
 log = logging.getLogger(__name__)
 
@@ -126,10 +126,6 @@ class Proxy:
             await send({"type": "http.response.body", "body": _UNREACHABLE})
 
     def _request(self, scope: Scope, body: "_Body") -> httpx.Request:
-        address = address_in(scope)
-        target = self._path + address.raw_path
-        if address.query:
-            target += b"?" + address.raw_query
         headers = [
             (name, value)
             for name, value in _end_to_end(scope["headers"])
@@ -144,12 +140,18 @@ class Proxy:
             body.watch()
         return self._client.build_request(
             scope["method"],
-            # Of its own origin whatever the address says: only the path is set.
-            self._origin.copy_with(raw_path=target),
+            self.target(address_in(scope)),
             headers=[*headers, (b"accept-encoding", b"identity")]
             if b"accept-encoding" not in names
             else headers,
             content=body.chunks() if has_body else None,
+        )
+
+    def target(self, address: Address) -> httpx.URL:
+        """Where an address lies in the database: at this one origin, whatever it says."""
+        path = self._path + address.raw_path
+        return self._origin.copy_with(
+            raw_path=path + b"?" + address.raw_query if address.query else path
         )
 
     def _answer_headers(self, scope: Scope, response: httpx.Response) -> Headers:

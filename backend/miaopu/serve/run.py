@@ -3,23 +3,20 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
-import uvicorn
 
 import miaopu
 from miaopu.accounts.actor import Identities
 from miaopu.accounts.api import accounts_router
 from miaopu.accounts.roles import SERVER_ACCOUNT, SERVER_ROLE
 from miaopu.audit import Observer, Trail
-from miaopu.couch.asgi import Receive, Scope, Send
 from miaopu.couch.database import Database
 from miaopu.flow.distribution import Distributor
 from miaopu.flow.merger import Merger
@@ -41,6 +38,7 @@ from miaopu.serve.api import Health, build_api
 from miaopu.serve.app import build_application
 from miaopu.serve.database import MOUNT, open_database
 from miaopu.serve.keep import Keep, open_keep, stamp_of
+from miaopu.serve.listening import GRACE_S, Listener, bind, reached
 from miaopu.serve.pwa import Pwa
 from miaopu.serve.settings import Settings
 from miaopu_db import interpreter
@@ -50,43 +48,10 @@ log = logging.getLogger("miaopu.serve")
 
 Result = TypeVar("Result")
 
-_GRACE_S = 1
 _ABOVE = httpx.Timeout(10, read=60)
 _LONGEST_PAUSE_S = 30.0
 _LOOKS_S = 2.0
 """How often the server looks whether a database is closed to it."""
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn that ends open feeds first, and after a signal returns instead of dying of it."""
-
-    def __init__(
-        self, config: uvicorn.Config, work: "_Work", listening: Callable[[], None]
-    ) -> None:
-        super().__init__(config)
-        self._work = work
-        self._listening = listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if not self.should_exit:
-            self._listening()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM)
-        for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._work.stop()
-        await super().shutdown(sockets)
 
 
 @dataclass(slots=True)
@@ -286,7 +251,7 @@ class _Work:
         if self.trail.waiting and self.clients:
             # What does not get there in time is in a file, and gets there at the next start.
             with contextlib.suppress(httpx.HTTPError, OSError, TimeoutError):
-                await asyncio.wait_for(self.trail.flush(), _GRACE_S)
+                await asyncio.wait_for(self.trail.flush(), GRACE_S)
         for client in self.clients.values():
             await client.aclose()
         self.clients.clear()
@@ -326,26 +291,6 @@ async def _in_thread(work: Callable[[], Result]) -> Result:
     return await done
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens on `host`. Raises OSError when the address is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, every event loop sets TCP_NODELAY on what it accepts.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _reached(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - names, no bind
-    return f"http://[{loopback}]:{port}" if ":" in loopback else f"http://{loopback}:{port}"
-
-
 def _parent(settings: Settings) -> Parent | None:
     if settings.parent_url is None or settings.parent_password is None:
         return None
@@ -368,7 +313,7 @@ async def _serve(
     ready: Callable[[str], None],
 ) -> None:
     database = open_database(settings, keep)
-    work = _Work(settings, keep, plan, database, _reached(listener))
+    work = _Work(settings, keep, plan, database, reached(listener))
     stamp = stamp_of(keep)
     api = build_api(keep.generation, work.anonymous, work.health)
     api.include_router(
@@ -400,22 +345,6 @@ async def _serve(
         # The trail leaves out what the server itself does.
         database.found_at(work.databases, application, frozenset({SERVER_ROLE}))
 
-    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-        await application(scope, receive, send)
-
-    config = uvicorn.Config(
-        asgi,
-        access_log=False,
-        log_config=None,
-        lifespan="off",
-        http="httptools",
-        ws="none",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_S,
-        timeout_keep_alive=75,
-        backlog=2048,
-    )
-
     def listening() -> None:
         log.info("listening address=%s database=%s", work.address, database.kind)
         ready(work.address)
@@ -423,7 +352,7 @@ async def _serve(
 
     await database.start()
     try:
-        await _Uvicorn(config, work, listening).serve(sockets=[listener])
+        await Listener(application, work.stop, listening).serve(sockets=[listener])
     finally:
         await work.stop()
 

@@ -235,17 +235,32 @@ async def test_a_database_that_is_away_is_said() -> None:
     await proxy.close()
 
 
-async def test_an_answer_that_breaks_off_is_not_passed_on_as_whole(way: Way) -> None:
+async def test_an_answer_that_breaks_off_is_not_passed_on_as_whole(
+    way: Way, caplog: pytest.LogCaptureFixture
+) -> None:
     async def broken(_: Scope, __: Receive, send: Send) -> None:
         headers = [(b"content-length", b"100")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"half", "more_body": True})
-        raise ConnectionAbortedError
 
     way.handle = broken
     async with httpx.AsyncClient() as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(way.url + "/site-1/doc")
+    # A cut feed is nothing for the log but a line.
+    assert caplog.records
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("host", [b"%2f@127.0.0.1:9", b"@127.0.0.1:9", b"%2f%2f127.0.0.1:9", b":9"])
+async def test_it_reaches_no_host_but_its_own(way: Way, host: bytes) -> None:
+    way.handle = answer(200, [])
+    async with httpx.AsyncClient() as client:
+        url = httpx.URL(way.url).copy_with(raw_path=b"/db/" + host + b"/x")
+        assert (await client.get(url)).status_code == 200
+    (seen,) = way.seen
+    assert dict(seen["headers"])[b"host"].decode() in way.upstream
+    assert seen["raw_path"].startswith(b"/couch/")
 
 
 async def test_a_client_says_neither_who_it_is_nor_what_it_does_by_a_header(way: Way) -> None:
