@@ -127,7 +127,7 @@ ACCEPTED_AT_A_SITE = {
         SERVER,
     ),
     "a senior throws doses away": (stock(kind="waste"), None, SENIOR),
-    "a senior counts the stock": (stock(kind="adjust"), None, SENIOR),
+    "a senior counts the stock": (stock(kind="count"), None, SENIOR),
     "a manager changes the settings": (settings(offline_days=3), settings(), MANAGER),
     "a manager resolves a problem": (problem(resolved_at=AT), problem(), MANAGER),
     "a stock move": (stock(), None, NURSE),
@@ -347,7 +347,7 @@ REFUSED_AT_A_SITE = {
         f"[unknown-target] event {E2}",
     ),
     "a nurse throws doses away": (stock(kind="waste"), None, NURSE, "[senior-only] document"),
-    "a nurse counts the stock": (stock(kind="adjust"), None, NURSE, "[senior-only] document"),
+    "a nurse counts the stock": (stock(kind="count"), None, NURSE, "[senior-only] document"),
     "an account without a role": (child(), None, user(), "[not-this-place] document"),
     "a database whose name is no site's": (
         child(),

@@ -93,6 +93,11 @@ class Try:
         base = {"_id": f"stock:{ulid()}", "type": "stock", "kind": kind, "date": "2026-11-23"}
         return {**base, **provenance(self.site), **lot, "doses": doses}
 
+    def counted(self) -> Json:
+        move = self.stock("count", 0)
+        del move["doses"]
+        return {**move, "count": {"counted": 9, "seen": [], "given": 0}}
+
     def problem(self) -> Json:
         base = {"_id": f"problem:{ulid()}", "type": "problem", **provenance(self.site)}
         return {**base, "document": f"child:{ulid()}", "revision": "1-a", "reason": "r"}
@@ -255,7 +260,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ),
     ("site", "stock-receive"): lambda t: t.put(t.here, t.stock("receive", 10)),
     ("site", "stock-waste"): lambda t: t.put(t.here, t.stock("waste", -1)),
-    ("site", "stock-adjust"): lambda t: t.put(t.here, t.stock("adjust", -1)),
+    ("site", "stock-count"): lambda t: t.put(t.here, t.counted()),
     ("site", "stock-change"): lambda t: t.put(
         t.here, {**t.seeded(t.here, t.stock("receive", 10)), "doses": 11}
     ),

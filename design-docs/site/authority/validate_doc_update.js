@@ -127,7 +127,7 @@ function (newDoc, oldDoc, userCtx) {
   function checkStock() {
     clinicOnly();
     ofThisSite(newDoc);
-    if (newDoc.kind === 'waste' || newDoc.kind === 'adjust') { seniorOnly(); }
+    if (newDoc.kind === 'waste' || newDoc.kind === 'count') { seniorOnly(); }
   }
 
   function checkNumbers() {

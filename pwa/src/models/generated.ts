@@ -245,6 +245,21 @@ export interface Void extends Provenance {
   note?: LongText;
 }
 
+/**
+ * What somebody counted of a lot, and what was known of it then (盘点).
+ *
+ * An assertion, not a difference: two devices that count one fridge while they do not hear each
+ * other say the same, and what neither knew of comes on top.
+ */
+export interface Count {
+  /** 人份 that lay there. */
+  counted: number;
+  /** ULIDs of the moves of the lot that the device knew of, earlier counts among them. */
+  seen: Ulid[];
+  /** Doses of the lot that the device knew to be given. */
+  given: number;
+}
+
 /** A rule for the days on which the clinic vaccinates (门诊日). */
 export interface ClinicDay {
   /** ISO weekdays, 1 = Monday. */
@@ -414,22 +429,27 @@ export interface Child {
 }
 
 /**
- * One move of one lot, `stock:<ULID>`. `doses` (人份) is signed: into the site's stock is > 0.
+ * One move of one lot, or a count of it, `stock:<ULID>`.
  *
- * The balance of a lot is the sum of its moves less the doses of origin `given` that name it.
+ * A lot is a vaccine, a maker and a number; the number's spelling (width, case, spaces round it)
+ * does not matter. Its balance is the last count, and the moves and the doses of origin `given`
+ * that nobody who counted knew of; `pwa/src/case/lots.ts` folds it.
  */
 export interface StockMove extends Provenance {
   _id: string;
   _rev?: string;
   type: 'stock';
   /** 领取, 退回, 下发, 报废, 盘点. */
-  kind: 'receive' | 'return' | 'issue' | 'waste' | 'adjust';
+  kind: 'receive' | 'return' | 'issue' | 'waste' | 'count';
   date: CalendarDate;
   vaccine: VaccineCode;
   lot: Text;
   expiry: CalendarDate;
   maker: Text;
-  doses: number;
+  /** 人份, signed: into the site's stock is > 0. A count has none. */
+  doses?: number;
+  /** Of a count alone. */
+  count?: Count;
   /** 人份 of one vial or ampoule (支). */
   doses_per_unit?: number;
   /** 来源/去向. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Lot } from '../case/lots.ts';
 import { lotState, type MoveForm, moveMissing, moveOf } from './moves';
 
+const KNOWN = { seen: ['01K9A3Q6Z0000000000000000A'], given: 3 };
 const form: MoveForm = {
   kind: 'receive',
   date: '2026-11-23',
@@ -17,25 +18,26 @@ const form: MoveForm = {
 
 describe('moveOf', () => {
   it('gives the amount the sign of its kind', () => {
-    expect(moveOf(form, 0).doses).toBe(20);
-    expect(moveOf({ ...form, kind: 'waste' }, 30).doses).toBe(-20);
-    expect(moveOf({ ...form, kind: 'issue' }, 30).doses).toBe(-20);
+    expect(moveOf(form, KNOWN).doses).toBe(20);
+    expect(moveOf({ ...form, kind: 'waste' }, KNOWN).doses).toBe(-20);
+    expect(moveOf({ ...form, kind: 'issue' }, KNOWN).doses).toBe(-20);
   });
 
-  it('books the difference of a stock-taking', () => {
-    expect(moveOf({ ...form, kind: 'adjust', doses: '18' }, 20).doses).toBe(-2);
-    expect(moveOf({ ...form, kind: 'adjust', doses: '0' }, 3).doses).toBe(-3);
+  it('says what was counted, and what was known of the lot, of a stock-taking', () => {
+    const move = moveOf({ ...form, kind: 'count', doses: '0' }, KNOWN);
+    expect(move).not.toHaveProperty('doses');
+    expect(move.count).toEqual({ counted: 0, ...KNOWN });
   });
 
   it('leaves out what is empty', () => {
-    expect(moveOf(form, 0)).not.toHaveProperty('note');
+    expect(moveOf(form, KNOWN)).not.toHaveProperty('note');
   });
 });
 
 describe('moveMissing', () => {
   it('is empty for a complete form', () => {
     expect(moveMissing(form)).toEqual([]);
-    expect(moveMissing({ ...form, kind: 'adjust', doses: '0' })).toEqual([]);
+    expect(moveMissing({ ...form, kind: 'count', doses: '0' })).toEqual([]);
   });
 
   it('refuses amounts that are none', () => {

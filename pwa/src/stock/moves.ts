@@ -1,7 +1,7 @@
 /** The form of a stock move (出入库): people type amounts without a sign, the kind gives it one. */
 
 import type { Lot } from '../case/lots.ts';
-import type { StockMove } from '../models/generated.ts';
+import type { Count, StockMove } from '../models/generated.ts';
 import type { NewMove } from './useStock.ts';
 
 export interface MoveForm {
@@ -30,16 +30,22 @@ export function moveMissing(form: MoveForm): (keyof MoveForm)[] {
   for (const name of ['vaccine', 'lot', 'expiry', 'maker', 'date'] as const) {
     if (!form[name]) found.push(name);
   }
-  const least = form.kind === 'adjust' ? /^\d{1,6}$/ : /^[1-9]\d{0,5}$/;
+  const least = form.kind === 'count' ? /^\d{1,6}$/ : /^[1-9]\d{0,5}$/;
   if (!least.test(form.doses)) found.push('doses');
   if (!/^([1-9]\d?|100)$/.test(form.perUnit)) found.push('perUnit');
   return found;
 }
 
-/** The move of a complete form; `balance` is the lot's before it. */
-export function moveOf(form: MoveForm, balance: number): NewMove {
+/** What a device knows of a lot when it is counted. */
+export type Known = Pick<Count, 'seen' | 'given'>;
+
+/** The move of a complete form; `known` is what the device knew when a count began. */
+export function moveOf(form: MoveForm, known: Known): NewMove {
   const amount = Number(form.doses);
-  const doses = form.kind === 'adjust' ? amount - balance : OUT.has(form.kind) ? -amount : amount;
+  const what =
+    form.kind === 'count'
+      ? { count: { counted: amount, seen: [...known.seen], given: known.given } }
+      : { doses: OUT.has(form.kind) ? -amount : amount };
   return {
     kind: form.kind,
     date: form.date,
@@ -47,7 +53,7 @@ export function moveOf(form: MoveForm, balance: number): NewMove {
     lot: form.lot,
     expiry: form.expiry,
     maker: form.maker,
-    doses,
+    ...what,
     doses_per_unit: Number(form.perUnit),
     ...(form.counterpart && { counterpart: form.counterpart }),
     ...(form.note && { note: form.note }),

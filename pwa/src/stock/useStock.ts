@@ -1,13 +1,14 @@
 /** The vaccine ledger of the clinic (生物制品出入库). */
 import { type ComputedRef, computed, type MaybeRefOrGetter, toValue } from 'vue';
 import { isCalendarDate } from '../case/idnumber.ts';
-import { type Lot, lotsOf } from '../case/lots.ts';
+import { idOf, type LedgerMove, type Lot, type LotId, lotKey, lotsOf } from '../case/lots.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { ulid } from '../ids/ulid.ts';
 import type { StockMove } from '../models/generated.ts';
 import { Fault } from '../storage/fault.ts';
-import { lotKey } from '../workspace/row.ts';
 import { childrenVersion, documentsVersion, opened, workspace } from '../workspace/workspace.ts';
+
+import type { Known } from './moves.ts';
 
 export type { Lot } from '../case/lots.ts';
 
@@ -24,8 +25,8 @@ export function useLots(vaccine: MaybeRefOrGetter<string | null>): ComputedRef<L
     const open = workspace.value;
     if (!open) return [];
     return lotsOf(
-      open.documents.all<StockMove>('stock:'),
-      (code, lot) => open.index.given(lotKey(code, lot)),
+      open.documents.all<LedgerMove>('stock:'),
+      open.index.given,
       deviceClock().today(),
       toValue(vaccine),
     );
@@ -33,11 +34,19 @@ export function useLots(vaccine: MaybeRefOrGetter<string | null>): ComputedRef<L
 }
 
 /** The moves, the latest first. */
-export function useMoves(): ComputedRef<StockMove[]> {
+export function useMoves(): ComputedRef<LedgerMove[]> {
   return computed(() => {
     void documentsVersion.value;
-    return (workspace.value?.documents.all<StockMove>('stock:') ?? []).reverse();
+    return (workspace.value?.documents.all<LedgerMove>('stock:') ?? []).reverse();
   });
+}
+
+/** What this device knows of a lot now: the basis of a count. */
+export function knownOf(id: LotId): Known {
+  const open = opened();
+  const key = lotKey(id);
+  const own = open.documents.all<LedgerMove>('stock:').filter((move) => lotKey(move) === key);
+  return { seen: own.map(idOf).sort(), given: Math.max(0, open.index.given(key)) };
 }
 
 /** Enters a move into the ledger; it is never changed afterwards, only set right by another. */

@@ -16,7 +16,10 @@ import {
 
 const lot = (vaccine: string, name: string, more: Partial<Lot> = {}): Lot => ({
   vaccine,
+  key: name,
   lot: name,
+  since: '2026-01-01',
+  takenBy: [],
   expiry: '2027-05-31',
   maker: 'Maker',
   balance: 10,

@@ -18,6 +18,7 @@ export interface Item {
   /** Codes to choose from. */
   choices: string[];
   vaccine: string;
+  /** Key of the lot (`lotKey`). */
   lot: string;
   bodySite: string;
   route: string;
@@ -95,7 +96,7 @@ export function chosen(
   lotsOf: (vaccine: string) => readonly Lot[],
   usageOf: (vaccine: string) => Usage,
 ): Pick<Item, 'vaccine' | 'lot' | 'bodySite' | 'route' | 'selfPaid'> {
-  const lot = lotsOf(vaccine).find((one) => one.usable)?.lot ?? '';
+  const lot = lotsOf(vaccine).find((one) => one.usable)?.key ?? '';
   return { vaccine, lot, ...usageOf(vaccine) };
 }
 
@@ -292,15 +293,14 @@ export function eventsOf(
     ...(note && { note }),
   };
   const doses = items.map((item) => {
-    const lot = lotsOf(item.vaccine).find((one) => one.lot === item.lot);
+    const lot = lotsOf(item.vaccine).find((one) => one.key === item.lot);
     const about = warnings.filter((one) => one.vaccine === null || one.vaccine === item.vaccine);
     return {
       kind: 'dose',
       origin: 'given',
       date: now.date,
       vaccine: item.vaccine,
-      lot: item.lot,
-      ...(lot && { expiry: lot.expiry, maker: lot.maker }),
+      ...(lot && { lot: lot.lot, expiry: lot.expiry, maker: lot.maker }),
       body_site: item.bodySite,
       route: item.route,
       self_paid: item.selfPaid,

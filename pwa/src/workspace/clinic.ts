@@ -5,7 +5,7 @@
 
 import { isChildId } from '../case/document.ts';
 import { readChild } from '../case/leaves.ts';
-import { lotsOf } from '../case/lots.ts';
+import { type LedgerMove, type LotId, lotKey, lotsOf } from '../case/lots.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { NumberBlock, Problem, StockMove } from '../models/generated.ts';
 import type { Mirror } from '../storage/mirror.ts';
@@ -17,7 +17,6 @@ import type { SyncStatus } from '../sync/types.ts';
 import type { ChildIndex } from './child-index.ts';
 import { createNumbers, type Numbers } from './numbers.ts';
 import { createRepository, type Repository } from './repository.ts';
-import { lotKey } from './row.ts';
 
 export type Provenance = Pick<StockMove, 'at' | 'by' | 'station' | 'site' | 'offset_ms' | 'app'>;
 
@@ -92,10 +91,10 @@ export function createClinic(parts: ClinicParts): Clinic {
     catchUp: catchUp,
     lock: async (work) => (locks ? await locks.request(`miaopu-numbers-${site}`, work) : work()),
   });
-  const balance = (vaccine: string, lot: string) => {
-    const moves = documents.all<StockMove>('stock:').filter((move) => move.lot === lot);
-    const found = lotsOf(moves, (v, l) => index.given(lotKey(v, l)), clock.today(), vaccine)[0];
-    return found ? found.balance : null;
+  const lotOf = (id: LotId) => {
+    const key = lotKey(id);
+    const moves = documents.all<LedgerMove>('stock:').filter((move) => lotKey(move) === key);
+    return lotsOf(moves, index.given, clock.today())[0] ?? null;
   };
   const repository = createRepository({
     store,
@@ -105,7 +104,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     senior: parts.senior,
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: numbers.next,
-    balance,
+    lotOf,
     refused: (id) => refusedRevisions(store, id),
     seen: catchUp,
     ...(parts.members && { members: parts.members }),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryDatabase } from '../../testing/model-server.ts';
 import { type ChildDoc, cards, fact, isChildId, standing } from '../case/document.ts';
 import { mergeLeaves, readChild } from '../case/leaves.ts';
+import type { Lot } from '../case/lots.ts';
 import { type Clock, createClock } from '../clock/clock.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { follow } from '../storage/follow.ts';
@@ -18,6 +19,19 @@ interface Desk {
   clock: Clock;
   time: { now: number };
 }
+
+const LOT: Lot = {
+  key: 'L1',
+  vaccine: '0201',
+  lot: 'L1',
+  maker: 'M',
+  expiry: '2027-01-01',
+  balance: 1,
+  since: '2026-01-01',
+  expired: false,
+  usable: true,
+  takenBy: [],
+};
 
 function desk(store = createStore(memoryDatabase()), balance?: number, by = 'nurse'): Desk {
   const kept = new Map<string, string>();
@@ -43,7 +57,7 @@ function desk(store = createStore(memoryDatabase()), balance?: number, by = 'nur
     senior: () => by === 'senior',
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: (year, work) => work(`${SITE}${year}0001`),
-    balance: () => balance ?? null,
+    lotOf: () => (balance === undefined ? null : ({ ...LOT, balance } as Lot)),
     seen: follower.catchUp,
   });
   return { store, repository, clock, time };

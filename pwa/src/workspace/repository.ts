@@ -19,6 +19,7 @@ import {
 import { isCalendarDate, parseIdNumber } from '../case/idnumber.ts';
 import { union } from '../case/joined.ts';
 import { readLeaves } from '../case/leaves.ts';
+import type { Lot, LotId } from '../case/lots.ts';
 import { merge, mergeAll } from '../case/merge.ts';
 import type { Clock } from '../clock/clock.ts';
 import { Fault } from '../storage/fault.ts';
@@ -54,8 +55,8 @@ export interface RepositoryOptions {
   holder: { card(number: string): string | null; idNumber(number: string): string | null };
   /** Runs `work` with the next free child code of a year of birth, or null when none is held. */
   numbered: <T>(year: number, work: (code: string | null) => Promise<T>) => Promise<T>;
-  /** What is left of a lot at this clinic; null when the ledger does not know the lot. */
-  balance?: (vaccine: string, lot: string) => number | null;
+  /** A lot as the ledger of this clinic has it; null when it does not know the lot. */
+  lotOf?: (id: LotId) => Lot | null;
   /** The cases that are one child with this one (合并个案), itself among them. */
   members?: (id: string) => readonly string[];
   /** Revisions of a case that the server refused: nothing is written upon them that can stand elsewhere. */
@@ -116,9 +117,9 @@ export function createRepository(options: RepositoryOptions): Repository {
         if (event.expiry && event.expiry < event.date) {
           throw new Fault('LotExpired', { lot: event.lot, expiry: event.expiry });
         }
-        const balance = options.balance?.(event.vaccine, event.lot) ?? null;
-        if (balance !== null && balance <= 0)
-          throw new Fault('LotEmpty', { lot: event.lot, balance });
+        const lot = options.lotOf?.(event) ?? null;
+        if (lot !== null && lot.balance <= 0)
+          throw new Fault('LotEmpty', { lot: event.lot, balance: lot.balance });
       }
     }
     if (event.kind === 'void') {

@@ -1,6 +1,7 @@
 /** What the in-memory index knows of a child: enough for lists and search, nothing more. */
 
 import { type ChildDoc, cards, fact, standing } from '../case/document.ts';
+import { lotKey } from '../case/lots.ts';
 import { hasLeft, type MoveState, moveState, registerStatus } from '../case/moving.ts';
 
 export interface ChildRow {
@@ -78,7 +79,7 @@ export interface IndexedRow extends ChildRow {
   idNumbers: string[];
   /** All digits that one may search for, apart by spaces. */
   digits: string;
-  /** `vaccine lot` of each standing dose given at the own site, once per dose. */
+  /** Key of the lot of each standing dose given at the own site, once per dose. */
   lots: string[];
   /** What `nextDue` was computed with; empty when not yet. */
   dueFor: string;
@@ -100,11 +101,6 @@ const GONE: ReadonlySet<string> = new Set(['2', '4', '5']);
 export function isListed(row: ChildRow, ownSite: string): boolean {
   if (row.left) return true;
   return (row.site === null || row.site === ownSite) && !GONE.has(row.status ?? '');
-}
-
-/** The key of a lot in the ledger's sums. */
-export function lotKey(vaccine: string, lot: string): string {
-  return `${vaccine} ${lot}`;
 }
 
 function digitsOf(birthDate: string | null, ...values: (string | null)[]): string {
@@ -152,7 +148,7 @@ export function rowOf(
   const lots: string[] = [];
   for (const { event } of standing(child, 'dose')) {
     if (event.origin === 'given' && event.lot && event.site === ownSite) {
-      lots.push(lotKey(event.vaccine, event.lot));
+      lots.push(lotKey(event));
     }
   }
   return {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChildDoc } from '../case/document.ts';
+import { lotKey } from '../case/lots.ts';
 import type { ChildIndex } from './child-index.ts';
 import { createIndex } from './child-index.ts';
 import { loadPinyin, type Pinyin } from './pinyin.ts';
-import { dueWithin, lotKey } from './row.ts';
+import { dueWithin } from './row.ts';
 
 const SITE = '3301020001';
 const AT = { at: '2026-01-01T00:00:00.000Z', by: 'a' };
@@ -188,7 +189,7 @@ describe('the index', () => {
       ...WHO,
     };
     local.put(child('child:1', {}, { E1: dose, E2: { ...dose, site: '3301020002' }, E3: dose }));
-    expect(local.given(lotKey('0201', 'L'))).toBe(2);
+    expect(local.given(lotKey({ vaccine: '0201', lot: 'L' }))).toBe(2);
     local.put(
       child(
         'child:1',
@@ -196,9 +197,9 @@ describe('the index', () => {
         { E1: dose, E3: dose, E4: { kind: 'void', target: 'E1', reason: '1', ...WHO } },
       ),
     );
-    expect(local.given(lotKey('0201', 'L'))).toBe(1);
+    expect(local.given(lotKey({ vaccine: '0201', lot: 'L' }))).toBe(1);
     local.remove('child:1');
-    expect(local.given(lotKey('0201', 'L'))).toBe(0);
+    expect(local.given(lotKey({ vaccine: '0201', lot: 'L' }))).toBe(0);
   });
 
   it('is the same again from its snapshot, whatever was put and removed', () => {
