@@ -35,7 +35,7 @@ YearDay = Annotated[str, StringConstraints(pattern="^(?:[0-9]{4}-)?[0-9]{2}-[0-9
 """A day of every year (`MM-DD`), or of one year (`YYYY-MM-DD`)."""
 
 _DoseNumber = Annotated[int, Field(ge=1, le=20)]
-"""Place of a dose in its series, from 1."""
+"""What the programme calls a dose (第几剂), from 1; of `AfterTarget` its place in the series."""
 
 
 class _Aliased(Shape):
@@ -125,24 +125,36 @@ class ParameterLayer(Shape):
     value: str | bool
 
 
-class IntervalLayer(Shape):
+class _DosesLayer(Shape):
+    """Doses of an antigen, by the number that the programme gives them."""
+
+    antigen: Text
+    dose: _DoseNumber
+    series: Text | None = None
+    """Only in this series; absent: in all that have the dose."""
+    births: Births | None = None
+    """Only for children born within; absent: for all."""
+
+
+class IntervalLayer(_DosesLayer):
     """An interval before a dose, beside those of the edition."""
 
     kind: Literal["interval"]
-    antigen: Text
-    dose: _DoseNumber
-    series: Text | None = None
     interval: RuleInterval
 
 
-class AgeLayer(Shape):
+class AgeLayer(_DosesLayer):
     """Other ages of a dose."""
 
     kind: Literal["age"]
-    antigen: Text
-    dose: _DoseNumber
-    series: Text | None = None
     ages: RuleAges
+
+
+class ProductLayer(_DosesLayer):
+    """Other vaccines for a dose (换用疫苗); what the edition names counts still."""
+
+    kind: Literal["product"]
+    vaccines: Annotated[list[VaccineCode], Field(min_length=1, max_length=50)]
 
 
 class SeasonLayer(Shape):
@@ -188,6 +200,7 @@ Rule = Annotated[
     | ParameterLayer
     | IntervalLayer
     | AgeLayer
+    | ProductLayer
     | SeasonLayer
     | CampaignLayer
     | WithoutLayer

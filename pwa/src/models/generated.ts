@@ -287,10 +287,13 @@ export interface AfterVaccines {
 
 /** Other ages of a dose. */
 export interface AgeLayer {
-  kind: 'age';
   antigen: Text;
   dose: number;
+  /** Only in this series; absent: in all that have the dose. */
   series?: Text;
+  /** Only for children born within; absent: for all. */
+  births?: Births;
+  kind: 'age';
   ages: RuleAges;
 }
 
@@ -316,10 +319,13 @@ export interface CampaignLayer {
 
 /** An interval before a dose, beside those of the edition. */
 export interface IntervalLayer {
-  kind: 'interval';
   antigen: Text;
   dose: number;
+  /** Only in this series; absent: in all that have the dose. */
   series?: Text;
+  /** Only for children born within; absent: for all. */
+  births?: Births;
+  kind: 'interval';
   interval: RuleInterval;
 }
 
@@ -328,6 +334,7 @@ export type LocalRule =
   | CampaignLayer
   | IntervalLayer
   | ParameterLayer
+  | ProductLayer
   | SeasonLayer
   | VisitLayer
   | WithLayer
@@ -338,6 +345,18 @@ export interface ParameterLayer {
   kind: 'parameter';
   name: DictionaryCode;
   value: string | boolean;
+}
+
+/** Other vaccines for a dose (换用疫苗); what the edition names counts still. */
+export interface ProductLayer {
+  antigen: Text;
+  dose: number;
+  /** Only in this series; absent: in all that have the dose. */
+  series?: Text;
+  /** Only for children born within; absent: for all. */
+  births?: Births;
+  kind: 'product';
+  vaccines: VaccineCode[];
 }
 
 /** Ages of a dose; those that are given replace the edition's. */

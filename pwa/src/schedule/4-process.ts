@@ -17,10 +17,12 @@ import {
 import type {
   Child,
   Day,
+  Dose,
   DoseEvaluation,
   Forecast,
   Observation,
   Options,
+  Reason,
   ReasonCode,
 } from './types.ts';
 import { spaceVisits } from './visit.ts';
@@ -28,8 +30,10 @@ import { spaceVisits } from './visit.ts';
 /**
  * Evaluates every dose and forecasts every vaccine group.
  *
- * Doses after `asOf`, before birth or of an unknown vaccine are not evaluated; they come back as
- * such, with the reason. The order in which doses and observations are given changes nothing.
+ * Doses before birth or of an unknown vaccine are not evaluated; they come back as such, with the
+ * reason. A dose dated after `asOf` is held to be given, for a clock may be wrong and the child must
+ * not get it twice; it bears the reason `dose.inFuture`. Who looks back at an earlier day leaves out
+ * what was given since. The order in which doses and observations are given changes nothing.
  */
 export function forecast(
   compiled: Compiled,
@@ -38,7 +42,7 @@ export function forecast(
   options: Options = {},
 ): Forecast {
   const answer: DoseEvaluation[] = [];
-  const given = gather(compiled, child, asOf, answer);
+  const given = gather(compiled, child, answer);
   const run = new Run(
     compiled,
     child.birth,
@@ -48,6 +52,7 @@ export function forecast(
     given,
     activeObservations(child.observations ?? [], asOf),
     options.trail === true ? [] : null,
+    completedSeries,
   );
   const best = compiled.antigens.map((_, antigen) => {
     const all = patientSeries(run, antigen);
@@ -65,23 +70,13 @@ export function forecast(
 }
 
 /** 4.1 Gather necessary data: the doses that can be evaluated, oldest first. */
-function gather(
-  compiled: Compiled,
-  child: Child,
-  asOf: Day,
-  answer: DoseEvaluation[],
-): GivenDose[] {
+function gather(compiled: Compiled, child: Child, answer: DoseEvaluation[]): GivenDose[] {
   const given: GivenDose[] = [];
   for (const source of child.doses) {
+    // A vaccine that counts for nothing may still be one that a rule names (6.5, 6.7).
     const code = compiled.codes.get(source.code) ?? -1;
     const problem: ReasonCode | null =
-      source.date < child.birth
-        ? 'dose.beforeBirth'
-        : source.date > asOf
-          ? 'dose.inFuture'
-          : compiled.vaccines[code] === undefined
-            ? 'dose.unknownVaccine'
-            : null;
+      source.date < child.birth ? 'dose.beforeBirth' : code < 0 ? 'dose.unknownVaccine' : null;
     if (problem === null) given.push({ source, date: source.date, code });
     else answer.push(notEvaluated(source, problem));
   }
@@ -92,7 +87,7 @@ function gather(
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function notEvaluated(source: Child['doses'][number], code: ReasonCode): DoseEvaluation {
+function notEvaluated(source: Dose, code: ReasonCode, ...more: Reason[]): DoseEvaluation {
   return {
     id: source.id,
     date: source.date,
@@ -102,7 +97,7 @@ function notEvaluated(source: Child['doses'][number], code: ReasonCode): DoseEva
     series: null,
     target: null,
     status: 'notEvaluated',
-    reasons: [{ code }],
+    reasons: [{ code }, ...more],
   };
 }
 
@@ -138,7 +133,7 @@ function patientSeries(run: Run, antigen: number): PatientSeries[] {
 }
 
 /** Table 6-7. Series of other groups are processed when asked for; a circle counts as incomplete. */
-export function completedSeries(run: Run, antigen: number, groups: readonly string[]): boolean {
+function completedSeries(run: Run, antigen: number, groups: readonly string[]): boolean {
   return patientSeries(run, antigen).some((ps) => {
     if (!groups.includes(ps.series.group)) return false;
     process(run, ps);
@@ -229,6 +224,7 @@ function reportDoses(
 ): void {
   run.doses.forEach((dose, index) => {
     let seen = false;
+    const ahead: Reason[] = dose.date > run.asOf ? [{ code: 'dose.inFuture' }] : [];
     best.forEach((series, antigen) => {
       const record = run.records[antigen]?.indexOf(index) ?? -1;
       if (record < 0) return;
@@ -245,10 +241,10 @@ function reportDoses(
           series: ps.series.name,
           target: evaluation.target,
           status: evaluation.status,
-          reasons: [...evaluation.reasons],
+          reasons: [...evaluation.reasons, ...ahead],
         });
       }
     });
-    if (!seen) answer.push(notEvaluated(dose.source, 'dose.noSeries'));
+    if (!seen) answer.push(notEvaluated(dose.source, 'dose.noSeries', ...ahead));
   });
 }

@@ -5,11 +5,11 @@ import { evaluateAge } from './6.4-age.ts';
 import { evaluatePreferableIntervals } from './6.5-preferable-interval.ts';
 import { satisfiesAllowableIntervals } from './6.6-allowable-interval.ts';
 import { evaluateConflict } from './6.7-vaccine-conflict.ts';
-import { isPreferable } from './6.8-preferable-vaccine.ts';
+import { isOutsideLabel, isPreferable } from './6.8-preferable-vaccine.ts';
 import { isAllowable } from './6.9-allowable-vaccine.ts';
 import type { CDose } from './compile.ts';
 import type { Evaluation, GivenDose, PatientSeries, Run } from './run.ts';
-import type { Reason } from './types.ts';
+import { HARMLESS_REASONS, type Reason } from './types.ts';
 
 /**
  * Sections 6.3 to 6.10 (6.1 and 6.2 come before, in chapter 4's loop). Every section is applied
@@ -48,7 +48,10 @@ export function evaluateDose(
     run.note('6.8, 6.9', vaccine ? 'rightVaccine' : 'wrongVaccine', ps.series, about);
     run.note('6.10', status, ps.series, about);
   }
-  return { status, target: number, reasons, inadvertent: false };
+  // What would have let the dose count must not stand beside why it does not.
+  const told =
+    status === 'valid' ? reasons : reasons.filter((each) => !HARMLESS_REASONS.has(each.code));
+  return { status, target: number, reasons: told, inadvertent: false };
 }
 
 function evaluateIntervals(
@@ -68,10 +71,13 @@ function evaluateIntervals(
 
 function evaluateVaccine(run: Run, target: CDose, dose: GivenDose, reasons: Reason[]): boolean {
   const before = reasons.length;
-  if (isPreferable(run, target, dose, reasons)) return true;
-  if (isAllowable(run, target, dose)) {
-    reasons.length = before;
-    reasons.push({ code: 'dose.allowableVaccine' });
+  const preferable = isPreferable(run, target, dose, reasons);
+  if (preferable || isAllowable(run, target, dose)) {
+    if (!preferable) {
+      reasons.length = before;
+      reasons.push({ code: 'dose.allowableVaccine' });
+    }
+    if (isOutsideLabel(run, dose.code, dose.date)) reasons.push({ code: 'dose.outsideLabel' });
     return true;
   }
   if (reasons.length === before) reasons.push({ code: 'dose.wrongVaccine' });

@@ -2,11 +2,12 @@
  * 6.2 Evaluate conditional skip (可跳过的剂次); 7.1 and 7.6 use the same logic.
  *
  * The specification does not say how several skips of one dose combine: any one suffices. A count
- * excludes the dose being evaluated and what was given after it.
+ * excludes the dose being evaluated and what was given after it. Where the assessment is of an earlier
+ * year's season, so are the days that a count looks at.
  */
-import { completedSeries } from './4-process.ts';
 import type { CCondition, CDose, CSkip, CSkipSet } from './compile.ts';
 import { inForce, type PatientSeries, type Run } from './run.ts';
+import { back, yearsBack } from './season.ts';
 import type { Day } from './types.ts';
 
 export interface SkipMoment {
@@ -21,14 +22,20 @@ export interface SkipMoment {
 
 /** Table 6-11. */
 export function canSkip(run: Run, ps: PatientSeries, dose: CDose, moment: SkipMoment): boolean {
+  const asked = { ...moment, yearsBack: yearsBack(dose.season, run.asOf) };
   for (const skip of dose.skips) {
     const applies = moment.context === 'evaluation' ? skip.evaluation : skip.forecast;
-    if (applies && skipIsMet(run, ps, skip, moment)) return true;
+    if (applies && skipIsMet(run, ps, skip, asked)) return true;
   }
   return false;
 }
 
-function skipIsMet(run: Run, ps: PatientSeries, skip: CSkip, moment: SkipMoment): boolean {
+interface Asked extends SkipMoment {
+  /** How many years before the season in the data the one that counts was. */
+  readonly yearsBack: number;
+}
+
+function skipIsMet(run: Run, ps: PatientSeries, skip: CSkip, moment: Asked): boolean {
   let any = false;
   for (const set of skip.sets) {
     if (!inForce(set, moment.anchor)) continue;
@@ -41,7 +48,7 @@ function skipIsMet(run: Run, ps: PatientSeries, skip: CSkip, moment: SkipMoment)
 }
 
 /** Table 6-10. */
-function setIsMet(run: Run, ps: PatientSeries, set: CSkipSet, moment: SkipMoment): boolean {
+function setIsMet(run: Run, ps: PatientSeries, set: CSkipSet, moment: Asked): boolean {
   for (const condition of set.conditions) {
     const met = conditionIsMet(run, ps, condition, moment);
     if (met && !set.and) return true;
@@ -54,7 +61,7 @@ function conditionIsMet(
   run: Run,
   ps: PatientSeries,
   condition: CCondition,
-  moment: SkipMoment,
+  moment: Asked,
 ): boolean {
   switch (condition.type) {
     case 'age': // Table 6-6
@@ -62,7 +69,7 @@ function conditionIsMet(
         run.from(condition.from) <= moment.reference && moment.reference < run.to(condition.to)
       );
     case 'completedSeries': // Table 6-7
-      return completedSeries(run, ps.series.antigen, condition.groups);
+      return run.completedSeries(ps.series.antigen, condition.groups);
     case 'interval': {
       // Table 6-8
       const previous = run.doses[ps.records[moment.record - 1] ?? -1];
@@ -72,7 +79,7 @@ function conditionIsMet(
     }
     case 'count': {
       // Table 6-9
-      const count = countDoses(run, ps, condition, moment.record);
+      const count = countDoses(run, ps, condition, moment);
       if (condition.is === 'more') return count > condition.doses;
       return condition.is === 'equal' ? count === condition.doses : count < condition.doses;
     }
@@ -88,10 +95,11 @@ function countDoses(
   run: Run,
   ps: PatientSeries,
   condition: CCondition & { type: 'count' },
-  record: number,
+  { record, yearsBack }: Asked,
 ): number {
-  const from = Math.max(run.from(condition.from), condition.start);
-  const to = Math.min(run.to(condition.to), condition.end);
+  const { start, end } = condition;
+  const from = Math.max(run.from(condition.from), yearsBack > 0 ? back(start, yearsBack) : start);
+  const to = Math.min(run.to(condition.to), yearsBack > 0 ? back(end, yearsBack) : end);
   let count = 0;
   if (condition.valid || condition.codes === null) {
     for (let at = 0; at < record; at += 1) {
@@ -103,8 +111,8 @@ function countDoses(
     return count;
   }
   // A total is of all the child's doses, for the list may name vaccines of other antigens.
-  const end = ps.records[record] ?? run.doses.length;
-  for (let at = 0; at < end; at += 1) {
+  const before = ps.records[record] ?? run.doses.length;
+  for (let at = 0; at < before; at += 1) {
     const dose = run.doses[at];
     if (dose === undefined || dose.date < from || dose.date >= to) continue;
     if (condition.codes[dose.code] === 1) count += 1;

@@ -70,13 +70,27 @@ function isLongEnough(
   if (interval.absMin !== null) {
     const minimum = run.after(since, interval.absMin);
     if (date < minimum) {
-      reasons.push({ code: 'dose.tooSoon', params: { minimum, since } });
+      tell(reasons, 'dose.tooSoon', minimum, since);
       return false;
     }
   }
   if (interval.min !== null) {
     const minimum = run.after(since, interval.min);
-    if (date < minimum) reasons.push({ code: 'dose.gracePeriod', params: { minimum, since } });
+    if (date < minimum) tell(reasons, 'dose.gracePeriod', minimum, since);
   }
   return true;
+}
+
+/** Two intervals may ask for the same day after the same dose: that is one reason. */
+function tell(
+  reasons: Reason[],
+  code: 'dose.tooSoon' | 'dose.gracePeriod',
+  minimum: Day,
+  since: Day,
+): void {
+  const told = reasons.some(
+    ({ code: other, params }) =>
+      other === code && params?.minimum === minimum && params.since === since,
+  );
+  if (!told) reasons.push({ code, params: { minimum, since } });
 }

@@ -35,10 +35,15 @@ export function evaluateConflict(
   return impacted;
 }
 
-/** CALCDTCONFLICT-3: until when doses already given conflict with a vaccine of the target dose. */
+/**
+ * CALCDTCONFLICT-3: until when doses already given conflict with a vaccine of the target dose. Where
+ * the rule reads "the same day, or so long after", the day of the other dose is still open for what
+ * could be given on it but for that (`dueToday`).
+ */
 export function forecastConflictEnd(
   run: Run,
   preferable: readonly { code: number }[],
+  dueToday: boolean,
 ): { date: Day; with: string; given: Day } | null {
   const { conflictAt, conflicts, conflicting, codeCount } = run.compiled;
   let latest: { date: Day; with: string; given: Day } | null = null;
@@ -47,6 +52,7 @@ export function forecastConflictEnd(
     for (const { code } of preferable) {
       const conflict = conflicts[conflictAt[code * codeCount + given.code] ?? -1];
       if (conflict === undefined) continue;
+      if (conflict.sameDay && dueToday && given.date >= run.asOf) continue;
       const date = run.after(given.date, conflict.end);
       if (latest === null || date > latest.date) {
         latest = { date, with: given.source.code, given: given.date };

@@ -1,7 +1,7 @@
 /** 6.8 Evaluate for preferable vaccine (首选疫苗). */
 import type { CDose } from './compile.ts';
 import type { GivenDose, Run } from './run.ts';
-import type { Reason } from './types.ts';
+import type { Day, Reason } from './types.ts';
 
 /** Table 6-26. Without a match, `reasons` says what came nearest. */
 export function isPreferable(run: Run, target: CDose, dose: GivenDose, reasons: Reason[]): boolean {
@@ -24,6 +24,12 @@ export function isPreferable(run: Run, target: CDose, dose: GivenDose, reasons: 
   }
   if (nearest !== null) reasons.push(nearest);
   return false;
+}
+
+/** Beyond the specification: a product may have ages of its own, whatever it is given for. */
+export function isOutsideLabel(run: Run, code: number, day: Day): boolean {
+  const label = run.compiled.vaccines[code]?.label ?? null;
+  return label !== null && (day < run.from(label.from) || day >= run.to(label.to));
 }
 
 /** Spelling differs between CDC's own files: RECOMBIVAX ADULT, RECOMBIVAX-ADULT. */

@@ -4,7 +4,7 @@ import { evidenceOfImmunity } from './7.2-immunity.ts';
 import { contraindicated, contraindications } from './7.3-contraindications.ts';
 import { forecastNeed } from './7.4-forecast-need.ts';
 import { forecastDates } from './7.5-forecast-dates.ts';
-import type { CAntigen } from './compile.ts';
+import { type CAntigen, sexBit } from './compile.ts';
 import type { Findings, PatientSeries, Run, SeriesForecast, Target } from './run.ts';
 import type { Day, Reason } from './types.ts';
 
@@ -24,6 +24,9 @@ export function forecastSeries(run: Run, ps: PatientSeries): SeriesForecast {
     if (skipped(run, ps, target, need.candidate.date, '7.6')) continue;
     const forecast = forecastDates(run, ps, target.dose, need.candidate, found.vaccines);
     if (found.open.length > 0) forecast.reasons.unshift(...found.open);
+    if (ps.series.asksSex && run.sex === UNKNOWN_SEX) {
+      forecast.reasons.unshift({ code: 'forecast.sexUnknown' });
+    }
     return forecast;
   }
   const { status, reason } = forecastNeed(run, ps, null, found.immune, barred);
@@ -72,6 +75,7 @@ function findings(run: Run, antigen: number): Findings {
   return found;
 }
 
+const UNKNOWN_SEX = sexBit('U');
 const NOTHING_BARRED: ReadonlyMap<number, string> = new Map();
 
 function without(status: SeriesForecast['status'], reason: Reason | null): SeriesForecast {

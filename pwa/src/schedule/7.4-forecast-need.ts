@@ -1,36 +1,11 @@
 /** 7.4 Determine forecast need (是否还需接种). */
-import { dateOf, dayOf, daysInMonth } from './3.4-dates.ts';
 import { ageRule } from './6.4-age.ts';
 import { referenceDate } from './6.5-preferable-interval.ts';
 import { forecastConflictEnd } from './6.7-vaccine-conflict.ts';
-import type { CDose, CReference, CSeason } from './compile.ts';
+import type { CDose, CReference } from './compile.ts';
 import { inForce, type PatientSeries, type Run } from './run.ts';
+import { seasonOn } from './season.ts';
 import type { Day, Reason, SeriesStatus } from './types.ts';
-
-/**
- * The season that counts on a day. A season of every year (`MM-DD`) is the one running, or else the
- * next to come. One with literal dates holds as it stands, also when it is over (Table 7-10); if it
- * came in earlier years too, an assessment of an earlier year looks at that year's.
- */
-export function seasonOn(season: CSeason, day: Day): { start: Day; end: Day } {
-  if (!season.yearly) return season.recurred ? earlierSeason(season, day) : season;
-  const [year, month, date] = dateOf(day);
-  const wraps = season.end < season.start;
-  const over = month * 100 + date > season.end;
-  const startYear = wraps ? year - (over ? 0 : 1) : year + (over ? 1 : 0);
-  const at = (y: number, md: number): Day => dayOf(y, Math.floor(md / 100), md % 100);
-  return { start: at(startYear, season.start), end: at(startYear + (wraps ? 1 : 0), season.end) };
-}
-
-function earlierSeason(season: { start: Day; end: Day }, day: Day): { start: Day; end: Day } {
-  const back = (date: Day, years: number): Day => {
-    const [year, month, of] = dateOf(date);
-    return dayOf(year - years, month, Math.min(of, daysInMonth(year - years, month)));
-  };
-  let years = 0;
-  while (back(season.end, years + 1) >= day) years += 1;
-  return { start: back(season.start, years), end: back(season.end, years) };
-}
 
 export interface Candidate {
   readonly date: Day;
@@ -61,7 +36,10 @@ export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): C
       reason = intervalReason(interval.from, until, since);
     }
   }
-  const conflict = run.doses.length > 0 ? forecastConflictEnd(run, target.preferable) : null;
+  const conflict =
+    run.doses.length > 0
+      ? forecastConflictEnd(run, target.preferable, isOpenToday(run, ps, target, date))
+      : null;
   if (conflict !== null && conflict.date > date) {
     date = conflict.date;
     const { with: code, given } = conflict;
@@ -82,6 +60,12 @@ export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): C
     reason = { code: 'forecast.afterLastDose', params: { date } };
   }
   return reason === null ? null : { date, reason };
+}
+
+/** Whether all but conflicts would let the dose be given on the assessment date. */
+function isOpenToday(run: Run, ps: PatientSeries, target: CDose, byAgeAndIntervals: Day): boolean {
+  if (Math.max(byAgeAndIntervals, ps.lastEvaluated ?? byAgeAndIntervals) > run.asOf) return false;
+  return target.season === null || seasonOn(target.season, run.asOf).start <= run.asOf;
 }
 
 function intervalReason(from: CReference, date: Day, since: Day): Reason {

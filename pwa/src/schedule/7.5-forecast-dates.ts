@@ -1,9 +1,11 @@
 /** 7.5 Generate forecast dates and recommended vaccines (推荐接种日期与疫苗). */
+import { EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
 import { ageRule } from './6.4-age.ts';
 import { referenceDate } from './6.5-preferable-interval.ts';
-import { type Candidate, seasonOn } from './7.4-forecast-need.ts';
+import type { Candidate } from './7.4-forecast-need.ts';
 import type { CDose } from './compile.ts';
 import { inForce, type PatientSeries, type Run, type SeriesForecast } from './run.ts';
+import { seasonOn } from './season.ts';
 import type { Code, Day, Reason } from './types.ts';
 
 /** FORECASTDT-1 to 6 and FORECASTDN-1 for a dose that is needed. */
@@ -85,8 +87,9 @@ export function recommendedVaccines(run: Run, forecast: SeriesForecast): Code[] 
   const others: Code[] = [];
   for (const rule of forecast.target?.preferable ?? []) {
     if (forecast.barred.has(rule.code)) continue;
-    const from = run.from(rule.from);
-    const to = run.to(rule.to);
+    const label = run.compiled.vaccines[rule.code]?.label;
+    const from = Math.max(run.from(rule.from), label ? run.from(label.from) : EARLIEST_DAY);
+    const to = Math.min(run.to(rule.to), label ? run.to(label.to) : LATEST_DAY);
     const fits = (from <= first && first < to) || (from <= then && then < to);
     const code = fits ? run.compiled.vaccines[rule.code]?.code : undefined;
     if (code === undefined || flagged.includes(code) || others.includes(code)) continue;

@@ -151,6 +151,8 @@ export interface CSeries {
   readonly blend: 'standard' | 'risk';
   /** Bits of F, M, U. */
   readonly sexes: number;
+  /** A child of unknown sex is offered it with a question. */
+  readonly asksSex: boolean;
   readonly bornFrom: Day;
   readonly bornTo: Day;
   readonly indications: readonly CIndication[];
@@ -200,6 +202,7 @@ export interface CGroup {
 
 export interface CVaccine {
   readonly code: Code;
+  readonly label: { readonly from: CAge | null; readonly to: CAge | null } | null;
   readonly links: readonly {
     readonly antigen: number;
     readonly from: CAge | null;
@@ -213,6 +216,7 @@ export interface CConflict {
   readonly begin: CAge;
   readonly minEnd: CAge;
   readonly end: CAge;
+  readonly sameDay: boolean;
 }
 
 /** What {@link compile} makes. Opaque to callers. */
@@ -316,7 +320,12 @@ class Compiler {
           givenTo,
         };
       });
-    return { code, links };
+    const { label } = vaccine;
+    return {
+      code,
+      label: label ? { from: this.age(label.from, path), to: this.age(label.to, path) } : null,
+      links,
+    };
   }
 
   private antigenNumber(name: string, path: string): number {
@@ -449,13 +458,15 @@ class Compiler {
     const doses = series.doses.map((dose, index) =>
       this.dose(dose, index + 1, `${path}/doses/${index + 1}`),
     );
+    const sexes = series.sexes?.reduce((bits, sex) => bits | sexBit(sex), 0) || 7;
     return {
       name: series.name,
       antigen,
       vaccineGroup: group,
       type: series.type,
       blend: standard ? 'standard' : 'risk',
-      sexes: series.sexes?.reduce((bits, sex) => bits | sexBit(sex), 0) || 7,
+      sexes: sexes | (series.unknownSex === 'ask' ? SEX_BITS.U : 0),
+      asksSex: series.unknownSex === 'ask' && (sexes & SEX_BITS.U) === 0,
       bornFrom,
       bornTo,
       indications:
@@ -639,6 +650,7 @@ class Compiler {
         begin: this.needAge(row.begin, `conflicts/${index}`),
         minEnd: this.needAge(row.minEnd, `conflicts/${index}`),
         end: this.needAge(row.end, `conflicts/${index}`),
+        sameDay: row.sameDay ?? false,
       };
     });
     return { conflictAt, conflicts, conflicting };

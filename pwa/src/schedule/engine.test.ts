@@ -143,17 +143,43 @@ describe('chapter 4', () => {
     const { answer } = ask(two, {
       doses: [
         ['2024-12-31', 'A'],
-        ['2026-02-01', 'A'],
         ['2025-03-10', 'X'],
         ['2025-03-10', 'L'],
       ],
     });
     expect(answer.doses.map((each) => [each.id, each.status, each.reasons[0]?.code])).toEqual([
       ['1', 'notEvaluated', 'dose.beforeBirth'],
-      ['2', 'notEvaluated', 'dose.inFuture'],
-      ['3', 'notEvaluated', 'dose.unknownVaccine'],
-      ['4', 'notEvaluated', 'dose.noSeries'],
+      ['2', 'notEvaluated', 'dose.unknownVaccine'],
+      ['3', 'notEvaluated', 'dose.noSeries'],
     ]);
+  });
+
+  // A tablet whose clock is ahead stores a dose dated tomorrow; it must not be given twice.
+  it.each(['2025-03-11', '2025-03-12', '2031-03-10'])(
+    'holds a dose dated %s to be given',
+    (date) => {
+      const { statuses, reasons, group, earliest } = ask(two, {
+        doses: [[date, 'A']],
+        asOf: '2025-03-10',
+      });
+      expect(statuses).toEqual(['1 valid']);
+      expect(reasons).toEqual(['dose.inFuture']);
+      expect(group.target ?? 2).toBe(2);
+      expect(earliest === null || earliest > date).toBe(true);
+    },
+  );
+
+  it('says of a dose ahead what speaks against it first, and that it is ahead', () => {
+    const { statuses, reasons } = ask(two, {
+      doses: [
+        ['2025-03-10', 'A'],
+        ['2025-03-11', 'A'],
+        ['2025-03-11', 'L'],
+      ],
+      asOf: '2025-03-10',
+    });
+    expect(statuses).toEqual(['1 valid', '2 notValid', '3 notEvaluated']);
+    expect(reasons).toEqual(['', 'dose.tooSoon,dose.inFuture', 'dose.noSeries,dose.inFuture']);
   });
 });
 
@@ -178,6 +204,19 @@ describe('5.1', () => {
     expect(ask(schedule([risk]), asked).answer.groups).toHaveLength(0);
     const ahead = schedule([risk], { indicationsAhead: '3 months' });
     expect(ask(ahead, asked).answer.groups).toHaveLength(1);
+  });
+
+  it('asks for the sex where only one is meant and it is not known', () => {
+    const asked = (unknownSex: 'ask' | undefined, sex: 'F' | 'M' | 'U') => {
+      const girls = oneSeries([first()], { sexes: ['F'], ...(unknownSex && { unknownSex }) });
+      const child = { birth: day(BIRTH), sex, doses: [] };
+      const [group] = forecast(compile(schedule([girls])), child, day('2025-04-01')).groups;
+      return group && [group.status, group.reasons[0]?.code];
+    };
+    expect(asked('ask', 'U')).toEqual(['notComplete', 'forecast.sexUnknown']);
+    expect(asked('ask', 'F')).toEqual(['notComplete', 'forecast.minAge']);
+    expect(asked('ask', 'M')).toBeUndefined();
+    expect(asked(undefined, 'U')).toBeUndefined();
   });
 
   it('keeps to sex and birth date', () => {
@@ -346,6 +385,54 @@ describe('chapter 6', () => {
     expect(statuses).toContain(`2 ${status}`);
   });
 
+  it('6.7: a vaccine that counts for nothing here may conflict all the same', () => {
+    const { L: _, ...vaccines } = live.vaccines;
+    const { answer } = ask(
+      { ...live, vaccines },
+      {
+        doses: [
+          ['2025-03-10', 'L'],
+          ['2025-03-20', 'A'],
+        ],
+      },
+    );
+    expect(answer.doses.map((each) => [each.id, each.status, each.reasons[0]?.code])).toEqual([
+      ['1', 'notEvaluated', 'dose.noSeries'],
+      ['2', 'notValid', 'dose.conflict'],
+    ]);
+  });
+
+  describe('6.7: "the same day, or 28 days after"', () => {
+    const both = { previous: ['L', 'A'], current: ['A'], begin: '1 day', minEnd: '28 days' };
+    const rule = { ...both, end: '28 days', sameDay: true };
+    const open = schedule([oneSeries([first(), second()])], { conflicts: [rule] });
+
+    it.each([
+      ['on the day itself', '2025-03-20', '2025-03-10'],
+      ['the day after', '2025-03-21', '2025-04-17'],
+    ])('%s', (_, asOf, earliest) => {
+      expect(ask(open, { doses: [['2025-03-20', 'L']], asOf }).earliest).toBe(earliest);
+    });
+
+    it('but not for what cannot be given on that day for another reason', () => {
+      const young = ask(open, { doses: [['2025-03-05', 'L']], asOf: '2025-03-05' });
+      expect(young.earliest).toBe('2025-04-02');
+      const season = { start: '04-01', end: '06-30' };
+      const seasonal = schedule([oneSeries([first({ season })])], { conflicts: [rule] });
+      expect(ask(seasonal, { doses: [['2025-03-20', 'L']], asOf: '2025-03-20' }).earliest).toBe(
+        '2025-04-17',
+      );
+    });
+
+    it('nor beside an earlier live vaccine', () => {
+      const doses: Asked['doses'] = [
+        ['2025-03-08', 'L'],
+        ['2025-03-20', 'L'],
+      ];
+      expect(ask(open, { doses, asOf: '2025-03-20' }).earliest).toBe('2025-04-05');
+    });
+  });
+
   it('6.7: the forecast keeps away from a live vaccine', () => {
     const { earliest, group } = ask(live, { doses: [['2025-12-20', 'L']], asOf: '2025-12-25' });
     expect(earliest).toBe('2026-01-17');
@@ -375,7 +462,65 @@ describe('chapter 6', () => {
   });
 });
 
+describe('6.10: a dose that does not count', () => {
+  const late = { from: 'previous', absMin: '2 weeks', min: '4 weeks' } as const;
+  it.each([
+    ['grace of the age', first({ preferable: [] }), '2025-03-06', {}, 'dose.wrongVaccine'],
+    [
+      'grace of the interval',
+      first({ preferable: [], intervals: [{ ...late, from: { vaccines: ['L'] } }] }),
+      '2025-03-20',
+      {},
+      'dose.wrongVaccine',
+    ],
+    [
+      'another vaccine',
+      first({ preferable: [], allowable: [{ code: 'A' }] }),
+      '2025-03-01',
+      {},
+      'dose.tooYoung',
+    ],
+    [
+      'a low volume',
+      first({ preferable: [{ code: 'A', volume: 1 }] }),
+      '2025-03-01',
+      { volume: 0.5 },
+      'dose.tooYoung',
+    ],
+  ])('bears no reason that it does: %s', (_, target, date, more, reason) => {
+    const { statuses, reasons } = ask(schedule([oneSeries([target])]), {
+      doses: [
+        ['2025-03-01', 'L'],
+        [date, 'A', more],
+      ],
+    });
+    expect(statuses).toContain('2 notValid');
+    expect(reasons).toContain(reason);
+  });
+});
+
 describe('chapter 7', () => {
+  it('7.5: a product outside the ages of its label is offered for nothing, and counts if given', () => {
+    const both = schedule(
+      [oneSeries([first({ preferable: [{ code: 'A', forecast: true }, { code: 'A2' }] })])],
+      {
+        vaccines: {
+          A: { antigens: [{ antigen: 'A' }] },
+          A2: { antigens: [{ antigen: 'A' }], label: { from: '3 months', to: '6 months' } },
+        },
+      },
+    );
+    expect(ask(both, { asOf: '2025-03-10' }).group.vaccines).toEqual(['A']);
+    expect(ask(both, { asOf: '2025-04-10' }).group.vaccines).toEqual(['A', 'A2']);
+    expect(ask(both, { asOf: '2025-07-10' }).group.vaccines).toEqual(['A']);
+    const given = (date: string) => ask(both, { doses: [[date, 'A2']] });
+    expect(given('2025-04-10').reasons).toEqual(['']);
+    expect(given('2025-07-10')).toMatchObject({
+      statuses: ['1 valid'],
+      reasons: ['dose.outsideLabel'],
+    });
+  });
+
   it('7.5: dates of the first dose', () => {
     expect(ask(two)).toMatchObject({
       status: 'notComplete',
@@ -437,6 +582,38 @@ describe('chapter 7', () => {
   ])('7.4: on %s the yearly season is that from %s', (asOf, from) => {
     const season = { start: '09-01', end: '03-31' };
     expect(ask(schedule([oneSeries([first({ season })])]), { asOf }).earliest).toBe(from);
+  });
+
+  it('6.2: with a season of an earlier year go the days that its skips look at', () => {
+    const season = { start: '2027-10-01', end: '2028-03-31', recurred: true };
+    const skips: SeriesDose['skips'] = [
+      {
+        context: 'both',
+        sets: [
+          {
+            conditions: [
+              {
+                type: 'count',
+                is: 'more',
+                doses: 0,
+                counting: 'valid',
+                start: '2027-07-01',
+                end: '2028-06-30',
+              },
+            ],
+          },
+        ],
+      },
+    ];
+    const yearly = (recurred: boolean): Schedule =>
+      schedule([oneSeries([first({ season }), dose({ season: { ...season, recurred }, skips })])]);
+    const doses: Asked['doses'] = [['2025-10-20', 'A']];
+    for (const asOf of ['2025-10-20', '2026-03-31']) {
+      expect(ask(yearly(true), { doses, asOf }).status).toBe('complete');
+      expect(ask(yearly(false), { doses, asOf }).status).toBe('notComplete');
+    }
+    // The next season asks again.
+    expect(ask(yearly(true), { doses, asOf: '2026-10-01' }).earliest).toBe('2026-10-01');
   });
 
   it('7.4: a literal season is over when it is over, and of earlier years if it recurred', () => {

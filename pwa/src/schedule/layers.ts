@@ -2,8 +2,21 @@
  * Local rules (地方规则) as layers over an edition: what a region's administrator may change without
  * a change to the program.
  */
+import { formatDay, parseDay } from './3.4-dates.ts';
 import { ScheduleError } from './compile.ts';
-import type { Antigen, Layer, Schedule, Series, SeriesDose, Vaccine } from './types.ts';
+import type {
+  Antigen,
+  Code,
+  DateSpan,
+  DosesOf,
+  IsoDate,
+  Layer,
+  PreferableVaccine,
+  Schedule,
+  Series,
+  SeriesDose,
+  Vaccine,
+} from './types.ts';
 
 /**
  * The schedule with the layers applied in order. The schedule itself is left as it is.
@@ -33,6 +46,9 @@ function apply(schedule: Schedule, layer: Layer, path: string): Schedule {
           ? dose.ages.map((row) => ({ ...row, ...layer.ages }))
           : [layer.ages],
       }));
+    case 'product':
+      checkProducts(schedule, layer, path);
+      return editDoses(schedule, layer, path, (dose) => withProducts(dose, layer.vaccines));
     case 'season':
       return editDoses(schedule, layer, path, (dose) => ({ ...dose, season: layer.season }));
     case 'campaign':
@@ -66,26 +82,26 @@ function setParameter(
 /** Changes the doses that a layer names; in all series of the antigen unless it names one. */
 function editDoses(
   schedule: Schedule,
-  where: { antigen: string; series?: string; dose?: number },
+  where: DosesOf & { dose?: number },
   path: string,
   edit: (dose: SeriesDose) => SeriesDose,
 ): Schedule {
   let edited = 0;
-  const editSeries = (series: Series): Series => {
-    if (where.series !== undefined && series.name !== where.series) return series;
-    return {
-      ...series,
-      doses: series.doses.map((dose, index) => {
-        if (where.dose !== undefined && where.dose !== index + 1) return dose;
-        edited += 1;
-        return edit(dose);
-      }),
-    };
-  };
+  const editSeries = (series: Series): Series => ({
+    ...series,
+    doses: series.doses.map((dose, index) => {
+      if (where.dose !== undefined && where.dose !== (dose.number ?? index + 1)) return dose;
+      edited += 1;
+      return edit(dose);
+    }),
+  });
   const antigens = schedule.antigens.map(
     (antigen): Antigen =>
       antigen.name === where.antigen
-        ? { ...antigen, series: antigen.series.map(editSeries) }
+        ? {
+            ...antigen,
+            series: antigen.series.flatMap((each) => forBirths(each, where, editSeries)),
+          }
         : antigen,
   );
   if (edited === 0) {
@@ -93,6 +109,76 @@ function editDoses(
     throw new ScheduleError(path, `there is no dose "${what.join(' ')}"`);
   }
   return { ...schedule, antigens };
+}
+
+/** Between the name of a series and the birth dates for which a layer changed it. */
+const BORN = ' · ';
+
+/**
+ * A series edited for the children that a layer is about. If it is for others too it becomes several:
+ * one for those born within, and the old one for those born before and after.
+ */
+function forBirths(series: Series, where: DosesOf, edit: (series: Series) => Series): Series[] {
+  const named = where.series ?? series.name;
+  if (series.name !== named && !series.name.startsWith(named + BORN)) return [series];
+  const { from, to } = where.births ?? {};
+  const own = series.births ?? {};
+  const within = { from: later(own.from, from), to: earlier(own.to, to) };
+  if (isEmpty(within)) return [series];
+  const before = { from: own.from, to: earlier(own.to, from && nextDay(from, -1)) };
+  const after = { from: later(own.from, to && nextDay(to, 1)), to: own.to };
+  const rest = [...(from ? [before] : []), ...(to ? [after] : [])].filter((span) => !isEmpty(span));
+  if (rest.length === 0) return [edit(series)];
+  return [
+    ...rest.map((births, index) => ({
+      ...series,
+      name: index === 0 ? series.name : series.name + BORN + bornText(births),
+      births,
+    })),
+    edit({ ...series, name: series.name + BORN + bornText(within), births: within }),
+  ];
+}
+
+const later = (a: IsoDate | undefined, b: IsoDate | undefined): IsoDate | undefined =>
+  a !== undefined && b !== undefined ? (a > b ? a : b) : (a ?? b);
+const earlier = (a: IsoDate | undefined, b: IsoDate | undefined): IsoDate | undefined =>
+  a !== undefined && b !== undefined ? (a < b ? a : b) : (a ?? b);
+const isEmpty = ({ from, to }: DateSpan): boolean =>
+  from !== undefined && to !== undefined && from > to;
+const bornText = ({ from = '', to = '' }: DateSpan): string => `${from}..${to}`;
+
+function nextDay(date: IsoDate, days: number): IsoDate {
+  const day = parseDay(date);
+  return day === null ? date : formatDay(day + days);
+}
+
+/** The vaccines of a layer are named; what was named before counts still. */
+function withProducts(dose: SeriesDose, vaccines: readonly Code[]): SeriesDose {
+  const known = [...dose.preferable, ...(dose.allowable ?? [])];
+  const named = vaccines.flatMap((code): PreferableVaccine[] => {
+    const rows = known.filter((row) => row.code === code);
+    return (rows.length > 0 ? rows : [{ code }]).map((row) => ({ ...row, forecast: true }));
+  });
+  const others = (row: { code: Code }): boolean => !vaccines.includes(row.code);
+  const former = dose.preferable.filter((row) => others(row) && row.forecast === true);
+  return {
+    ...dose,
+    preferable: [...named, ...dose.preferable.filter((row) => others(row) && !row.forecast)],
+    allowable: [
+      ...former.map(({ forecast: _, ...row }) => row),
+      ...(dose.allowable ?? []).filter(others),
+    ],
+  };
+}
+
+function checkProducts(schedule: Schedule, layer: Layer & { kind: 'product' }, path: string): void {
+  for (const code of layer.vaccines) {
+    const vaccine = schedule.vaccines[code];
+    if (vaccine === undefined) throw new ScheduleError(path, `there is no vaccine "${code}"`);
+    if (!vaccine.antigens.some(({ antigen }) => antigen === layer.antigen)) {
+      throw new ScheduleError(path, `vaccine "${code}" does not count for "${layer.antigen}"`);
+    }
+  }
 }
 
 /** A campaign is an antigen of its own, for which its vaccines count on the days it lasts. */

@@ -14,7 +14,7 @@ import type {
   TrailStep,
 } from './types.ts';
 
-/** A dose of the history, its vaccine as a number (-1: not in the schedule). */
+/** A dose of the history, its vaccine as a number. */
 export interface GivenDose {
   readonly source: Dose;
   readonly date: Day;
@@ -22,6 +22,9 @@ export interface GivenDose {
 }
 
 const UNKNOWN = -2147483648;
+
+/** Whether one of the series groups of an antigen is complete: asked in 6.2, answered by chapter 4. */
+export type CompletedSeries = (run: Run, antigen: number, groups: readonly string[]) => boolean;
 
 /** One child on one day. */
 export class Run {
@@ -42,6 +45,7 @@ export class Run {
   /** For each antigen what 7.2 and 7.3 found, once they were asked for. */
   readonly findings: (Findings | null)[];
   readonly trail: TrailStep[] | null;
+  private readonly isCompleted: CompletedSeries;
   /** One for all runs of a schedule, for there is only ever one run at a time. */
   private readonly ageDates: Int32Array;
 
@@ -54,6 +58,7 @@ export class Run {
     doses: readonly GivenDose[],
     observations: ReadonlyMap<string, readonly Day[]>,
     trail: TrailStep[] | null,
+    isCompleted: CompletedSeries,
   ) {
     this.compiled = compiled;
     this.birth = birth;
@@ -63,6 +68,7 @@ export class Run {
     this.doses = doses;
     this.observations = observations;
     this.trail = trail;
+    this.isCompleted = isCompleted;
     this.ageDates = compiled.ageDates.fill(UNKNOWN);
     this.patientSeries = new Array<PatientSeries[] | null>(compiled.antigens.length).fill(null);
     this.findings = new Array<Findings | null>(compiled.antigens.length).fill(null);
@@ -91,6 +97,11 @@ export class Run {
   /** A date so much later (CALCDTINT, CALCDTCONFLICT, CALCDTSKIP-5). */
   after(date: Day, span: CAge): Day {
     return addSpan(date, span, this.compiled.rule);
+  }
+
+  /** Table 6-7. */
+  completedSeries(antigen: number, groups: readonly string[]): boolean {
+    return this.isCompleted(this, antigen, groups);
   }
 
   /** Adds to the trail, if one is wanted. */

@@ -98,6 +98,11 @@ export interface Vaccine {
   }[];
   live?: boolean;
   route?: 'injection' | 'oral' | 'nasal';
+  /**
+   * Ages of its label (说明书年龄), `to` exclusive: outside of them it is offered for nothing, though
+   * one of its parts alone could still be given. A dose given outside counts, with a warning.
+   */
+  label?: { from?: Age; to?: Age };
 }
 
 /** Vaccine group (疫苗组): what the counter and the reports call a vaccine. */
@@ -160,6 +165,8 @@ export interface Series {
   enabled?: boolean | string;
   /** Only for these; absent = anybody. */
   sexes?: Sex[];
+  /** A child whose sex is not known is offered it too, with the question what it is. */
+  unknownSex?: 'ask';
   /** Only for children born within; both ends inclusive. */
   births?: DateSpan;
   /** 5.1: a risk series needs one that applies. */
@@ -328,6 +335,11 @@ export interface Conflict {
   begin: Age;
   minEnd: Age;
   end: Age;
+  /**
+   * "The same day, or so long after": on the day of `previous` itself `current` is forecast for that
+   * day. CDSi forecasts it for the end of the conflict even then (CALCDTCONFLICT-3).
+   */
+  sameDay?: boolean;
   source?: string;
 }
 
@@ -403,10 +415,11 @@ export const REASON_CODES = [
   'dose.wrongTradeName',
   'dose.allowableVaccine', // counts, though not the one preferred
   'dose.lowVolume', // counts
+  'dose.outsideLabel', // counts, though the product is not meant for the age
   'dose.extra', // the series was complete
   'dose.unknownVaccine',
   'dose.beforeBirth',
-  'dose.inFuture', // after the as-of date
+  'dose.inFuture', // dated after the as-of date: held to be given, the date is to be checked
   'dose.noSeries', // no series of the schedule is for this child and antigen
   // of a forecast
   'forecast.minAge', // {date: Day} what sets the earliest date
@@ -428,15 +441,30 @@ export const REASON_CODES = [
   'forecast.cannotFinish', // {maximum: Day}
   'forecast.skipped', // {dose: number} a dose of a series that is over, never given, not needed
   'forecast.maybeIndicated', // {observation} unknown: a person must decide
+  'forecast.sexUnknown', // only one sex gets it, and the child's is not recorded
   'forecast.campaign', // {name} beyond the routine doses
 ] as const;
 
 export type ReasonCode = (typeof REASON_CODES)[number];
 
+/** Reasons with which a dose counts after all. A dose that does not count never bears one. */
+export const HARMLESS_REASONS: ReadonlySet<ReasonCode> = new Set([
+  'dose.gracePeriod',
+  'dose.allowableVaccine',
+  'dose.lowVolume',
+  'dose.outsideLabel',
+]);
+
 export interface Reason {
   code: ReasonCode;
   params?: Record<string, string | number>;
 }
+
+/** What must be found out before the dose is given. */
+export const QUESTIONS: ReadonlySet<ReasonCode> = new Set([
+  'forecast.maybeIndicated',
+  'forecast.sexUnknown',
+]);
 
 /** Everything that a rule can decide. The catalog has a text in each language for each. */
 export const TRAIL_OUTCOMES = [
@@ -550,22 +578,32 @@ export interface Options {
 
 // --------------------------------------------------------------------------- layers and problems
 
+/**
+ * Which doses a local rule is about: those that the programme calls by the layer's number, in all
+ * series of the antigen unless one is named; only for children born within, if it says so.
+ */
+export interface DosesOf {
+  antigen: string;
+  series?: string;
+  births?: DateSpan;
+  source?: string;
+}
+
 /** A local rule over an edition, written by a region's administrator. Applied in order. */
 export type Layer =
   /** Most injections a visit, days since the last shot. */
   | ({ kind: 'visit' } & VisitRule)
   /** Sets a parameter of the schedule. */
   | { kind: 'parameter'; name: string; value: string | boolean; source?: string }
-  /** An extra interval before a dose (all series of the antigen that have it, unless named). */
-  | {
-      kind: 'interval';
-      antigen: string;
-      dose: number;
-      series?: string;
-      interval: Interval;
-    }
+  /** An extra interval before a dose. */
+  | ({ kind: 'interval'; dose: number; interval: Interval } & DosesOf)
   /** Other ages of a dose: fields that are given replace those of the edition. */
-  | { kind: 'age'; antigen: string; dose: number; series?: string; ages: AgeRule }
+  | ({ kind: 'age'; dose: number; ages: AgeRule } & DosesOf)
+  /**
+   * Other vaccines for a dose: these are named to the counter (IPV as the third polio dose). What the
+   * edition names still counts.
+   */
+  | ({ kind: 'product'; dose: number; vaccines: Code[] } & DosesOf)
   /** A season for every dose of an antigen (`MM-DD`: every year). */
   | { kind: 'season'; antigen: string; series?: string; season: Season; source?: string }
   /**

@@ -10,7 +10,7 @@ import type { Day, Forecast, GroupForecast } from './types.ts';
 export function spaceVisits(run: Run, groups: GroupForecast[]): GroupForecast[] {
   const days = run.compiled.daysSinceLast;
   const last = run.doses.at(-1)?.date;
-  if (days === 0 || last === undefined || last === run.asOf) return groups;
+  if (days === 0 || last === undefined || last >= run.asOf) return groups;
   const date = last + days;
   const notBefore = (day: Day | null): Day | null => (day === null ? null : Math.max(day, date));
   return groups.map((group) => {

@@ -22,13 +22,18 @@ function span(schedule: Schedule, age: string | undefined): string | null {
   return String(schedule.parameters?.[age.slice(1)]?.value ?? age);
 }
 
+/** A series may be off, or on by a parameter. */
+function isOn(schedule: Schedule, enabled: boolean | string | undefined): boolean {
+  return typeof enabled === 'string' ? span(schedule, enabled) === 'true' : enabled !== false;
+}
+
 /** One row for each dose of each series, in the order of the groups. */
 export function doseRows(schedule: Schedule): DoseRow[] {
   return schedule.groups.flatMap((group) =>
     schedule.antigens
       .filter(({ name }) => group.antigens.includes(name))
       .flatMap(({ series }) => series)
-      .filter((series) => series.vaccineGroup === group.name)
+      .filter((series) => series.vaccineGroup === group.name && isOn(schedule, series.enabled))
       .flatMap((series) =>
         series.doses.map((dose, index): DoseRow => {
           const age = dose.ages?.find((row) => row.cessation === undefined);
@@ -52,13 +57,16 @@ export function doseRows(schedule: Schedule): DoseRow[] {
   );
 }
 
-/** Antigens that a rule may name, with the most doses of a series. */
+/** Antigens that a rule may name, with the highest number of a dose. */
 export function antigensOf(
   schedule: Schedule,
 ): { antigen: string; group: string; doses: number }[] {
   return schedule.antigens.flatMap(({ name, series }) => {
     const group = schedule.groups.find(({ antigens }) => antigens.includes(name))?.name;
-    const doses = Math.max(0, ...series.map((one) => one.doses.length));
+    const numbers = series.flatMap((one) =>
+      one.doses.map((dose, index) => dose.number ?? index + 1),
+    );
+    const doses = Math.max(0, ...numbers);
     return group ? [{ antigen: name, group, doses }] : [];
   });
 }

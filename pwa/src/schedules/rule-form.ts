@@ -6,6 +6,8 @@ import { parseDay, type Schedule } from '../schedule/index.ts';
 export const RULE_KINDS = [
   'visit',
   'interval',
+  'age',
+  'product',
   'campaign',
   'season',
   'with',
@@ -83,84 +85,120 @@ const whole = (text: string, least: number, most: number): number | null => {
 const dayOfYear = (text: string): boolean =>
   /^\d\d-\d\d$/.test(text) && parseDay(`2024-${text}`) !== null;
 
+/** What the makers of layers ask of a form. */
+interface Filled {
+  form: RuleForm;
+  /** The name of the rule. */
+  name: string;
+  /** Names a field as missing unless it is good. */
+  need(field: Missing, good: boolean): void;
+  /** Number and unit, as the schedules write a length of time; null if the number is none. */
+  length: string | null;
+}
+
+/** Birth dates for which a rule holds; nothing where the form names none. */
+function births({ form: { bornFrom: from, bornTo: to }, need }: Filled): {
+  births?: { from?: string; to?: string };
+} {
+  need('bornTo', to === '' || to >= from);
+  return from || to ? { births: { ...(from && { from }), ...(to && { to }) } } : {};
+}
+
+/** The dose that a rule is about. */
+function doseOf({ form, need }: Filled, first: number): { antigen: string; dose: number } {
+  const dose = whole(form.dose, first, 20);
+  need('antigen', form.antigen !== '');
+  need('dose', dose !== null);
+  return { antigen: form.antigen, dose: dose ?? 0 };
+}
+
+const LAYERS: { [Kind in RuleKind]: (filled: Filled) => LocalRule } = {
+  visit({ form, need }) {
+    const fields = ['maxInjections', 'maxOral', 'daysSinceLast'] as const;
+    const given = fields.filter((field) => form[field].trim() !== '');
+    need('maxInjections', given.length > 0);
+    const limits = given.map((field) => {
+      const least = field === 'daysSinceLast' ? 0 : 1;
+      const value = whole(form[field], least, field === 'daysSinceLast' ? 365 : 20);
+      need(field, value !== null);
+      return [field, value ?? 0];
+    });
+    return { kind: 'visit', ...Object.fromEntries(limits) };
+  },
+  interval(filled) {
+    const { need, length } = filled;
+    const dose = doseOf(filled, 2);
+    need('amount', length !== null);
+    const least = { absMin: length ?? '', min: length ?? '' };
+    return { kind: 'interval', ...dose, interval: { from: 'previous', ...least } };
+  },
+  age(filled) {
+    const { need, length } = filled;
+    const dose = doseOf(filled, 1);
+    need('amount', length !== null);
+    const least = { absMin: length ?? '', min: length ?? '', recommended: length ?? '' };
+    return { kind: 'age', ...dose, ...births(filled), ages: least };
+  },
+  product(filled) {
+    const { form, need } = filled;
+    const dose = doseOf(filled, 1);
+    need('vaccines', form.vaccines.length > 0);
+    return { kind: 'product', ...dose, ...births(filled), vaccines: form.vaccines };
+  },
+  campaign(filled) {
+    const { form, name, need, length } = filled;
+    need('vaccines', form.vaccines.length > 0);
+    need('bornFrom', form.bornFrom !== '' || form.bornTo !== '');
+    const born = births(filled);
+    need('from', form.from !== '');
+    need('to', form.to !== '' && form.to >= form.from);
+    need('amount', form.amount.trim() === '' || length !== null);
+    return {
+      kind: 'campaign',
+      name,
+      title: { zh: form.title.trim(), en: form.title.trim() },
+      vaccines: form.vaccines,
+      births: born.births ?? {},
+      from: form.from,
+      to: form.to,
+      ...(length !== null && { minInterval: length }),
+    };
+  },
+  season({ form: { antigen, start, end }, need }) {
+    need('antigen', antigen !== '');
+    need('start', dayOfYear(start));
+    need('end', dayOfYear(end));
+    return { kind: 'season', antigen, season: { start, end } };
+  },
+  with({ form: { schedule }, need }) {
+    need('schedule', schedule !== '');
+    return { kind: 'with', schedule };
+  },
+  without({ form: { groups }, need }) {
+    need('groups', groups.length > 0);
+    return { kind: 'without', groups };
+  },
+  parameter({ form, need }) {
+    need('parameter', form.parameter !== '');
+    need('value', form.value.trim() !== '');
+    const text = form.value.trim();
+    const value = text === 'true' ? true : text === 'false' ? false : text;
+    return { kind: 'parameter', name: form.parameter, value };
+  },
+};
+
 /** The layer that a form makes, or the fields that stand against it. */
 export function layerFrom(
   form: RuleForm,
   name: string,
 ): { layer: LocalRule } | { missing: Missing[] } {
   const missing: Missing[] = [];
-  const need = (field: Missing, good: boolean) => {
+  const need = (field: Missing, good: boolean): void => {
     if (!good) missing.push(field);
   };
   const amount = whole(form.amount, 1, 9999);
-  const length = `${amount} ${form.unit}`;
-  const layer = ((): LocalRule => {
-    switch (form.kind) {
-      case 'visit': {
-        const fields = ['maxInjections', 'maxOral', 'daysSinceLast'] as const;
-        const given = fields.filter((field) => form[field].trim() !== '');
-        need('maxInjections', given.length > 0);
-        const limits = given.map((field) => {
-          const least = field === 'daysSinceLast' ? 0 : 1;
-          const value = whole(form[field], least, field === 'daysSinceLast' ? 365 : 20);
-          need(field, value !== null);
-          return [field, value ?? 0];
-        });
-        return { kind: 'visit', ...Object.fromEntries(limits) };
-      }
-      case 'interval': {
-        const dose = whole(form.dose, 1, 20);
-        need('antigen', form.antigen !== '');
-        need('dose', dose !== null && dose > 1);
-        need('amount', amount !== null);
-        const interval = { from: 'previous' as const, absMin: length, min: length };
-        return { kind: 'interval', antigen: form.antigen, dose: dose ?? 0, interval };
-      }
-      case 'campaign': {
-        need('vaccines', form.vaccines.length > 0);
-        need('bornFrom', form.bornFrom !== '' || form.bornTo !== '');
-        need('bornTo', form.bornTo === '' || form.bornTo >= form.bornFrom);
-        need('from', form.from !== '');
-        need('to', form.to !== '' && form.to >= form.from);
-        need('amount', form.amount.trim() === '' || amount !== null);
-        return {
-          kind: 'campaign',
-          name,
-          title: { zh: form.title.trim(), en: form.title.trim() },
-          vaccines: form.vaccines,
-          births: {
-            ...(form.bornFrom && { from: form.bornFrom }),
-            ...(form.bornTo && { to: form.bornTo }),
-          },
-          from: form.from,
-          to: form.to,
-          ...(amount !== null && { minInterval: length }),
-        };
-      }
-      case 'season':
-        need('antigen', form.antigen !== '');
-        need('start', dayOfYear(form.start));
-        need('end', dayOfYear(form.end));
-        return {
-          kind: 'season',
-          antigen: form.antigen,
-          season: { start: form.start, end: form.end },
-        };
-      case 'with':
-        need('schedule', form.schedule !== '');
-        return { kind: 'with', schedule: form.schedule };
-      case 'without':
-        need('groups', form.groups.length > 0);
-        return { kind: 'without', groups: form.groups };
-      case 'parameter': {
-        need('parameter', form.parameter !== '');
-        need('value', form.value.trim() !== '');
-        const text = form.value.trim();
-        const value = text === 'true' ? true : text === 'false' ? false : text;
-        return { kind: 'parameter', name: form.parameter, value };
-      }
-    }
-  })();
+  const length = amount === null ? null : `${amount} ${form.unit}`;
+  const layer = LAYERS[form.kind]({ form, name, need, length });
   return missing.length ? { missing } : { layer };
 }
 
@@ -210,7 +248,7 @@ function otherSchedule(
   schedules: Readonly<Record<string, Schedule>>,
 ): string | null {
   const has = (schedule: Schedule): boolean => {
-    if (layer.kind === 'season' || layer.kind === 'interval' || layer.kind === 'age') {
+    if ('antigen' in layer) {
       return schedule.antigens.some(({ name }) => name === layer.antigen);
     }
     if (layer.kind === 'parameter') return schedule.parameters?.[layer.name] !== undefined;

@@ -31,6 +31,8 @@ function made(kind: RuleKind, more: Partial<RuleForm>): Rule {
 const FORMS: [RuleKind, Partial<RuleForm>][] = [
   ['visit', { maxInjections: '2', daysSinceLast: '14' }],
   ['interval', { antigen: 'HepB', dose: '2', amount: '2', unit: 'months' }],
+  ['age', { antigen: 'Polio', dose: '4', amount: '18', unit: 'months', bornFrom: '2025-11-01' }],
+  ['product', { antigen: 'Polio', dose: '3', vaccines: ['0303'], bornFrom: '2025-11-01' }],
   [
     'campaign',
     { vaccines: ['1201'], bornFrom: '2026-01-01', to: '2026-12-31', amount: '28', unit: 'days' },
@@ -53,6 +55,12 @@ describe('the form of a rule', () => {
     ['interval', { antigen: 'HepB', dose: '1', amount: '2' }, ['dose']],
     ['interval', { dose: '2', amount: 'two' }, ['antigen', 'amount']],
     ['campaign', { vaccines: ['1201'], bornFrom: '2026-01-01', to: '2026-11-01' }, ['to']],
+    ['age', { antigen: 'Polio', dose: '4', bornFrom: '2026-01-01' }, ['amount']],
+    [
+      'product',
+      { antigen: 'Polio', bornFrom: '2026-01-01', bornTo: '2025-01-01' },
+      ['vaccines', 'bornTo'],
+    ],
     ['season', { antigen: 'Influenza', start: '13-01', end: '02-30' }, ['start', 'end']],
     ['without', {}, ['groups']],
     ['visit', { maxInjections: '2', title: ' ' }, ['title']],

@@ -134,6 +134,13 @@ describe('warningsOf', () => {
     expect(warningsOf({ ...quiet, judged: early })).toEqual([]);
   });
 
+  it('warns of a product outside its label, though a part of it counts', () => {
+    const old = judged({ reasons: [{ code: 'dose.outsideLabel' }] });
+    expect(warningsOf({ ...quiet, judged: old }).map((one) => one.code)).toEqual([
+      'dose.outsideLabel',
+    ]);
+  });
+
   it('says why a dose would not count', () => {
     const soon = judged({
       status: 'notValid',

@@ -6,7 +6,13 @@
 import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../case/document.ts';
 import type { Lot } from '../case/lots.ts';
 import type { Usage } from '../catalog/vaccines.ts';
-import type { Day, Forecast, Reason, VisitRule } from '../schedule/types.ts';
+import {
+  type Day,
+  type Forecast,
+  HARMLESS_REASONS,
+  type Reason,
+  type VisitRule,
+} from '../schedule/types.ts';
 import { dayOf } from '../ui/format.ts';
 
 /** One vaccine of the visit. */
@@ -174,9 +180,6 @@ export function withItems(child: ChildDoc, items: readonly Item[], today: string
   return { ...child, events: { ...child.events, ...Object.fromEntries(doses) } };
 }
 
-/** Reasons that say that a dose counts after all. */
-const HARMLESS = new Set(['dose.gracePeriod', 'dose.allowableVaccine', 'dose.lowVolume']);
-
 /**
  * Everything that speaks against the visit. `judged` is the engine's answer for the child with the
  * doses in it, `before` for the child as it is.
@@ -227,9 +230,12 @@ export function warningsOf(seen: {
     if (seen.givenToday.includes(item.vaccine)) add('visit.sameDay', item.vaccine);
     const all = judged?.doses.filter((dose) => dose.id === item.key) ?? [];
     const counts = all.some((dose) => dose.status === 'valid');
-    if (counts) continue;
     for (const reason of all.flatMap((dose) => dose.reasons)) {
-      if (!HARMLESS.has(reason.code)) add(reason.code, item.vaccine, {}, reason);
+      // A product outside its label is none to give, even where one of its parts counts.
+      const speaksAgainst = counts
+        ? reason.code === 'dose.outsideLabel'
+        : !HARMLESS_REASONS.has(reason.code);
+      if (speaksAgainst) add(reason.code, item.vaccine, {}, reason);
     }
   }
   if (seen.limits) limitWarnings(items, before, seen.limits, add);

@@ -7,6 +7,7 @@ What the source leaves out is filled in here, so that a rule is written once and
 - `gap` is the minimum interval from the dose before, `gap_least` the shortest that still counts;
 - `give` is what is named to the counter, `also` what does as well, `accept` what counts though it
   is not meant; `"0402 2 months..7 years"` is a vaccine with its ages, `"@name"` a list;
+- a series `like` another has its doses, which count from the `earliest` ages of their numbers;
 - `since` and `until` limit anything to some editions.
 """
 
@@ -93,6 +94,7 @@ class Builder:
                 }
         self._lists = general.get("lists", {})
         conflicts = [self._conflict(row) for row in general.get("conflict", [])]
+        labels = general.get("labels", {})
         return {
             "name": edition["name"],
             "title": _text(edition),
@@ -105,7 +107,7 @@ class Builder:
                 name: {"value": row["value"], "title": _text(row), "source": row["source"]}
                 for name, row in general.get("parameters", {}).items()
             },
-            "vaccines": _vaccines(antigens),
+            "vaccines": _vaccines(antigens, labels),
             "groups": groups,
             "antigens": antigens,
             "conflicts": conflicts,
@@ -176,6 +178,7 @@ class Builder:
         names = {
             "enabled": "enabled",
             "sexes": "sexes",
+            "unknown_sex": "unknownSex",
             "births": "births",
             "equals": "equivalentGroups",
             "default": "default",
@@ -188,11 +191,20 @@ class Builder:
         built |= {names[key]: series[key] for key in names if key in series}
         if "for" in series:
             built["indications"] = [{"observation": code} for code in series["for"]]
+        built["doses"] = list(self._doses(series, source))
+        return built
+
+    def _doses(self, series: Table, source: Table) -> Iterator[Table]:
+        if "like" in series:
+            other = next(each for each in source["series"] if each["name"] == series["like"])
+            for place, dose in enumerate(self._doses(other, source), 1):
+                earliest = series["earliest"].get(str(dose.get("number", place)))
+                yield dose if earliest is None else _sooner(dose, earliest)
+            return
         doses = series["dose"]
         if isinstance(doses, str):
             doses = source["doses"][doses.removeprefix("@")]
-        built["doses"] = [self._dose(dose) for dose in doses]
-        return built
+        yield from map(self._dose, doses)
 
     def _dose(self, dose: Table) -> Table:
         built: Table = {"number": dose["number"]} if "number" in dose else {}
@@ -263,11 +275,35 @@ class Builder:
             side: [each["code"] for each in self._products(row[side])]
             for side in ("previous", "current")
         }
-        return row | codes | {"minEnd": row["end"]}
+        kept = {key: value for key, value in row.items() if key != "same_day"}
+        same_day = {"sameDay": True} if row.get("same_day") else {}
+        return kept | codes | {"minEnd": row["end"]} | same_day
 
 
-def _vaccines(antigens: list[Table]) -> Table:
-    """The vaccines of the catalog, each with the antigens whose rules name it."""
+def _sooner(dose: Table, earliest: str) -> Table:
+    """The dose, counting from an earlier age, by whatever vaccine did from its own least age."""
+    rule = dose["ages"][0]
+    vaccines = {
+        kind: [
+            row | {"from": earliest}
+            if "from" in row and _months(row["from"]) <= _months(rule["min"])
+            else row
+            for row in dose[kind]
+        ]
+        for kind in ("preferable", "allowable")
+        if kind in dose
+    }
+    return dose | {"ages": [rule | {"absMin": earliest}]} | vaccines
+
+
+def _months(age: str) -> float:
+    """An age of the sources in months, to compare ages by; a parameter counts as none."""
+    number, _, unit = age.partition(" ")
+    return 0 if age.startswith("$") else int(number) * (12 if unit.startswith("year") else 1)
+
+
+def _vaccines(antigens: list[Table], labels: Table) -> Table:
+    """The vaccines of the catalog, each with the antigens whose rules name it, and its label."""
     counts: dict[str, list[str]] = {}
     for antigen in antigens:
         for series in antigen["series"]:
@@ -280,7 +316,11 @@ def _vaccines(antigens: list[Table]) -> Table:
     unknown = counts.keys() - catalog.keys()
     if unknown:
         raise ValueError(f"vaccines not in the catalog: {', '.join(sorted(unknown))}")
-    return {code: _vaccine(entry, counts.get(code, [])) for code, entry in catalog.items()}
+    return {
+        code: _vaccine(entry, counts.get(code, []))
+        | ({"label": labels[code]} if code in labels else {})
+        for code, entry in catalog.items()
+    }
 
 
 def _vaccine(entry: Vaccine, antigens: list[str]) -> Table:

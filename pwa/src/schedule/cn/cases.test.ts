@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answer, type CnCase, caseFiles } from './load.ts';
+import { answer, type CnCase, caseFiles } from '../testing/cn.ts';
 
 /** What the engine says where the case has an expectation, in the case's own shape. */
 function observed(each: CnCase): unknown {

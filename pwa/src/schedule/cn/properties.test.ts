@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addAge, compile, forecast, formatDay, parseDay } from '../index.ts';
+import { schedule } from '../testing/cn.ts';
 import type { Child, Day, Dose, Forecast, GroupForecast } from '../types.ts';
-import { schedule } from './load.ts';
 
 const NIP = schedule('cn-nip-2026');
 const compiled = compile(NIP);
