@@ -1,4 +1,4 @@
-"""The protocol of a move between sites (转入, 转出), and which sites hold a child's case.
+"""The protocol of a move between sites (转入, 转出), and which sites it gives a child's case to.
 
 Everything is derived from the case itself, so that whoever has the same events sees the same
 state, whatever came first and whichever side was offline:
@@ -13,6 +13,7 @@ that comes late finds another managing site and is moot. `pwa/src/case/moving.ts
 both are held against `tests/vectors/moves.json`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,9 +44,10 @@ class MoveState:
 
 
 def holders(child: Json) -> set[str]:
-    """The sites whose databases hold the case: all that have had a part in it, for ever.
+    """The sites that have had a part in the case, for ever: it only grows, so that what a late
+    device of an old site writes still flows, and comes back.
 
-    It only grows, so that what a late device of an old site writes still flows, and comes back.
+    To have a part gives nobody a right to the record: that is `entitled`.
     """
     found = {value(child, "site")}
     for event in child["events"].values():
@@ -53,6 +55,47 @@ def holders(child: Json) -> set[str]:
         if event["kind"] == "move":
             found.update((event.get("from_site"), event.get("to_site")))
     return {site for site in found if site is not None}
+
+
+def entitled(child: Json, is_sealed: Callable[[str, Json], bool]) -> set[str]:
+    """The sites to which the protocol has given the case: to these alone it is handed over.
+
+    - who manages the child, and who has managed it: whoever received it names that site's release;
+    - to whom one of these released it, by name;
+    - to whom a server gave it, for a visit or to ask for it: its event bears the server's seal.
+
+    `is_sealed` tells of an event with its ULID whether a server vouches for it. What a site says of
+    itself gives it nothing. Voided steps count: what was handed over is not taken back.
+    """
+    events = child["events"]
+    moves = [event for event in events.values() if event["kind"] == "move"]
+    managers = {site for site in (value(child, "site"),) if site is not None}
+    while True:
+        answered = {
+            ulid
+            for event in moves
+            if event["step"] == "received" and event["site"] in managers
+            for ulid in event.get("answers", ())
+        }
+        before = {
+            step["site"]
+            for ulid in answered
+            if (step := events.get(ulid, {})).get("step") == "released"
+        }
+        if before <= managers:
+            break
+        managers |= before
+    released = {
+        event["to_site"]
+        for event in moves
+        if event["step"] == "released" and event["site"] in managers and "to_site" in event
+    }
+    given = {
+        event["site"]
+        for ulid, event in events.items()
+        if event["kind"] in ("visit", "move") and is_sealed(ulid, event)
+    }
+    return managers | released | given
 
 
 def unanswered(child: Json) -> list[str]:

@@ -1,8 +1,9 @@
 """Brings every child's new revisions to all the sites that hold it (个案分发).
 
 A worker follows each region's database. What a clinic writes reaches the region by replication;
-from there it goes to the other holders (`miaopu.case.moving.holders`), so that the doses of a
-visiting child flow back. Cases of one child travel together. Nothing is ever removed.
+from there it goes to the others to whom the case was given (`miaopu.flow.held`), so that the doses
+of a visiting child flow back. Cases of one child travel together. Nothing is ever removed. A case
+that a clinic has not had before is read by that clinic: it stands in the trail.
 
 What is missing is asked of the target each time, so doing it twice changes nothing; the place in
 the feed is kept in a `_local` document of the region, after the work.
@@ -19,7 +20,10 @@ from typing import Any
 import httpx
 import orjson
 
+from miaopu.accounts.actor import Actor
+from miaopu.accounts.limits import Limit
 from miaopu.accounts.tree import Tree, read_tree
+from miaopu.audit.trail import Trail
 from miaopu.case.case import NotTakenError, add
 from miaopu.case.events import cards, value
 from miaopu.case.joined import (
@@ -30,12 +34,12 @@ from miaopu.case.joined import (
     links,
     told_apart,
 )
-from miaopu.case.moving import holders
 from miaopu.case.seal import Stamp
 from miaopu.couch.follow import FAULTS, Followers, Place, changes, reason
 from miaopu.couch.leaves import histories, write
 from miaopu.couch.views import query
 from miaopu.flow.glance import is_at_home, rows_of
+from miaopu.flow.held import doubtful, held, on_whose_word
 from miaopu.ids import ms_of
 
 log = logging.getLogger(__name__)
@@ -73,9 +77,12 @@ class Distributor:
 
     client: httpx.AsyncClient
     stamp: Stamp
+    trail: Trail | None = None
     joins: bool = True
     """Whether provisional cases are joined here. A clinic's hub leaves that to its county: both
     would, each by an event of its own."""
+    copying: Limit = field(default_factory=lambda: Limit(60, 60))
+    """How many cases a clinic's provisional ones are joined to: as many as it may fetch."""
     tally: Tally = field(default_factory=Tally)
     tree: Tree = field(default_factory=Tree)
     _followers: Followers = field(default_factory=lambda: Followers("is not distributed"))
@@ -136,6 +143,8 @@ class _Feed:
         self.kept_at = time.monotonic()
         self.linked: dict[str, set[str]] = {}
         self.provisional: dict[str, Json] = {}
+        self.later: dict[str, Json] = {}
+        """Provisional cases whose clinic has been given enough for now, and the true ones."""
 
     async def run(self) -> None:
         await self._recall()
@@ -157,6 +166,8 @@ class _Feed:
             )
             rows, count, last_seq = self._rows(answer)
             await self._take(rows)
+            for doc_id, target in list(self.later.items()):
+                await self._write_join(self.provisional[doc_id], target)
             self.since = last_seq
             full = count >= _BATCH
             if not full:
@@ -229,18 +240,36 @@ class _Feed:
         groups = {doc_id: self._group(doc_id) for doc_id in documents}
         await self._load(set().union(*groups.values()) - set(documents), documents, revisions)
 
+        held_by = await self._held(documents)
         wanted: dict[str, dict[str, list[str]]] = {}
-        for group in groups.values():
-            members = [doc_id for doc_id in group if doc_id in documents]
-            held_by = set().union(*(holders(documents[doc_id]) for doc_id in members))
-            for site in targets(self.region, self.distributor.tree, held_by):
-                for doc_id in members:
-                    wanted.setdefault(site, {})[doc_id] = revisions[doc_id]
+        for doc_id in set().union(*groups.values()) & documents.keys():
+            for site in targets(self.region, self.distributor.tree, held_by[doc_id]):
+                wanted.setdefault(site, {})[doc_id] = revisions[doc_id]
         for site, asked in wanted.items():
-            await self._bring(site, asked)
+            await self._bring(site, asked, documents)
         for doc_id in children:
             if doc_id in documents and self.distributor.joins:
                 await self._join(documents[doc_id])
+
+    async def _held(self, documents: dict[str, Json]) -> dict[str, set[str]]:
+        """The sites that are handed each of these cases."""
+        is_sealed = self.distributor.stamp.is_own
+        here = self.distributor.tree.sites
+        there = {
+            site: await self._present(site, cases)
+            for site, cases in doubtful(documents, is_sealed).items()
+            if site in here
+        }
+        return held(documents, is_sealed, there)
+
+    async def _present(self, site: str, cases: Iterable[str]) -> set[str]:
+        """Those of these cases that a site's database has."""
+        answer = await self.client.post(f"site-{site}/_all_docs", json={"keys": sorted(cases)})
+        if answer.status_code == 404:
+            return set()
+        answer.raise_for_status()
+        rows = answer.json()["rows"]
+        return {row["id"] for row in rows if "id" in row and not row["value"].get("deleted")}
 
     def _group(self, doc_id: str) -> set[str]:
         # Nearly every case stands alone: only the few that are linked are walked.
@@ -264,7 +293,9 @@ class _Feed:
                 revisions[row["id"]] = [document["_rev"], *document.pop("_conflicts", [])]
                 documents[row["id"]] = document
 
-    async def _bring(self, site: str, asked: dict[str, list[str]]) -> None:
+    async def _bring(
+        self, site: str, asked: dict[str, list[str]], documents: dict[str, Json]
+    ) -> None:
         target = f"site-{site}"
         answer = await self.client.post(f"{target}/_revs_diff", json=asked)
         if answer.status_code == 404:
@@ -280,12 +311,34 @@ class _Feed:
         ]
         if not missing:
             return
+        cases = {doc_id for doc_id, _ in missing}
+        new = cases - await self._present(site, cases)
         found = await histories(self.client, self.database, missing)
         refused = await write(self.client, target, found)
+        self._note(site, new - refused.keys(), documents)
         self.distributor.tally.brought += len(found) - len(refused)
         self.distributor.tally.refused += len(refused)
         for doc_id, why in refused.items():
             log.error("database=%s document=%s was refused: %s", target, doc_id, why)
+
+    def _note(self, site: str, cases: set[str], documents: dict[str, Json]) -> None:
+        """Enters in the trail that a site was shown cases that it had not had."""
+        trail = self.distributor.trail
+        if trail is None:
+            return
+        for doc_id in sorted(cases):
+            if value(documents[doc_id], "site") == site:
+                continue  # its own child, of which it has lost its record
+            group = {one: documents[one] for one in self._group(doc_id) if one in documents}
+            who = on_whose_word(group, site) or self.distributor.stamp.account
+            trail.record(
+                Actor(who, (f"site:{site}",)),
+                "read",
+                address="localhost",
+                database=self.database,
+                request="distribution",
+                documents=[doc_id],
+            )
 
     async def _join(self, child: Json) -> None:
         """Joins a provisional case to the true one, whichever of the two came last."""
@@ -297,7 +350,7 @@ class _Feed:
                     await self._write_join(child, other)
                     return
         else:
-            self.provisional.pop(doc_id, None)
+            self._settle(doc_id)
         for waiting in list(self.provisional.values()):
             if waiting["_id"] == doc_id or not joins_by_itself(waiting, child):
                 continue
@@ -324,6 +377,9 @@ class _Feed:
         site = next((code for code in sites if code in self.distributor.tree.sites), None)
         if site is None:
             return
+        if self.distributor.copying.wait(site) > 0:
+            self.later[provisional["_id"]] = target
+            return
         stamp = self.distributor.stamp
         event = {
             "kind": "same_as",
@@ -340,11 +396,17 @@ class _Feed:
             await add(self.client, f"site-{site}", provisional["_id"], make)
         except NotTakenError as error:
             self.distributor.tally.refused += 1
+            self.later.pop(provisional["_id"], None)
             log.error("document=%s is not joined: %s", provisional["_id"], error)
             return
-        self.provisional.pop(provisional["_id"], None)
+        self._settle(provisional["_id"])
         self.distributor.tally.joined += 1
         log.info("document=%s joined to document=%s", provisional["_id"], target["_id"])
+
+    def _settle(self, doc_id: str) -> None:
+        """The case does not wait to be joined any more."""
+        self.provisional.pop(doc_id, None)
+        self.later.pop(doc_id, None)
 
 
 def _comes_first(target: Json, provisional: Json) -> bool:

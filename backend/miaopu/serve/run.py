@@ -149,7 +149,9 @@ class _Work:
         self.tasks.append(asyncio.create_task(self._reopen()))
         client = self.own()
         self.merger = Merger(client, self.feeds())
-        distributor = Distributor(client, stamp_of(self.keep), joins=not self.settings.is_hub)
+        distributor = Distributor(
+            client, stamp_of(self.keep), self.trail, joins=not self.settings.is_hub
+        )
         self.refusals = self._refusals()
         warming: asyncio.Task[None] | None = None
         # An outside CouchDB builds its views by itself.
