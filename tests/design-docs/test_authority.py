@@ -10,7 +10,7 @@ SITE = "3301020001"
 DB = f"site-{SITE}"
 AT = "2026-11-23T01:00:00.000Z"
 LATER = "2026-11-23T02:00:00.000Z"
-E1, E2 = "01K9A3Q6Z00000000000000E1A", "01K9A3Q6Z00000000000000E2A"
+E1, E2, E3, E4 = (f"01M82YS7QR0000000000000E{n}A" for n in (1, 2, 3, 4))
 
 
 def user(*roles: str, name: str = "nurse", db: str = DB) -> dict[str, Any]:
@@ -159,6 +159,9 @@ def same_as(kind: str = "same_as") -> dict[str, Any]:
     return event(kind=kind, target="child:B")
 
 
+RECEIPT = step("received", from_site=OTHER, to_site=SITE, answers=[E1])
+AGAIN = {**RECEIPT, "at": LATER}
+
 MOVES_ACCEPTED = {
     "a new child of this clinic": (child(facts=OURS), None, NURSE),
     "a clinic asks for a child": (
@@ -191,6 +194,17 @@ MOVES_ACCEPTED = {
         ),
         NURSE,
     ),
+    "a second receipt that takes nothing from anybody": (
+        child({E1: RELEASE, E2: RECEIPT, E3: AGAIN}, OURS),
+        child({E1: RELEASE, E2: RECEIPT}, OURS),
+        NURSE,
+    ),
+    "an event that was recorded while the clock was wrong": (
+        child({E1: event(at="2026-11-21T09:00:00.000Z")}),
+        None,
+        NURSE,
+    ),
+    "an event of any id that comes by the server": (child({"0" * 26: event()}), None, SERVER),
     "a move from a clinic that is not on this system": (
         child({E1: step("received", from_site="4401020001")}, OURS),
         child(facts=OURS),
@@ -207,6 +221,24 @@ MOVES_ACCEPTED = {
 }
 
 MOVES_REFUSED = {
+    "a child taken back by a release that was answered before": (
+        child({E1: RELEASE, E2: RECEIPT, E3: AGAIN}, OURS),
+        child({E1: RELEASE, E2: RECEIPT}, THEIRS),
+        NURSE,
+        "[no-receipt] fact site",
+    ),
+    "a child taken back by a release whose receipt was taken back": (
+        child({E1: RELEASE, E2: RECEIPT, E3: AGAIN, E4: void(E2)}, OURS),
+        child({E1: RELEASE, E2: RECEIPT, E4: void(E2)}, THEIRS),
+        NURSE,
+        "[no-receipt] fact site",
+    ),
+    "a child taken by a release that was taken back": (
+        child({E1: RELEASE, E2: RECEIPT, E4: void(E1, site=OTHER)}, OURS),
+        child({E1: RELEASE, E4: void(E1, site=OTHER)}, THEIRS),
+        NURSE,
+        "[no-receipt] fact site",
+    ),
     "a child of another clinic registered": (
         child(facts=THEIRS),
         None,
@@ -361,6 +393,18 @@ REFUSED_AT_A_SITE = {
         child({E1: event()}),
         SERVER,
         f"[event-missing] event {E1}",
+    ),
+    "an event whose id is of long ago": (
+        child({"0" * 26: event()}),
+        None,
+        NURSE,
+f"[event-id-time] event {"0" * 26}",
+    ),
+    "an event whose id sorts after all others": (
+        child({"7" + "Z" * 25: event()}),
+        None,
+        NURSE,
+f"[event-id-time] event 7{"Z" * 25}",
     ),
     "an event changed": (
         child({E1: event(lot="1")}),

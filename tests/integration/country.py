@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from records import nurse_of
 from served import PASSWORD, Place, Server, running
 
 GRADES = ("ordinary", "senior", "admin")
@@ -58,7 +59,8 @@ class Country(Place):
             f"{what}-{self.county}": ("site", self.sites[0], "ordinary")
             for what in ("target", "stopped")
         }
-        return graded | others | targets
+        nurses = {nurse_of(site): ("site", site, "ordinary") for site in self.sites}
+        return graded | others | targets | nurses
 
     def plan(self) -> str:
         def region(code: str, level: str, parent: str | None) -> str:

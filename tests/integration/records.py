@@ -8,8 +8,8 @@ Json = dict[str, Any]
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _count = itertools.count(1)
-MARK = "01K9A3Q6Z1" + "".join(random.choices(_CROCKFORD, k=8))
-"""How every ULID of this run begins: a CouchDB may have seen other runs."""
+MARK = "01M82YS7QR" + "".join(random.choices(_CROCKFORD, k=8))
+"""How every ULID of this run begins, with the time `AT`: a CouchDB may have seen other runs."""
 
 AT = "2026-11-23T01:02:03.004Z"
 LATER = "2026-11-23T05:06:07.008Z"
@@ -23,10 +23,15 @@ def ulid() -> str:
     return MARK + tail
 
 
+def nurse_of(site: str) -> str:
+    """The account of a clinic's nurse."""
+    return f"nurse-{site}"
+
+
 def provenance(site: str, at: str = AT) -> Json:
     return {
         "at": at,
-        "by": "nurse",
+        "by": nurse_of(site),
         "station": STATION,
         "site": site,
         "offset_ms": 12,
@@ -39,8 +44,8 @@ def dose(site: str, vaccine: str, date: str, **more: Any) -> Json:
     return {**provenance(site), **base, **more}
 
 
-def fact(value: Any, at: str = AT) -> Json:
-    return {"value": value, "at": at, "by": "nurse"}
+def fact(value: Any, site: str, at: str = AT) -> Json:
+    return {"value": value, "at": at, "by": nurse_of(site)}
 
 
 def child(site: str, *events: Json, birth: str = "2025-03-09", **facts: Any) -> Json:
@@ -48,6 +53,6 @@ def child(site: str, *events: Json, birth: str = "2025-03-09", **facts: Any) -> 
     return {
         "_id": f"child:{ulid()}",
         "type": "child",
-        "facts": {name: fact(value) for name, value in given.items()},
+        "facts": {name: fact(value, site) for name, value in given.items()},
         "events": {ulid(): event for event in events},
     }

@@ -65,7 +65,7 @@ def test_a_write_is_told_by_names_and_kinds(served: Served) -> None:
         "code": "other",
         "date": "2026-11-23",
     }
-    document["facts"]["phone"] = fact("13900000001", LATER)
+    document["facts"]["phone"] = fact("13900000001", site, LATER)
     pushed = {**document, "_rev": "2-" + "a" * 32}
     pushed["_revisions"] = {"start": 2, "ids": ["a" * 32, rev.partition("-")[2]]}
     body = {"new_edits": False, "docs": [pushed]}
@@ -106,7 +106,7 @@ def test_a_case_read_from_outside_its_site_leaves_a_trace(served: Served) -> Non
     site = served.country.sites[0]
     document = child(site, card="6227000012345")
     number = "".join(str(ord(one) % 10) for one in document["_id"][-18:])
-    document["facts"]["child_code"] = fact(number)
+    document["facts"]["child_code"] = fact(number, site)
     nurse = served.client("clinic.ordinary")
     del document["facts"]["card"]
     nurse.put(f"site-{site}/{document['_id']}", json=document).raise_for_status()

@@ -115,7 +115,7 @@ def test_nobody_takes_a_child_over_by_a_version_that_stands_on_nothing(server: S
 
     until(in_the_county, "the county to know the child")
     with server.client(f"nurse-{there}") as thief:
-        taken = {**case["facts"], "site": fact(there, LATER)}
+        taken = {**case["facts"], "site": fact(there, there, LATER)}
         (row,) = push(thief, f"site-{there}", beside(case, facts=taken, events={}))
         assert "fact site" in row["reason"]
         answer = thief.post(
@@ -201,7 +201,7 @@ def test_a_stock_move_is_not_claimed_by_an_earlier_one(server: Server, nurse: ht
 
 def test_no_version_outlasts_all_others(server: Server, nurse: httpx.Client) -> None:
     there = registered(server, nurse)
-    late = {**there["facts"], "name": fact("苗", "9999-01-01T00:00:00.000Z")}
+    late = {**there["facts"], "name": fact("苗", server.place.sites[0], "9999-01-01T00:00:00.000Z")}
     answer = nurse.put(f"{server.site}/{there['_id']}", json={**there, "facts": late})
     assert answer.status_code == 403
     far = beside(there, _rev=f"{2**53}-{HEX}")

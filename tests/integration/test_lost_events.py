@@ -215,7 +215,7 @@ def test_it_comes_back_though_something_else_is_refused(
     lost = fetched(server, nurse, visited)
     old = restore(server, lost)
     wrong, right = ulid(), ulid()
-    foreign = {**dose(server.place.sites[1], "0101", "2025-03-09"), "by": "nurse"}
+    foreign = dose(server.place.sites[1], "0101", "2025-03-09")
     (row,) = push(nurse, server.site, on_top(lost.held, **{wrong: foreign, right: given(server)}))
     assert wrong in row["reason"]
     there = one(nurse, server.site, lost)
@@ -365,7 +365,7 @@ def test_nobody_brings_more_with_it_than_they_may(
     changes: list[Json] = [
         # A fact of the same time, which a merge would leave out, and one that takes the child over.
         {"facts": {**facts, "name": {**name, "value": "0"}}},
-        {"facts": {**facts, "site": fact(server.place.sites[1], LATER)}},
+        {"facts": {**facts, "site": fact(server.place.sites[1], server.place.sites[1], LATER)}},
         {"facts": {key: value for key, value in facts.items() if key != "name"}},
         {"events": {**back, number: {**old["events"][number], "lot": "another"}}},
         {"events": {**back, number: {**old["events"][number], "app": "0"}}},

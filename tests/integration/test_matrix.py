@@ -255,7 +255,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
         t.here,
         {
             **(there := t.seeded(t.here, child(t.site))),
-            "facts": {**there["facts"], "phone": fact("13800000000", LATER)},
+            "facts": {**there["facts"], "phone": fact("13800000000", t.site, LATER)},
         },
     ),
     ("site", "stock-receive"): lambda t: t.put(t.here, t.stock("receive", 10)),

@@ -58,7 +58,7 @@ class Clinic:
             assert there is not None
             there.pop("_conflicts", None)
             there["events"][number] = {**event, **provenance(self.site)}
-            there["facts"] |= {name: fact(value, LATER) for name, value in facts.items()}
+            there["facts"] |= {name: fact(value, self.site, LATER) for name, value in facts.items()}
             answer = self.client.put(f"{self.database}/{doc_id}", json=there)
             assert answer.status_code in (201, 409), answer.text
             return answer.status_code == 201
@@ -179,7 +179,7 @@ def test_a_move_is_requested_released_and_received(clinics: tuple[Clinic, Clinic
 
     # Nobody takes a child that was not released.
     taken = away.has(doc_id)
-    taken["facts"]["site"] = fact(away.site, LATER)
+    taken["facts"]["site"] = fact(away.site, away.site, LATER)
     refused = away.client.put(f"{away.database}/{doc_id}", json=taken)
     assert refused.status_code == 403
     assert "receipt" in refused.json()["reason"]

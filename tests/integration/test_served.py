@@ -162,9 +162,9 @@ def test_two_tablets_that_wrote_apart_become_one_child_here_and_in_the_county(
         rev = nurse.put(f"{server.site}/{base['_id']}", json=base).json()["rev"]
         first, second = copy.deepcopy(base), copy.deepcopy(base)
         first["events"][ulid()] = dose(site, "0101", "2025-03-10")
-        first["facts"]["phone"] = fact("13900000001", LATER)
+        first["facts"]["phone"] = fact("13900000001", site, LATER)
         second["events"][ulid()] = dose(site, "0202", "2025-04-09")
-        second["facts"]["sex"] = fact("F", LATER)
+        second["facts"]["sex"] = fact("F", site, LATER)
         for document, digest in ((first, "a" * 32), (second, "b" * 32)):
             rows = nurse.post(
                 f"{server.site}/_bulk_docs",

@@ -8,8 +8,8 @@ state, whatever came first and whichever side was offline:
 - the new clinic takes over: `received`, which settles (`answers`) every step that it knows of,
   and makes it the managing site (`facts.site`).
 
-A step counts while its `from_site` manages the child and no standing receipt answers it; a step
-that comes late finds another managing site and is moot. `pwa/src/case/moving.ts` is the same;
+A step counts while its `from_site` manages the child and no receipt answers it; a step that comes
+late finds another managing site and is moot. `pwa/src/case/moving.ts` is the same;
 both are held against `tests/vectors/moves.json`.
 """
 
@@ -99,15 +99,21 @@ def entitled(child: Json, is_sealed: Callable[[str, Json], bool]) -> set[str]:
 
 
 def unanswered(child: Json) -> list[str]:
-    """ULIDs of the requests and releases that no standing receipt answers: what one must name."""
-    steps = list(standing(child, "move"))
+    """ULIDs of the requests and releases that no receipt answers: what one must name.
+
+    A receipt answers for ever, also when it is taken back: an old release never serves again.
+    """
     answered = {
         ulid
-        for _, event in steps
-        if event["step"] == "received"
+        for event in child["events"].values()
+        if event["kind"] == "move" and event["step"] == "received"
         for ulid in event.get("answers", ())
     }
-    return [u for u, event in steps if event["step"] != "received" and u not in answered]
+    return [
+        ulid
+        for ulid, event in standing(child, "move")
+        if event["step"] != "received" and ulid not in answered
+    ]
 
 
 def move_state(child: Json) -> MoveState:

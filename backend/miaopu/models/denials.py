@@ -47,6 +47,10 @@ _PLACE = {
     "other-sites-step": "The step of a move is another site's to take.",
     "other-manager": "The managing site would be another than this one.",
     "no-receipt": "The managing site changes only by a receipt that answers its release.",
+    "not-held": "Another clinic's child, of whom this one was given nothing: the case is fetched, or "
+    "asked for, before anything is written about it.",
+    "target-not-held": "The case that it is joined to, or told apart from, is not one of this "
+    "clinic's.",
     "other-region": "Only administrators of the region that a place or a local rule belongs to, "
     "or of one above it, write it.",
 }
@@ -55,6 +59,10 @@ _OTHER = {
     "admin-only": "Only administrators of a region write the catalog.",
     "accounts-only": "Accounts are changed through the server, at `/api/accounts`.",
     "not-the-author": "The author that the document names is not who writes it.",
+    "not-a-colleague": "The author that it names is no account of this clinic.",
+    "event-id-time": "The id of an event is not of the time at which it was recorded.",
+    "numbers-year": "Blocks of child codes are given for the years of birth up to the next one.",
+    "numbers-unused": "Enough codes of the year are unused in the blocks that were given before.",
     "unknown-target": "It voids an event that is not here.",
     "event-missing": "An event that was recorded is not there; events are only added.",
     "event-changed": "An event that was recorded was changed; another event voids it.",

@@ -54,7 +54,10 @@ function (newDoc, oldDoc, userCtx) {
       if (eventOf(oldDoc, id) === undefined) {
         ofThisSite(newDoc.events[id], eventPart(id));
         if (newDoc.events[id].kind === 'void') { checkVoid(id); }
-        if (!isServer()) { checkKind(id, newDoc.events[id]); }
+        if (!isServer()) {
+          checkMoment(id, newDoc.events[id]);
+          checkKind(id, newDoc.events[id]);
+        }
       }
     }
   }
@@ -69,27 +72,57 @@ function (newDoc, oldDoc, userCtx) {
     }
   }
 
+  // The id of an event is drawn when it is recorded (`pwa/src/ids`): it sorts the event where it
+  // belongs. A device's clock may have been found wrong since, and the event's time corrected.
+  function checkMoment(id, event) {
+    var ms = 0;
+    for (var i = 0; i < 10; i += 1) {
+      ms = ms * 32 + '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(id.charAt(i));
+    }
+    if (Math.abs(ms - Date.parse(event.at)) > 3 * 86400000) {
+      refuse('event-id-time', eventPart(id));
+    }
+  }
+
   function managerIn(doc) {
     var fact = doc && doc.facts && doc.facts.site;
     return fact && fact.value !== undefined ? fact.value : null;
   }
 
+  function answersOf(event) {
+    var isReceipt = event.kind === 'move' && event.step === 'received';
+    return isReceipt && Array.isArray(event.answers) ? event.answers : [];
+  }
+
+  // Was a step answered before this write? Once and for all, also by a receipt that was taken back.
+  function isAnswered(id) {
+    var before = (oldDoc && oldDoc.events) || {};
+    return Object.keys(before).some(function (other) {
+      return answersOf(before[other]).indexOf(id) >= 0;
+    });
+  }
+
+  function isTakenBack(id) {
+    var doc = newDoc;
+    // !code lib/child.js
+    return voidedEvents()[id] === true;
+  }
+
   // Does a step let the child go, from the clinic that manages it, to this one or to whoever asks?
-  function letsGo(step, manager) {
+  function letsGo(id, manager) {
+    var step = eventOf(newDoc, id);
     return step !== undefined && step.kind === 'move' && step.step === 'released' &&
       (step.from_site === undefined ? step.site : step.from_site) === manager &&
-      (step.to_site === undefined || step.to_site === site);
+      (step.to_site === undefined || step.to_site === site) &&
+      !isAnswered(id) && !isTakenBack(id);
   }
 
   // Was the child received here by an event that comes with this write, after its manager's release?
   function isReceived(manager) {
     return Object.keys(newDoc.events).some(function (id) {
       var event = newDoc.events[id];
-      var answers = Array.isArray(event.answers) ? event.answers : [];
-      return event.kind === 'move' && event.step === 'received' && event.to_site === site &&
-        eventOf(oldDoc, id) === undefined && answers.some(function (answered) {
-          return letsGo(eventOf(newDoc, answered), manager);
-        });
+      return event.to_site === site && eventOf(oldDoc, id) === undefined &&
+        answersOf(event).some(function (answered) { return letsGo(answered, manager); });
     });
   }
 

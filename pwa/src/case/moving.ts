@@ -1,7 +1,7 @@
 /**
- * The protocol of a move between sites (转入, 转出), and which sites hold a child's case. All of it
- * is derived from the case, so that whoever has the same events sees the same state. The server has
- * the same functions (`miaopu.case.moving`, which tells the rules); both are held against
+ * The protocol of a move between sites (转入, 转出), and which sites have a part in a child's case. All
+ * of it is derived from the case, so that whoever has the same events sees the same state. The server
+ * has the same functions (`miaopu.case.moving`, which tells the rules); both are held against
  * `tests/vectors/moves.json`.
  */
 import { type ChildDoc, fact, standing } from './document.ts';
@@ -23,7 +23,7 @@ export interface MoveState {
   steps: string[];
 }
 
-/** The sites whose databases hold the case: all that have had a part in it; it only grows. */
+/** The sites that have had a part in the case; it only grows. */
 export function holders(child: ChildDoc): Set<string> {
   const found = new Set<string>();
   const manager = fact(child, 'site');
@@ -42,13 +42,17 @@ export function otherHolders(child: ChildDoc, site: string): string[] {
   return [...holders(child)].filter((holder) => holder !== site).sort();
 }
 
-/** ULIDs of the requests and releases that no standing receipt answers: what one must name. */
+/**
+ * ULIDs of the requests and releases that no receipt answers: what one must name. A receipt answers
+ * for ever, also when it is taken back: an old release never serves again.
+ */
 export function unanswered(child: ChildDoc): string[] {
-  const steps = standing(child, 'move');
   const answered = new Set(
-    steps.flatMap(({ event }) => (event.step === 'received' ? (event.answers ?? []) : [])),
+    Object.values(child.events).flatMap((event) =>
+      event.kind === 'move' && event.step === 'received' ? (event.answers ?? []) : [],
+    ),
   );
-  return steps
+  return standing(child, 'move')
     .filter(({ id, event }) => event.step !== 'received' && !answered.has(id))
     .map(({ id }) => id);
 }
