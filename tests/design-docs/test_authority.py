@@ -398,13 +398,13 @@ REFUSED_AT_A_SITE = {
         child({"0" * 26: event()}),
         None,
         NURSE,
-f"[event-id-time] event {"0" * 26}",
+        "[event-id-time] event " + "0" * 26,
     ),
     "an event whose id sorts after all others": (
         child({"7" + "Z" * 25: event()}),
         None,
         NURSE,
-f"[event-id-time] event 7{"Z" * 25}",
+        "[event-id-time] event 7" + "Z" * 25,
     ),
     "an event changed": (
         child({E1: event(lot="1")}),

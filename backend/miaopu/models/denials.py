@@ -47,8 +47,8 @@ _PLACE = {
     "other-sites-step": "The step of a move is another site's to take.",
     "other-manager": "The managing site would be another than this one.",
     "no-receipt": "The managing site changes only by a receipt that answers its release.",
-    "not-held": "Another clinic's child, of whom this one was given nothing: the case is fetched, or "
-    "asked for, before anything is written about it.",
+    "not-held": "Another clinic's child, of whom this one was given nothing: the case is fetched "
+    "or asked for before anything is written about it.",
     "target-not-held": "The case that it is joined to, or told apart from, is not one of this "
     "clinic's.",
     "other-region": "Only administrators of the region that a place or a local rule belongs to, "
