@@ -82,7 +82,8 @@ def on_top(document: Json, **events: Json) -> Json:
 
 
 def registered(server: Server, nurse: httpx.Client) -> Json:
-    case = child(server.place.sites[0], dose(server.place.sites[0], "0201", "2025-03-09"))
+    site = server.place.sites[0]
+    case = child(site, {**dose(site, "0201", "2025-03-09"), "by": f"senior-{site}"})
     answer = nurse.put(f"{server.site}/{case['_id']}", json=case)
     assert answer.status_code == 201, answer.text
     return {**case, "_rev": answer.json()["rev"]}
