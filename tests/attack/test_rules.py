@@ -98,7 +98,9 @@ class Attack:
             ("bulk", sent(self.client, in_bulk(self.wish))),
             ("new_edits=false", sent(self.client, replicated(self.wish, revs))),
             ("a hub", as_a_hub(self.client, replicated(self.wish, revs))),
-            ("a side branch", sent(self.client, replicated(self.wish, []))),
+            # One that every database shows instead of what stands, and one that none shows.
+            ("a side branch", sent(self.client, replicated(self.wish, [], "f" * 32))),
+            ("a small branch", sent(self.client, replicated(self.wish, [], "0" * 31 + "1"))),
         ]
         for way, answer in ways:
             self.said(way, answer, is_refused(answer) or self._unchanged())

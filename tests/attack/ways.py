@@ -108,11 +108,11 @@ def in_bulk(wish: Wish) -> Wish:
     return _bulk(wish, {"docs": [wish.document]})
 
 
-def replicated(wish: Wish, history: list[str]) -> Wish:
+def replicated(wish: Wish, history: list[str], digest: str | None = None) -> Wish:
     """A document as a revision after those in `history` (the newest first), as tablets and hubs
     push it."""
     assert wish.document is not None
-    digest = secrets.token_hex(16)
+    digest = digest or secrets.token_hex(16)
     start = 1 + (int(history[0].partition("-")[0]) if history else 0)
     ids = [digest, *(rev.partition("-")[2] for rev in history)]
     document = {**wish.document, "_rev": f"{start}-{digest}"}

@@ -18,6 +18,11 @@ _LATER: dict[str, str] = {
 }
 
 
+def is_edited(kind: object) -> bool:
+    """Whether documents of a type are edited; others stand as they were first written."""
+    return kind == "child" or kind in _LATER
+
+
 def _one_of(leaves: Sequence[Json]) -> Json:
     kind = leaves[0].get("type")
     if kind in _LATER:

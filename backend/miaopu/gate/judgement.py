@@ -13,7 +13,7 @@ from typing import Any
 
 from miaopu.accounts.actor import Actor
 from miaopu.case.canonical import canonical
-from miaopu.case.conflicts import merged
+from miaopu.case.conflicts import is_edited, merged
 from miaopu.case.merge import body, generation
 from miaopu.gate.requests import Write
 from miaopu.models.denials import deny, part_of
@@ -195,7 +195,10 @@ def change(
         before = merged(known)
         if lost:
             before = {**before, "events": {**lost, **before["events"]}}
-        after = _bare(document) if replaces else merged([before, _bare(document)])
+        # Beside what is never edited another version is wrong, also where the merge would drop it:
+        # the database shows whichever has the greater revision, and lets nobody mend that.
+        is_alone = replaces or not is_edited(kind)
+        after = _bare(document) if is_alone else merged([before, _bare(document)])
         if canonical(after) == canonical(before):
             return None
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
