@@ -2,6 +2,7 @@
 
 import { createRouter, createWebHistory } from 'vue-router';
 import { useSession } from '../workspace/session';
+import { useChildren } from '../workspace/useChildren';
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -101,4 +102,13 @@ router.beforeEach((to) => {
   if (to.meta.for === 'site' && !user.site) return { name: user.region ? 'manager' : 'settings' };
   if (to.meta.for === 'region' && !user.region) return { name: 'home' };
   return true;
+});
+
+// A child's page is drawn once, with the child: drawing it empty first costs a swipe a whole frame.
+router.beforeResolve(async (to) => {
+  if (to.name !== 'child' || !useSession().user.value) return;
+  // What goes wrong goes wrong again when the page reads, which says it.
+  await useChildren()
+    .get(String(to.params.id))
+    .catch(() => null);
 });

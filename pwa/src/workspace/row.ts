@@ -6,6 +6,8 @@ import { hasLeft, type MoveState, moveState, registerStatus } from '../case/movi
 
 export interface ChildRow {
   id: string;
+  /** The revision, and those in conflict with it, that the row was made from. */
+  rev: string;
   name: string;
   sex: 'M' | 'F' | 'U';
   /** Null when nobody has entered it; such a child cannot be vaccinated. */
@@ -70,8 +72,6 @@ export type Dues = Pick<ChildRow, 'nextDue' | 'nextGroups' | 'besidesDue' | 'bes
 
 /** A row with what search and lots need. Private to the index. */
 export interface IndexedRow extends ChildRow {
-  /** The revision, and those in conflict with it, that the row was made from. */
-  rev: string;
   /** All cards in use. */
   numbers: string[];
   /** The child codes and ID numbers of all cases that make the child. */
@@ -118,6 +118,11 @@ function each(cases: readonly ChildDoc[], name: 'child_code' | 'id_number'): str
   return [...new Set(values.filter((value): value is string => value !== null))];
 }
 
+/** The revision of a child and those in conflict with it, as one text. */
+export function revOf(child: ChildDoc): string {
+  return [child._rev ?? '', ...(child._conflicts ?? [])].sort().join(',');
+}
+
 /**
  * The row of a child; `ownSite` is the clinic whose stock the doses come from, `cases` are those
  * that are joined in the child.
@@ -153,7 +158,7 @@ export function rowOf(
   }
   return {
     id: child._id,
-    rev: [child._rev ?? '', ...(child._conflicts ?? [])].sort().join(','),
+    rev: revOf(child),
     name,
     sex: fact(child, 'sex') ?? 'U',
     birthDate,

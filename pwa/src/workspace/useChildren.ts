@@ -25,6 +25,8 @@ export interface UseChildren {
   row(id: string): ChildRow | null;
   /** The child with all its versions merged; null when it is not here. */
   get(id: string): Promise<ChildDoc | null>;
+  /** The same at once, where it was just read (before its page opens) and has not changed since. */
+  atHand(id: string): ChildDoc | null;
   /**
    * Children with an 应种日 from `from` to `to`, both inclusive; with `besides` also of the schedules
    * that are offered besides the programme.
@@ -52,6 +54,7 @@ export function useChildren(): UseChildren {
     },
     row: (id) => current()?.row(id) ?? null,
     get: (id) => opened().get(id),
+    atHand: (id) => workspace.value?.atHand(id) ?? null,
     due(from, to, besides) {
       const rows = current()?.due(from, to, besides) ?? [];
       if (!rows.some(({ left }) => left)) return rows;

@@ -27,6 +27,7 @@ import { createMirror, type Mirror, readSmall } from '../storage/mirror.ts';
 import { createStore, type Store } from '../storage/store.ts';
 import { createServer } from '../sync/server.ts';
 import { INITIAL_STATUS, type SyncStatus } from '../sync/types.ts';
+import { createAtHand } from './at-hand.ts';
 import { type ChildIndex, createIndex } from './child-index.ts';
 import { type Clinic, createClinic } from './clinic.ts';
 import { createGrouping } from './grouping.ts';
@@ -47,6 +48,8 @@ export interface Workspace extends Clinic {
   members(id: string): readonly string[];
   /** The child that a case belongs to, read whole. */
   get(id: string): Promise<ChildDoc | null>;
+  /** What `get` has read last of a child, while the index knows nothing newer. */
+  atHand(id: string): ChildDoc | null;
   /** Children by the ids of their rows, read whole; absent ones are left out. */
   readAll(ids: readonly string[]): Promise<ChildDoc[]>;
   /** A person has taken note that the browser had lost data. */
@@ -275,7 +278,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     documents,
     ...clinic,
     members: grouping.members,
-    get: grouping.read,
+    ...createAtHand(grouping.read, index),
     readAll: grouping.readAll,
     catchUp: follower.catchUp,
     noteLoss() {
