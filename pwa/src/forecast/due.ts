@@ -1,21 +1,59 @@
-/** Computes in idle time when each child is due next, for the lists of the clinic (应种名单). */
+/**
+ * When each child is due next, for the lists of the clinic (应种名单). A child that is put into the
+ * index is computed at once; what an earlier session has kept is computed again, in idle time, when
+ * the schedules or the day have changed.
+ */
 
 import type { ChildDoc } from '../case/document.ts';
+import { dateOf, dayOf } from '../ui/format.ts';
 import type { ChildIndex } from '../workspace/child-index.ts';
+import type { Dues, IndexedRow } from '../workspace/row.ts';
 import type { Forecaster } from './forecaster.ts';
 
-/** Children of one turn: few, so that a key or a swipe never waits for them. */
-const SLICE = 10;
-/** After so many turns the lists are told. */
-const TELL = 50;
+/** Children that are read together, and of those, how many one turn computes: a key must not wait. */
+const READ = 100;
+const SLICE = 20;
+/** After so many reads the lists are told. */
+const TELL = 5;
+/** The lists of the home page show children who are due within so many days. */
+const LISTED_DAYS = 7;
+
+/** A short name of a text: equal texts have equal names, and others hardly ever. */
+function shortName(text: string): string {
+  let [a, b] = [0xdeadbeef, 0x41c6ce57];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 2654435761);
+    b = Math.imul(b ^ code, 1597334677);
+  }
+  return (a >>> 0).toString(36) + (b >>> 0).toString(36);
+}
+
+/** What dates were computed with: the schedules, and the day. */
+export function dueKey(forecaster: Forecaster, today: string): string {
+  return `${shortName(forecaster.key)} ${today}`;
+}
+
+/** What the schedules say of a child on a day. */
+export function duesOf(forecaster: Forecaster, child: ChildDoc, today: string): Dues {
+  const { programme, besides } = forecaster.next(child, today);
+  return {
+    nextDue: programme?.date ?? null,
+    nextGroups: programme?.groups ?? [],
+    besidesDue: besides?.date ?? null,
+    besidesGroups: besides?.groups ?? [],
+  };
+}
 
 export interface DueOptions {
-  index: Pick<ChildIndex, 'rows' | 'setDue' | 'dueNoted'>;
+  index: Pick<ChildIndex, 'rows' | 'row' | 'setDue' | 'dueNoted'>;
   /** Children by their ids, merged; absent ones are left out. */
   read: (ids: readonly string[]) => Promise<ChildDoc[]>;
   today: () => string;
   /** Resolves when there is time to spare. */
   idle: () => Promise<void>;
+  /** How many children the lists still lack, or may show wrongly. */
+  counting?: (left: number) => void;
 }
 
 export interface DuePlanner {
@@ -24,44 +62,51 @@ export interface DuePlanner {
   stop(): void;
 }
 
+/**
+ * Those whose dates are not of this key. In front, those by whom the lists may be wrong: computed by
+ * other schedules or never, or on another day and listed. The others only grow old, which is seldom seen.
+ */
+function outOfDate(rows: readonly IndexedRow[], key: string, today: string) {
+  const edition = key.slice(0, key.indexOf(' ') + 1);
+  const until = dateOf((dayOf(today) ?? 0) + LISTED_DAYS);
+  const listed: string[] = [];
+  const others: string[] = [];
+  for (const { id, dueFor, nextDue, besidesDue } of rows) {
+    if (dueFor === key) continue;
+    const soon = (nextDue ?? '9') <= until || (besidesDue ?? '9') <= until;
+    (soon || !dueFor.startsWith(edition) ? listed : others).push(id);
+  }
+  return { listed, others };
+}
+
 export function createDuePlanner(options: DueOptions): DuePlanner {
-  const { index, read, today, idle } = options;
+  const { index, read, today, idle, counting = () => {} } = options;
   let turn = 0;
+
   return {
     async run(forecaster) {
       const mine = ++turn;
-      const asked = new Set<string>();
-      let at = 0;
-      let noted = false;
-      for (let slices = 1; ; slices++) {
+      const day = today();
+      const key = dueKey(forecaster, day);
+      const { listed, others } = outOfDate(index.rows(), key, day);
+      const todo = [...listed, ...others];
+      counting(listed.length);
+      for (let at = 0; at < todo.length; at += READ) {
         await idle();
         if (mine !== turn) return;
-        const slice: { id: string; rev: string }[] = [];
-        const rows = index.rows();
-        for (let seen = 0; seen < rows.length && slice.length < SLICE; seen++, at++) {
-          const row = rows[at % rows.length];
-          // A child that changes while it is computed is asked for once more.
-          if (!row || row.dueFor === forecaster.key || asked.has(`${row.id} ${row.rev}`)) continue;
-          asked.add(`${row.id} ${row.rev}`);
-          slice.push(row);
+        const ids = todo.slice(at, at + READ);
+        const revs = new Map(ids.map((id) => [id, index.row(id)?.rev ?? '']));
+        const children = await read(ids);
+        for (const [n, child] of children.entries()) {
+          if (n % SLICE === SLICE - 1) await idle();
+          if (mine !== turn) return;
+          index.setDue(child._id, revs.get(child._id) ?? '', key, duesOf(forecaster, child, day));
         }
-        if (noted && (slice.length === 0 || slices % TELL === 0)) {
-          index.dueNoted();
-          noted = false;
-        }
-        if (slice.length === 0) return;
-        const revs = new Map(slice.map(({ id, rev }) => [id, rev]));
-        for (const child of await read([...revs.keys()])) {
-          noted = true;
-          const { programme, besides } = forecaster.next(child, today());
-          index.setDue(child._id, revs.get(child._id) as string, forecaster.key, {
-            nextDue: programme?.date ?? null,
-            nextGroups: programme?.groups ?? [],
-            besidesDue: besides?.date ?? null,
-            besidesGroups: besides?.groups ?? [],
-          });
-        }
+        const last = at + READ >= todo.length;
+        if (last || (at / READ) % TELL === 0) index.dueNoted();
+        counting(Math.max(0, listed.length - at - READ));
       }
+      counting(0);
     },
     stop() {
       turn++;

@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ChildDoc, standing, voided } from '../case/document.ts';
 import { parseDay, type Schedule } from '../schedule/index.ts';
-import { createIndex } from '../workspace/child-index.ts';
-import { createDuePlanner } from './due.ts';
 import { createForecaster } from './forecaster.ts';
 import { engineChild } from './history.ts';
 import type { Rule } from './local-rules.ts';
@@ -158,41 +156,5 @@ describe('the forecaster', () => {
     });
     expect(mended?.key).not.toBe(plain?.key);
     expect(other?.schedule.parameters?.['hepb-dose1-dose3']?.value).toBe('4 months');
-  });
-});
-
-describe('the due list', () => {
-  it('is computed for every child once, and again when it changes', async () => {
-    const forecaster = createForecaster(schedules, { schedules: ['cn-nip-2026'] });
-    if (!forecaster) throw new Error('no forecaster');
-    const index = createIndex('1', () => [], null);
-    const docs = new Map<string, ChildDoc>();
-    const put = (doc: ChildDoc) => {
-      docs.set(doc._id, doc);
-      index.put(doc);
-    };
-    for (let n = 0; n < 120; n++) put({ ...child(BORN), _id: `child:${n}` });
-    let reads = 0;
-    const planner = createDuePlanner({
-      index,
-      read: async (ids) => {
-        reads += ids.length;
-        return ids.flatMap((id) => docs.get(id) ?? []);
-      },
-      today: () => '2026-09-01',
-      idle: async () => {},
-    });
-    await planner.run(forecaster);
-    expect(index.due('2026-09-01', '2026-09-01')).toHaveLength(120);
-    await planner.run(forecaster);
-    expect(reads).toBe(120);
-    put({
-      ...child(BORN, { E1: DOSE, E2: { ...DOSE, vaccine: '0101' } }),
-      _id: 'child:7',
-      _rev: '2-b',
-    });
-    await planner.run(forecaster);
-    expect(reads).toBe(121);
-    expect(index.row('child:7')?.nextDue).toBe('2026-10-01');
   });
 });

@@ -1,8 +1,10 @@
 /** Keeps `nextDue` of all children current while there is time to spare. */
-import { watch } from 'vue';
+import { type ShallowRef, shallowRef, watch } from 'vue';
+import type { ChildDoc } from '../case/document.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { syncStatus, workspace } from '../workspace/workspace.ts';
-import { createDuePlanner } from './due.ts';
+import { createDuePlanner, dueKey, duesOf } from './due.ts';
+import type { Forecaster } from './forecaster.ts';
 import { useForecast } from './useForecast.ts';
 
 const SETTLE_MS = 1500;
@@ -34,7 +36,31 @@ function watchHands(): void {
   }
 }
 
+/** Computes a child that is put into the index. */
+function atOnce(forecaster: Forecaster, today: () => string) {
+  let [day, key] = ['', ''];
+  return (child: ChildDoc) => {
+    if (day !== today()) {
+      day = today();
+      key = dueKey(forecaster, day);
+    }
+    try {
+      return { dueFor: key, ...duesOf(forecaster, child, day) };
+    } catch {
+      // A child must show also where the schedules fail; the planner comes to it, and tells.
+      return null;
+    }
+  };
+}
+
 let started = false;
+
+const left = shallowRef<number | null>(null);
+
+/** How many children the lists of who is due still lack; null: it is not known yet. */
+export function useDueCounting(): Readonly<ShallowRef<number | null>> {
+  return left;
+}
 
 /** Starts once; follows whoever is logged in. */
 export function keepDueCurrent(): void {
@@ -42,6 +68,15 @@ export function keepDueCurrent(): void {
   started = true;
   watchHands();
   const { forecaster } = useForecast();
+  const { today } = deviceClock();
+  watch(
+    [workspace, forecaster],
+    ([open, now]) => {
+      left.value = null;
+      open?.index.forecastWith(now && atOnce(now, today));
+    },
+    { immediate: true, flush: 'sync' },
+  );
   watch(
     [workspace, forecaster, () => syncStatus.value.complete],
     ([open, now, complete], _, onCleanup) => {
@@ -50,8 +85,11 @@ export function keepDueCurrent(): void {
       const planner = createDuePlanner({
         index: open.index,
         read: open.readAll,
-        today: deviceClock().today,
+        today,
         idle,
+        counting: (children) => {
+          left.value = children;
+        },
       });
       let timer: ReturnType<typeof setTimeout> | undefined;
       let running = false;
@@ -70,7 +108,7 @@ export function keepDueCurrent(): void {
         if (!running) timer ??= setTimeout(() => void run(), SETTLE_MS);
       };
       const unfollow = open.index.onChange(poke);
-      poke();
+      void run();
       onCleanup(() => {
         clearTimeout(timer);
         unfollow();

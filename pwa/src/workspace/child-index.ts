@@ -41,6 +41,8 @@ export interface ChildIndex {
   due(from: string, to: string, besides?: boolean): ChildRow[];
   /** Doses that the own site has given of a lot (see `lotKey`). */
   given(lotKey: string): number;
+  /** How a child is computed that is put in from now on; null: it waits for `setDue`. */
+  forecastWith(forecast: ((child: ChildDoc) => (Dues & { dueFor: string }) | null) | null): void;
   /** Notes what the schedule says of a child, unless it has changed since `rev`; tells nobody. */
   setDue(id: string, rev: string, dueFor: string, dues: Dues): void;
   /** Tells of what `setDue` has noted. */
@@ -53,17 +55,64 @@ export interface ChildIndex {
   keepChanged(chunks: Iterable<number>): void;
 }
 
-export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | null): ChildIndex {
-  const slots: IndexedRow[] = [];
-  const search = createSearch(pinyin);
-  const places = new Map<string, number>();
-  const dirty = new Set<number>();
+/** Which row is found by which number, and how often a lot was given (查号). */
+function createLookups() {
   const byCard = new Map<string, string>();
   const byCode = new Map<string, string>();
   const byIdNumber = new Map<string, string>();
   const given = new Map<string, number>();
   /** Joined cases that are shown under another. */
   const shownAs = new Map<string, string>();
+  const of = (row: IndexedRow): [Map<string, string>, readonly string[]][] => [
+    [byCard, row.numbers],
+    [byCode, row.codes],
+    [byIdNumber, row.idNumbers],
+    [shownAs, row.links.flat().filter((id) => id !== row.id)],
+  ];
+  return {
+    byCard,
+    byCode,
+    byIdNumber,
+    given,
+    shownAs,
+    detach(row: IndexedRow) {
+      for (const [map, keys] of of(row)) {
+        for (const key of keys) if (map.get(key) === row.id) map.delete(key);
+      }
+      for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) - 1);
+    },
+    attach(row: IndexedRow) {
+      for (const [map, keys] of of(row)) for (const key of keys) map.set(key, row.id);
+      for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) + 1);
+    },
+  };
+}
+
+/** The rows that are the own clinic's and due within days, the earliest first. */
+function dueRows(
+  rows: readonly IndexedRow[],
+  site: string,
+  from: string,
+  to: string,
+  besides: boolean,
+): IndexedRow[] {
+  return rows
+    .flatMap((row) => {
+      if (!isListed(row, site)) return [];
+      const date = dueWithin(row, from, to, besides)?.date;
+      return date ? [{ row, date }] : [];
+    })
+    .sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))
+    .map(({ row }) => row);
+}
+
+export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | null): ChildIndex {
+  const slots: IndexedRow[] = [];
+  let forecast: Parameters<ChildIndex['forecastWith']>[0] = null;
+  const search = createSearch(pinyin);
+  const places = new Map<string, number>();
+  const dirty = new Set<number>();
+  const { byCard, byCode, byIdNumber, given, shownAs, detach, attach } = createLookups();
   const listeners = new Set<() => void>();
   let notified = false;
 
@@ -80,20 +129,6 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   const changed = (slot: number) => {
     dirty.add(Math.floor(slot / CHUNK));
     notify();
-  };
-  const detach = (row: IndexedRow) => {
-    for (const id of row.links.flat()) if (shownAs.get(id) === row.id) shownAs.delete(id);
-    for (const number of row.numbers) if (byCard.get(number) === row.id) byCard.delete(number);
-    for (const code of row.codes) if (byCode.get(code) === row.id) byCode.delete(code);
-    for (const one of row.idNumbers) if (byIdNumber.get(one) === row.id) byIdNumber.delete(one);
-    for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) - 1);
-  };
-  const attach = (row: IndexedRow) => {
-    for (const id of row.links.flat()) if (id !== row.id) shownAs.set(id, row.id);
-    for (const number of row.numbers) byCard.set(number, row.id);
-    for (const code of row.codes) byCode.set(code, row.id);
-    for (const one of row.idNumbers) byIdNumber.set(one, row.id);
-    for (const lot of row.lots) given.set(lot, (given.get(lot) ?? 0) + 1);
   };
   const place = (row: IndexedRow) => {
     const at = places.get(row.id);
@@ -112,7 +147,8 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
   dirty.clear();
 
   return {
-    put: (child, links = [], cases = [child]) => place({ ...rowOf(child, site, cases), links }),
+    put: (child, links = [], cases = [child]) =>
+      place({ ...rowOf(child, site, cases), links, ...forecast?.(child) }),
     remove(id) {
       const slot = places.get(id);
       if (slot === undefined) return;
@@ -137,16 +173,11 @@ export function createIndex(site: string, pinyin: Pinyin, snapshot: Snapshot | n
     byCard: (card) => byCard.get(card) ?? null,
     byCode: (code) => byCode.get(code) ?? null,
     byIdNumber: (idNumber) => byIdNumber.get(idNumber.toUpperCase()) ?? null,
-    due: (from, to, besides = false) =>
-      slots
-        .flatMap((row) => {
-          if (!isListed(row, site)) return [];
-          const date = dueWithin(row, from, to, besides)?.date;
-          return date ? [{ row, date }] : [];
-        })
-        .sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))
-        .map(({ row }) => row),
+    due: (from, to, besides = false) => dueRows(slots, site, from, to, besides),
     given: (key) => given.get(key) ?? 0,
+    forecastWith(asked) {
+      forecast = asked;
+    },
     setDue(id, rev, dueFor, dues) {
       const slot = places.get(id);
       const row = rowAt(id);
