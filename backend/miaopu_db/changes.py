@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -47,40 +48,64 @@ class Query:
 
 
 class Chunk(NamedTuple):
-    """Rows as JSON text, how many, the sequence of the last change looked at (whether or not it
-    passed the filter), that of the last row, and whether the feed ends here."""
+    """A part of the feed."""
 
     data: bytes
+    """Rows as JSON text."""
     rows: int
     last: int
+    """The sequence of the last change looked at, whether or not it passed the filter."""
     last_row: int
-    exhausted: bool
+    seq: int
+    """The database's sequence at the moment of reading."""
+    left: int | None
+    """How many changes come after `last`; None: some, and the next chunk is to be read."""
+
+    @property
+    def reached(self) -> int:
+        """The sequence up to which everything was looked at."""
+        return self.last if self.left != 0 else max(self.last, self.seq)
 
 
 def read(
-    database: Database, query: Query, since: int, limit: int | None, until: int | None
+    cx: sqlite3.Connection, database: Database, query: Query, since: int, limit: int | None
 ) -> Chunk:
-    """The next chunk of the feed after `since`. Runs on a reader's thread."""
-    with database.reader() as cx:
-        if query.accepts is not None:
-            return _filtered(database, cx, query, since, limit, until)
-        return _plain(database, cx, query, since, limit, until)
+    """The next chunk of the feed after `since`, of at most `limit` rows."""
+    rows = (_filtered if query.accepts is not None else _plain)(cx, database, query, since, limit)
+    left: int | None = None
+    if rows.exhausted:
+        left = 0
+    elif limit is not None and rows.number >= limit:
+        left = 0 if query.descending else store.count_changes(cx, rows.last)
+    seq: int = store.read_meta(cx, "seq")
+    return Chunk(query.separator.join(rows.parts), rows.number, rows.last, rows.last_row, seq, left)
 
 
-def _select(query: Query, docs: bool, until: int | None) -> str:
+class _Rows(NamedTuple):
+    parts: list[bytes]
+    last: int
+    last_row: int
+    exhausted: bool
+    """Whether the feed ends here."""
+
+    @property
+    def number(self) -> int:
+        return len(self.parts)
+
+
+def _select(query: Query, docs: bool) -> str:
     side, order = ("<", "DESC") if query.descending else (">", "ASC")
-    bound = "" if until is None else f" AND d.seq <= {int(until)}"
     body = "b.json, b.atts" if docs else "NULL, NULL"
     join = " JOIN body b ON b.num = d.body" if docs else ""
     return (
         f"SELECT d.seq, d.id, d.rev, d.deleted, d.leaves, {body} FROM doc d{join}"  # noqa: S608
-        f" WHERE d.seq {side} ?{bound} ORDER BY d.seq {order} LIMIT ?"
+        f" WHERE d.seq {side} ? ORDER BY d.seq {order} LIMIT ?"
     )
 
 
 def _plain(
-    database: Database, cx: Any, query: Query, since: int, limit: int | None, until: int | None
-) -> Chunk:
+    cx: sqlite3.Connection, database: Database, query: Query, since: int, limit: int | None
+) -> _Rows:
     most = 20_000 if limit is None or query.filtered else min(limit, 20_000)
     suffix = database.uuid[:16].encode()
     simple = query.include_docs and not query.conflicts
@@ -91,7 +116,7 @@ def _plain(
     ids, prefix = query.ids, query.prefix
     dumps = orjson.dumps
     for seq, doc_id, rev, deleted, leaves, body, atts in cx.execute(
-        _select(query, query.include_docs, until), (since, most)
+        _select(query, query.include_docs), (since, most)
     ):
         seen += 1
         last = seq
@@ -136,11 +161,11 @@ def _plain(
         parts.append(part)
         size += len(part)
         if size >= CHUNK or (limit is not None and len(parts) >= limit):
-            return Chunk(query.separator.join(parts), len(parts), last, last_row, False)
-    return Chunk(query.separator.join(parts), len(parts), last, last_row, seen < most)
+            return _Rows(parts, last, last_row, False)
+    return _Rows(parts, last, last_row, seen < most)
 
 
-def _document(cx: Any, doc_id: str, query: Query) -> bytes:
+def _document(cx: sqlite3.Connection, doc_id: str, query: Query) -> bytes:
     options = Options(
         conflicts=query.conflicts,
         attachments=query.attachments,
@@ -152,14 +177,14 @@ def _document(cx: Any, doc_id: str, query: Query) -> bytes:
 
 
 def _filtered(
-    database: Database, cx: Any, query: Query, since: int, limit: int | None, until: int | None
-) -> Chunk:
+    cx: sqlite3.Connection, database: Database, query: Query, since: int, limit: int | None
+) -> _Rows:
     accepts = query.accepts
     if accepts is None:
         raise ValueError("a filter is needed")
     rows = []
     size = 0
-    cursor = cx.execute(_select(query, True, until), (since, BATCH))
+    cursor = cx.execute(_select(query, True), (since, BATCH))
     for *head, body, atts in cursor:
         text = splice(head[1], head[2], bool(head[3]), unpack(body))
         rows.append((*head, text, atts))
@@ -168,7 +193,7 @@ def _filtered(
             break
     cursor.close()
     if not rows:
-        return Chunk(b"", 0, since, since, True)
+        return _Rows([], since, since, True)
     exhausted = len(rows) < BATCH and size < 4 * CHUNK
     passed = accepts([row[5] for row in rows], [row[1] for row in rows])
     suffix = database.uuid[:16].encode()
@@ -192,5 +217,5 @@ def _filtered(
             part += b',"doc":' + (text if plain else _document(cx, doc_id, query))
         parts.append(part + b"}")
         if limit is not None and len(parts) >= limit:
-            return Chunk(query.separator.join(parts), len(parts), last, last_row, False)
-    return Chunk(query.separator.join(parts), len(parts), last, last_row, exhausted)
+            return _Rows(parts, last, last_row, False)
+    return _Rows(parts, last, last_row, exhausted)

@@ -27,6 +27,7 @@ from . import store
 from .auth import SYSTEM, User
 from .documents import Document, NewDocument
 from .errors import CouchError, bad_request, closing, no_database
+from .readers import Moment, Readers
 from .sandbox import BUILT_IN, Program
 from .security import Security
 from .store import Outcome, Validate, Writer
@@ -37,8 +38,6 @@ log = logging.getLogger(__name__)
 
 GROUP_SECONDS = 0.05
 """A group that has worked this long is committed before more is taken in."""
-
-IDLE_READERS = 4
 
 REST_SECONDS = 0.05
 """A database to which no other has brought anything for so long rests."""
@@ -58,7 +57,7 @@ class Database:
         self.path = folder / "data.sqlite"
         self.pool = pool
         self.scripts = scripts
-        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._readers = Readers(lambda: store.connect(self.path), no_database)
         self._jobs: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -79,22 +78,14 @@ class Database:
 
     # -- reading -----------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def reader(self) -> Iterator[sqlite3.Connection]:
-        """A connection for reading, on any thread."""
-        if self._closed:
-            raise no_database()
-        try:
-            connection = self._readers.get_nowait()
-        except queue.Empty:
-            connection = store.connect(self.path)
-        try:
-            yield connection
-        finally:
-            if self._closed or self._readers.qsize() >= IDLE_READERS:
-                connection.close()
-            else:
-                self._readers.put(connection)
+    def reader(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """A connection for reading, on any thread: what is read with it is of one moment."""
+        return self._readers.reading()
+
+    def moment(self, pool: ThreadPoolExecutor | None = None) -> Moment:
+        """The database at one moment, for an answer of several parts; they are read by the threads
+        of `pool`."""
+        return Moment(self._readers, pool or self.pool)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Does `work` with a reader on a thread beside the event loop."""
@@ -383,14 +374,10 @@ class Database:
         """Ends the writing thread after what it has begun. Whoever waits is told by `wake`,
         which belongs to the event loop."""
         self._closed = True
+        self._readers.close()
         self._jobs.put(None)
         if self._thread is not None:
             self._thread.join(timeout=10)
-        while True:
-            try:
-                self._readers.get_nowait().close()
-            except queue.Empty:
-                break
 
 
 def _sync(folder: Path) -> None:

@@ -835,16 +835,12 @@ def read_whether_attached(cx: sqlite3.Connection) -> bool:
 
 def read_attachment_keys(cx: sqlite3.Connection) -> tuple[set[str], int]:
     """The keys of all attachments that a held revision has, and the sequence of that moment."""
-    cx.execute("BEGIN")
-    try:
-        seq = read_meta(cx, "seq")
-        keys = {
-            attachment.key
-            for (packed,) in cx.execute("SELECT atts FROM body WHERE atts IS NOT NULL")
-            for attachment in unpack_attachments(packed).values()
-        }
-    finally:
-        cx.execute("COMMIT")
+    seq = read_meta(cx, "seq")
+    keys = {
+        attachment.key
+        for (packed,) in cx.execute("SELECT atts FROM body WHERE atts IS NOT NULL")
+        for attachment in unpack_attachments(packed).values()
+    }
     return keys, seq
 
 

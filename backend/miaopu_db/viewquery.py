@@ -290,47 +290,46 @@ def _included(cx: sqlite3.Connection, row: Row, query: Query) -> bytes:
 Reducer = Callable[[Iterator[Row]], Any]
 
 
-def reduce_rows(index: Index, query: Query, view: View) -> list[tuple[bytes, bytes]]:
+def reduce_rows(
+    cx: sqlite3.Connection, index: Index, query: Query, view: View
+) -> list[tuple[bytes, bytes]]:
     """The reduced rows asked for: key and value as JSON."""
     level = query.level()
-
-    def work(cx: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
-        result: list[tuple[bytes, bytes]] = []
-        left = query.limit
-        skip = query.skip
-        spans = (
-            [span(query, view)]
-            if query.keys is None
-            else [span(query, view, key) for key in keys_of(query)]
-        )
-        for within in spans:
-            for shown, rows in _groups(_scan(cx, within), level):
-                if left is not None and left <= 0:
-                    return result
-                if skip:
-                    skip -= 1
-                    for _ in rows:
-                        pass
-                    continue
-                value = _reduce(index, view, rows)
-                result.append((shown, dumps(value)))
-                if left is not None:
-                    left -= 1
-        return result
-
     if view.reduce == "_count" and level == 0 and query.keys is None:
-        counted = span(query, view)
-        number: int = index.read(
-            lambda cx: cx.execute(
-                f"SELECT count(*) FROM entry WHERE {counted.where}",  # noqa: S608
-                counted.values,
-            ).fetchone()[0]
-        )
+        number = count(cx, span(query, view))
         rows = [(b"null", b"%d" % number)] if number else []
         rows = rows[query.skip :]
         return rows if query.limit is None else rows[: query.limit]
-    result: list[tuple[bytes, bytes]] = index.read(work)
+    result: list[tuple[bytes, bytes]] = []
+    left = query.limit
+    skip = query.skip
+    spans = (
+        [span(query, view)]
+        if query.keys is None
+        else [span(query, view, key) for key in keys_of(query)]
+    )
+    for within in spans:
+        for shown, grouped in _groups(_scan(cx, within), level):
+            if left is not None and left <= 0:
+                return result
+            if skip:
+                skip -= 1
+                for _ in grouped:
+                    pass
+                continue
+            result.append((shown, dumps(_reduce(index, view, grouped))))
+            if left is not None:
+                left -= 1
     return result
+
+
+def count(cx: sqlite3.Connection, within: Span) -> int:
+    """How many rows a range has."""
+    number: int = cx.execute(
+        f"SELECT count(*) FROM entry WHERE {within.where}",  # noqa: S608
+        within.values,
+    ).fetchone()[0]
+    return number
 
 
 def _scan(cx: sqlite3.Connection, within: Span) -> Iterator[Row]:

@@ -25,6 +25,7 @@ from .collation import raw_key, sort_key
 from .database import Database
 from .documents import dumps, splice, unpack, unpack_attachments
 from .errors import CouchError, bad_request, not_found
+from .readers import Moment, Readers
 from .sandbox import (
     BATCH_MEMORY,
     Program,
@@ -200,8 +201,7 @@ class Index:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="views")
         self._ahead = ThreadPoolExecutor(BATCHES_AHEAD, thread_name_prefix="maps")
         self._reducing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reduce")
-        self._lock = threading.Lock()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers = Readers(self._connect, _gone)
         self._writer = self._open()
         values = dict(self._writer.execute("SELECT name, value FROM meta"))
         self.seq: int = values["seq"]
@@ -209,10 +209,16 @@ class Index:
         self._program: Program | None = None
         self._reducers: Program | None = None
 
-    def _open(self) -> sqlite3.Connection:
+    def _connect(self, *, write: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, timeout=30
         )
+        if not write:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        connection = self._connect(write=True)
         connection.execute(f"PRAGMA page_size = {store.PAGE}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -453,23 +459,12 @@ class Index:
 
     def read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Does `work` with a reader of the index, on any thread beside the event loop."""
-        if self._closed:
-            raise _gone()
-        with self._lock:
-            connection = self._readers.pop() if self._readers else None
-        if connection is None:
-            connection = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, timeout=30
-            )
-            connection.execute("PRAGMA query_only = ON")
-        try:
-            return work(connection)
-        finally:
-            with self._lock:
-                if self._closed or len(self._readers) >= 4:
-                    connection.close()
-                else:
-                    self._readers.append(connection)
+        with self._readers.reading() as cx:
+            return work(cx)
+
+    def moment(self, pool: ThreadPoolExecutor) -> Moment:
+        """The index at one moment, for an answer of several parts."""
+        return Moment(self._readers, pool)
 
     def reduce_script(self, view: View, keys: list[Any], values: list[Any], rereduce: bool) -> Any:
         """Runs a reduce function, on the thread where its runtime lives."""
@@ -540,10 +535,7 @@ class Index:
         self._thread.shutdown(wait=False)
         self._ahead.shutdown(wait=False)
         self._reducing.shutdown(wait=False)
-        with self._lock:
-            for connection in self._readers:
-                connection.close()
-            self._readers.clear()
+        self._readers.close()
 
     def _end(self) -> None:
         self._program = None

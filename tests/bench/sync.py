@@ -8,6 +8,7 @@ resumption after a kill. `morning`: every tablet of a county syncs a morning's w
 import argparse
 import asyncio
 import base64
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -102,6 +103,8 @@ class Clients:
 
     url: str
     admin_password: str = field(repr=False)
+    server: int
+    """The server's process."""
     took: dict[str, Times] = field(default_factory=dict)
     """Kind of request → ms."""
 
@@ -237,6 +240,19 @@ class Watcher:
             self.since = feed["last_seq"]
 
 
+def processor_ms(server: int) -> float:
+    """What the server and the processes that it has started have had of the processors."""
+    ticks = 0
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            number, _, rest = entry.read_text().partition(" ")
+            # Behind the name, which may hold anything: state, parent, …, utime, stime.
+            fields = rest.rpartition(")")[2].split()
+            if server in (int(number), int(fields[1])):
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 @asynccontextmanager
 async def served(data: Path, log: Path) -> AsyncIterator[Clients]:
     """A server over `data`, with its log."""
@@ -244,7 +260,7 @@ async def served(data: Path, log: Path) -> AsyncIterator[Clients]:
     await asyncio.to_thread(server.start)
     try:
         secrets = json.loads((data / "secrets.json").read_text("utf-8"))
-        clients = Clients(server.url, secrets["admin_password"])
+        clients = Clients(server.url, secrets["admin_password"], server.pid)
         connection = clients.connection()
         for _ in range(600):
             if (await connection.json("GET", "/api/health"))["provisioned"]:
@@ -291,6 +307,7 @@ async def measure_morning(clients: Clients, sites: int, tablets: int, doses: int
     clients.took.clear()
     print("  everybody at once …", flush=True)
     start = time.monotonic()
+    used = processor_ms(clients.server)
     ended: Times = []
 
     async def sync(tablet: Tablet, documents: list[Json]) -> None:
@@ -311,6 +328,9 @@ async def measure_morning(clients: Clients, sites: int, tablets: int, doses: int
     for task in (following, page):
         task.cancel()
     await asyncio.gather(following, page, return_exceptions=True)
+    at_county = processor_ms(clients.server) - used
+    await _come_up(clients)
+    everywhere = processor_ms(clients.server) - used
     ways = [watcher.seen[key] - start for key in wanted if key in watcher.seen]
     kind, slowest = clients.slowest()
     for tablet, _ in work:
@@ -327,10 +347,15 @@ async def measure_morning(clients: Clients, sites: int, tablets: int, doses: int
         Row(
             "a dose's way to the county, from the start of all",
             f"p95 {p95(ways):.2f} s (last {max(ways):.2f})",
-            "< 5 s",
-            p95(ways) < 5,
+            "< 6 s",
+            p95(ways) < 6,
         ),
         Row("slowest request", f"{slowest / 1000:.2f} s ({kind})", "< 10 s", slowest < 10_000),
+        Row(
+            "a dose costs the server's processors",
+            f"{at_county / len(wanted):.2f} ms until all are at the county, "
+            f"{everywhere / len(wanted):.2f} until they are at the province",
+        ),
     ]
 
 
@@ -360,8 +385,8 @@ async def _manager(clients: Clients, sites: int) -> None:
         await asyncio.sleep(1)
 
 
-async def _at_rest(clients: Clients) -> None:
-    """Waits until everything has come up to the highest region, and all views are built."""
+async def _come_up(clients: Clients) -> None:
+    """Waits until everything has come up to the highest region."""
     admin = clients.administrator()
     quiet = 0
     for _ in range(1200):
@@ -371,6 +396,13 @@ async def _at_rest(clients: Clients) -> None:
         if quiet == 3:
             break
         await asyncio.sleep(0.5)
+    admin.close()
+
+
+async def _at_rest(clients: Clients) -> None:
+    """Waits until everything has come up to the highest region, and all views are built."""
+    await _come_up(clients)
+    admin = clients.administrator()
     for name in await admin.json("GET", "/db/_all_dbs"):
         if name.startswith("region-"):
             path = f"/db/{name}/_design_docs?include_docs=true"

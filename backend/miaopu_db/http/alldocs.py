@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from .. import store
 from ..database import Database
 from ..documents import Document, Options, dumps, loads, splice, unpack
 from ..errors import bad_request, query_error, unauthorized
+from ..readers import Moment
 from .messages import Answer, Request, Stream, boolean, integer, only
 
 CHUNK = 1 << 20
@@ -134,41 +136,49 @@ async def handle(request: Request, database: Database) -> Answer:
             raise bad_request("`keys` body member must be an array.")
         query = parse(body, query, decoded=True)
     query = parse(dict(request.query), query, decoded=False)
-    return Stream(_answer(database, kind, query))
+    return Stream(_one(database, kind, query))
 
 
 async def _several(database: Database, kind: str, queries: list[Query]) -> AsyncIterator[bytes]:
     yield b'{"results":[\r\n'
-    for number, query in enumerate(queries):
-        if number:
-            yield b",\r\n"
-        async for chunk in _answer(database, kind, query, last=b""):
-            yield chunk
+    with database.moment() as moment:
+        for number, query in enumerate(queries):
+            if number:
+                yield b",\r\n"
+            async for chunk in _answer(moment, database, kind, query):
+                yield chunk
     yield b"\r\n]}\n"
 
 
+async def _one(database: Database, kind: str, query: Query) -> AsyncIterator[bytes]:
+    with database.moment() as moment:
+        async for chunk in _answer(moment, database, kind, query):
+            yield chunk
+    yield b"\n"
+
+
 async def _answer(
-    database: Database, kind: str, query: Query, last: bytes = b"\n"
+    moment: Moment, database: Database, kind: str, query: Query
 ) -> AsyncIterator[bytes]:
     if kind == "_local_docs":
-        yield await database.read(lambda cx: _local(cx, query)) + last
+        yield await moment.read(lambda cx: _local(cx, query))
         return
-    total, offset, seq = await database.read(lambda cx: _head(cx, query))
+    total, offset, seq = await moment.read(lambda cx: _head(cx, query))
     parts = [b'"total_rows":%d' % total]
     parts.append(b'"offset":%b' % (b"null" if offset is None else b"%d" % offset))
     if query.update_seq:
         parts.append(b'"update_seq":"%b"' % database.sequence(seq).encode())
     yield b"{" + b",".join(parts) + b',"rows":[\r\n'
-    source = (_by_range if query.keys is None else _by_keys)(database, query)
+    source = (_by_range if query.keys is None else _by_keys)(moment, query)
     first = True
     async for chunk in source:
         if chunk:
             yield chunk if first else b",\r\n" + chunk
             first = False
-    yield b"\r\n]}" + last
+    yield b"\r\n]}"
 
 
-def _head(cx: Any, query: Query) -> tuple[int, int | None, int]:
+def _head(cx: sqlite3.Connection, query: Query) -> tuple[int, int | None, int]:
     info = store.read_info(cx)
     total = info.doc_count
     if query.prefix:
@@ -188,7 +198,7 @@ def _head(cx: Any, query: Query) -> tuple[int, int | None, int]:
     return total, min(before + query.skip, total), info.seq
 
 
-async def _by_range(database: Database, query: Query) -> AsyncIterator[bytes]:
+async def _by_range(moment: Moment, query: Query) -> AsyncIterator[bytes]:
     low, high = (query.end, query.start) if query.descending else (query.start, query.end)
     low_side, high_side = ">=", "<="
     if not query.inclusive_end:
@@ -218,7 +228,7 @@ async def _by_range(database: Database, query: Query) -> AsyncIterator[bytes]:
             f" ORDER BY d.id {order} LIMIT ? OFFSET ?"
         )
         count = 2000 if left is None else min(left, 2000)
-        chunk, rows, at = await database.read(
+        chunk, rows, at = await moment.read(
             lambda cx, sql=sql, values=(*values, count, skip): _rows(  # type: ignore[misc]
                 cx, sql, values, query
             )
@@ -235,7 +245,9 @@ async def _by_range(database: Database, query: Query) -> AsyncIterator[bytes]:
             low, low_side = at, ">"
 
 
-def _rows(cx: Any, sql: str, values: Any, query: Query) -> tuple[bytes, int, str | None]:
+def _rows(
+    cx: sqlite3.Connection, sql: str, values: Any, query: Query
+) -> tuple[bytes, int, str | None]:
     """Rows up to about `CHUNK` bytes, how many, and the last id (None: there are no more)."""
     parts: list[bytes] = []
     size = 0
@@ -287,13 +299,13 @@ def options_of(query: Query) -> Options:
     )
 
 
-def _document(cx: Any, doc_id: str, query: Query) -> bytes:
+def _document(cx: sqlite3.Connection, doc_id: str, query: Query) -> bytes:
     options = options_of(query)
     found = store.read_winner(cx, doc_id, options)
     return b"null" if found is None else found.render(options)
 
 
-async def _by_keys(database: Database, query: Query) -> AsyncIterator[bytes]:
+async def _by_keys(moment: Moment, query: Query) -> AsyncIterator[bytes]:
     keys = list(query.keys or ())
     if query.descending:
         keys.reverse()
@@ -303,12 +315,12 @@ async def _by_keys(database: Database, query: Query) -> AsyncIterator[bytes]:
     step = 20 if query.include_docs else 500
     for start in range(0, len(keys), step):
         part = keys[start : start + step]
-        yield await database.read(
+        yield await moment.read(
             lambda cx, part=part: b",\r\n".join(_keyed(cx, part, query))  # type: ignore[misc]
         )
 
 
-def _keyed(cx: Any, keys: list[Any], query: Query) -> list[bytes]:
+def _keyed(cx: sqlite3.Connection, keys: list[Any], query: Query) -> list[bytes]:
     rows = store.read_rows(cx, [key for key in keys if isinstance(key, str)])
     parts: list[bytes] = []
     for key in keys:
@@ -335,7 +347,7 @@ def _keyed(cx: Any, keys: list[Any], query: Query) -> list[bytes]:
     return parts
 
 
-def _local(cx: Any, query: Query) -> bytes:
+def _local(cx: sqlite3.Connection, query: Query) -> bytes:
     found = {
         doc_id: (rev, body)
         for doc_id, rev, body in cx.execute("SELECT id, rev, json FROM local ORDER BY id")

@@ -11,6 +11,7 @@ from typing import Any
 from .. import changes, mango, store
 from ..database import Database
 from ..errors import CouchError, bad_request, unauthorized
+from ..readers import Moment
 from .filters import script_filter, view_filter
 from .messages import Answer, Request, Stream, only
 
@@ -144,61 +145,71 @@ async def _query(request: Request, database: Database, body: dict[str, Any]) -> 
     return replace(query, accepts=await script_filter(request, database, design, function))
 
 
+LATEST = 1 << 62
+"""After every sequence: where a descending feed begins."""
+
+
+def _moment(database: Database, query: changes.Query) -> Moment:
+    return database.moment(None if query.accepts is None else database.scripts)
+
+
 async def _chunk(
-    database: Database,
-    query: changes.Query,
-    since: int,
-    limit: int | None,
-    until: int | None = None,
+    moment: Moment, database: Database, query: changes.Query, since: int, limit: int | None
 ) -> changes.Chunk:
-    pool = database.pool if query.accepts is None else database.scripts
-    return await asyncio.get_running_loop().run_in_executor(
-        pool, changes.read, database, query, since, limit, until
+    return await moment.read(
+        lambda cx: changes.read(cx, database, query, since, limit),
+        is_last=lambda chunk: chunk.left is not None,
     )
 
 
-async def _normal(
-    database: Database, query: changes.Query, feed: Feed, head: bytes = b'{"results":[\n'
-) -> AsyncIterator[bytes]:
-    """All changes up to the moment of asking. While one chunk is sent the next is read."""
+async def _normal(database: Database, query: changes.Query, feed: Feed) -> AsyncIterator[bytes]:
+    """All changes up to the moment of asking."""
     if feed.limit == 0:
         pending = await database.read(lambda cx: store.count_changes(cx, feed.since))
-        yield head + _tail(database, feed.since, pending)
+        yield _HEAD + _tail(database, feed.since, pending)
         return
-    end = database.seq
-    since = end + 1 if query.descending else feed.since
+    with _moment(database, query) as moment:
+        since = LATEST if query.descending else feed.since
+        first = await _chunk(moment, database, query, since, feed.limit)
+        async for part in _from(moment, database, query, feed, first, _HEAD):
+            yield part
+
+
+async def _from(
+    moment: Moment,
+    database: Database,
+    query: changes.Query,
+    feed: Feed,
+    chunk: changes.Chunk,
+    head: bytes,
+) -> AsyncIterator[bytes]:
+    """`chunk`, all that follows it, and the end. While one chunk is sent the next is read."""
     limit = feed.limit
-    until = None if query.descending else end
-    reading = asyncio.ensure_future(_chunk(database, query, since, limit, until))
-    pending_head = head
+    last_row = feed.since
     sent = False
-    try:
-        while True:
-            chunk = await reading
-            if limit is not None:
-                limit -= chunk.rows
-            finished = chunk.exhausted or (limit is not None and limit <= 0)
-            if not finished:
-                reading = asyncio.ensure_future(_chunk(database, query, chunk.last, limit, until))
+    while True:
+        if limit is not None:
+            limit -= chunk.rows
+        following = None
+        if chunk.left is None:
+            following = asyncio.ensure_future(_chunk(moment, database, query, chunk.last, limit))
+        try:
             if chunk.data:
-                yield pending_head + (b",\r\n" if sent else b"") + chunk.data
-                pending_head = b""
-                sent = True
-            if finished:
+                yield head + (b",\r\n" if sent else b"") + chunk.data
+                head, sent, last_row = b"", True, chunk.last_row
+            if following is None:
                 break
-    finally:
-        reading.cancel()
+            chunk = await following
+        finally:
+            if following is not None:
+                following.cancel()
     if query.descending:
-        last = chunk.last_row if sent else feed.since
-        pending = 0
-    elif chunk.exhausted:
-        last, pending = max(end, feed.since), 0
+        yield head + _tail(database, last_row, 0)
     else:
-        last = chunk.last
-        pending = await database.read(lambda cx: store.count_changes(cx, last))
-        if pending == 0 and not query.filtered:
-            last = max(last, end)
-    yield pending_head + _tail(database, last, pending)
+        yield head + _tail(database, max(chunk.reached, feed.since), chunk.left or 0)
+
+
+_HEAD = b'{"results":[\n'
 
 
 def _tail(database: Database, last: int, pending: int) -> bytes:
@@ -224,26 +235,23 @@ async def _longpoll(
         async for part in _normal(database, query, feed):
             yield part
         return
-    head = b'{"results":[\n'
+    head = _HEAD
     since = feed.since
     started = time.monotonic()
     while True:
-        end = database.seq
-        chunk = await _chunk(database, query, since, feed.limit, end)
-        if chunk.rows:
-            # The rest, from where this chunk began, is an ordinary reading.
-            rest = replace(feed, since=since)
-            async for part in _normal(database, query, rest, head):
-                yield part
-            return
-        if not chunk.exhausted:
-            since = chunk.last
+        with _moment(database, query) as moment:
+            chunk = await _chunk(moment, database, query, since, feed.limit)
+            if chunk.rows:
+                async for part in _from(moment, database, query, feed, chunk, head):
+                    yield part
+                return
+        since = max(since, chunk.reached)
+        if chunk.left is None:
             continue
         if head:
             # The client learns that the feed stands.
             yield head
             head = b""
-        since = max(since, end)
         came, beat = await _wait(database, since, feed, started)
         if not going_on() or not (came or beat):
             yield _tail(database, since, 0)
@@ -252,54 +260,57 @@ async def _longpoll(
             yield b"\n"
 
 
-async def _rows(
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a feed that goes on has to tell. `ended`: how many changes are left, where it ends."""
+
+    data: bytes
+    seq: int
+    ended: int | None = None
+
+
+async def _parts(
     database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
-) -> AsyncIterator[tuple[bytes, int, bool]]:
-    """For feeds that go on: rows, the sequence reached, and whether the feed ends."""
-    since = feed.since
+) -> AsyncIterator[_Part]:
+    """The rows of a feed that goes on, and nothing now and then."""
+    since = LATEST if query.descending else feed.since
     limit = feed.limit
     started = time.monotonic()
     if limit == 0:
-        yield b"", since, True
-        return
-    if query.descending:
-        chunk = await _chunk(database, query, database.seq + 1, limit)
-        yield chunk.data, chunk.last_row, True
+        yield _Part(b"", feed.since, await database.read(lambda cx: store.count_changes(cx, since)))
         return
     while True:
-        end = database.seq
-        chunk = await _chunk(database, query, since, limit)
-        since = chunk.last if not chunk.exhausted else max(chunk.last, end)
-        if limit is not None:
-            limit -= chunk.rows
-        ends = limit is not None and limit <= 0
-        if chunk.rows:
-            started = time.monotonic()
-            yield chunk.data, chunk.last_row if ends else since, ends
-        if ends:
-            return
-        if not chunk.exhausted:
-            continue
+        with _moment(database, query) as moment:
+            while True:
+                chunk = await _chunk(moment, database, query, since, limit)
+                since = chunk.last if query.descending else max(since, chunk.reached)
+                if limit is not None:
+                    limit -= chunk.rows
+                if limit == 0 or (query.descending and chunk.left is not None):
+                    yield _Part(chunk.data, chunk.last_row, chunk.left or 0)
+                    return
+                if chunk.rows:
+                    started = time.monotonic()
+                    yield _Part(chunk.data, since)
+                if chunk.left is not None:
+                    break
         came, beat = await _wait(database, since, feed, started)
         if not going_on() or not (came or beat):
-            yield b"", since, True
+            yield _Part(b"", since, 0)
             return
         if beat:
-            yield b"", since, False
+            yield _Part(b"", since)
 
 
 async def _continuous(
     database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    async for data, seq, ends in _rows(database, query, feed, going_on):
-        text = data + b"\n" if data else (b"" if ends else b"\n")
-        if ends:
-            pending = 0
-            if not database.closed and not query.descending:
-                pending = await database.read(lambda cx, at=seq: store.count_changes(cx, at))  # type: ignore[misc]
+    async for part in _parts(database, query, feed, going_on):
+        text = part.data + b"\n" if part.data else (b"" if part.ended is not None else b"\n")
+        if part.ended is not None:
             text += b'{"last_seq":"%b","pending":%d}\n' % (
-                database.sequence(seq).encode(),
-                pending,
+                database.sequence(part.seq).encode(),
+                part.ended,
             )
         yield text
 
@@ -307,12 +318,12 @@ async def _continuous(
 async def _eventsource(
     database: Database, query: changes.Query, feed: Feed, going_on: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    async for data, _, ends in _rows(database, query, feed, going_on):
-        if data:
+    async for part in _parts(database, query, feed, going_on):
+        if part.data:
             lines = []
-            for row in data.split(b"\n"):
+            for row in part.data.split(b"\n"):
                 number = row[7 : row.index(b",", 7)]
                 lines.append(b"data: " + row + b"\nid: " + number + b"\n\n")
             yield b"".join(lines)
-        elif not ends:
+        elif part.ended is None:
             yield b"event: heartbeat\ndata: \n\n"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,9 +14,12 @@ import orjson
 from .. import store, viewquery
 from ..database import Database
 from ..errors import bad_request, forbidden, not_found, query_error
+from ..readers import Moment
 from ..viewquery import UNSET, Query
 from ..views import Design, Index, Row, View
 from .messages import Answer, Request, Stream, only, reply
+
+Read = Callable[[sqlite3.Connection], list[Row]]
 
 
 async def handle(request: Request, database: Database, doc_id: str, rest: list[str]) -> Answer:
@@ -43,8 +48,15 @@ async def handle(request: Request, database: Database, doc_id: str, rest: list[s
     query = viewquery.parse(dict(request.query), query, decoded=False)
     query = _single_key(query)
     reducing = viewquery.check(query, view)
-    index, seq = await up_to_date(request, database, design, query.update)
-    return Stream(_answer(database, index, view, query, reducing, seq, b"\n"))
+    index = await up_to_date(request, database, design, query.update)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        with index.moment(database.scripts if reducing else database.pool) as moment:
+            async for part in _answer(moment, database, index, view, query, reducing):
+                yield part
+        yield b"\n"
+
+    return Stream(chunks())
 
 
 def read_design(database: Database, doc_id: str) -> Design:
@@ -70,10 +82,8 @@ async def open_index(request: Request, database: Database, design: Design) -> In
     return await asyncio.get_running_loop().run_in_executor(server.pool, views.index, design)
 
 
-async def up_to_date(
-    request: Request, database: Database, design: Design, update: str
-) -> tuple[Index, int]:
-    """The index, as fresh as was asked for, and the sequence it holds."""
+async def up_to_date(request: Request, database: Database, design: Design, update: str) -> Index:
+    """The index, as fresh as was asked for."""
     server = request.server
     index = await open_index(request, database, design)
     seq = database.seq
@@ -84,7 +94,7 @@ async def up_to_date(
         server.tidy_views(database)
     elif update == "lazy":
         index.start(seq)
-    return index, index.seq
+    return index
 
 
 async def _several(request: Request, database: Database, design: Design, view: View) -> Answer:
@@ -99,112 +109,87 @@ async def _several(request: Request, database: Database, design: Design, view: V
             raise query_error("`queries` must hold objects.")
         query = _single_key(viewquery.parse(one, base, decoded=True))
         queries.append((query, viewquery.check(query, view)))
-    index, seq = await up_to_date(request, database, design, base.update)
+    index = await up_to_date(request, database, design, base.update)
+    scripts = any(reducing for _, reducing in queries)
 
     async def chunks() -> AsyncIterator[bytes]:
         yield b'{"results":[\r\n'
-        for number, (query, reducing) in enumerate(queries):
-            if number:
-                yield b",\r\n"
-            async for part in _answer(database, index, view, query, reducing, seq, b""):
-                yield part
+        with index.moment(database.scripts if scripts else database.pool) as moment:
+            for number, (query, reducing) in enumerate(queries):
+                if number:
+                    yield b",\r\n"
+                async for part in _answer(moment, database, index, view, query, reducing):
+                    yield part
         yield b"\r\n]}\n"
 
     return Stream(chunks())
 
 
 async def _answer(
-    database: Database,
-    index: Index,
-    view: View,
-    query: Query,
-    reducing: bool,
-    seq: int,
-    end: bytes,
+    moment: Moment, database: Database, index: Index, view: View, query: Query, reducing: bool
 ) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
+    def seq_of(cx: sqlite3.Connection) -> bytes:
+        if not query.update_seq:
+            return b""
+        return b'"update_seq":"%b",' % database.sequence(store.read_meta(cx, "seq")).encode()
 
-    async def aside(work: Any, *arguments: Any) -> Any:
-        return await loop.run_in_executor(database.pool, work, *arguments)
-
-    head: list[bytes] = []
     if reducing:
-        rows = await loop.run_in_executor(
-            database.scripts, viewquery.reduce_rows, index, query, view
+        seq, reduced = await moment.read(
+            lambda cx: (seq_of(cx), viewquery.reduce_rows(cx, index, query, view))
         )
-        if query.update_seq:
-            head.append(b'"update_seq":"%b",' % database.sequence(seq).encode())
-        parts = [b'{"key":%b,"value":%b}' % row for row in rows]
-        yield b"{%b" % b"".join(head) + b'"rows":[\r\n' + b",\r\n".join(parts) + b"\r\n]}" + end
+        parts = [b'{"key":%b,"value":%b}' % row for row in reduced]
+        yield b"{%b" % seq + b'"rows":[\r\n' + b",\r\n".join(parts) + b"\r\n]}"
         return
-
-    def counts() -> tuple[int, int]:
-        def work(cx: Any) -> tuple[int, int]:
-            return viewquery.total(cx, view), viewquery.offset(cx, query, view)
-
-        result: tuple[int, int] = index.read(work)
-        return result
-
-    total, offset = await aside(counts)
-    if query.keys is None:
-        head.append(b'"total_rows":%d,"offset":%d,' % (total, min(total, offset + query.skip)))
-    else:
-        head.append(b'"total_rows":%d,"offset":null,' % total)
-    if query.update_seq:
-        head.append(b'"update_seq":"%b",' % database.sequence(seq).encode())
-    yield b"{" + b"".join(head) + b'"rows":[\r\n'
+    seq, total, offset = await moment.read(
+        lambda cx: (seq_of(cx), viewquery.total(cx, view), viewquery.offset(cx, query, view))
+    )
+    place = b"null" if query.keys is not None else b"%d" % min(total, offset + query.skip)
+    yield b'{"total_rows":%d,"offset":%b,%b"rows":[\r\n' % (total, place, seq)
     sent = False
-    async for chunk in _rows(database, index, view, query, aside):
+    async for chunk in _rows(moment, database, view, query):
         yield b",\r\n" + chunk if sent else chunk
         sent = True
-    yield b"\r\n]}" + end
+    yield b"\r\n]}"
 
 
 async def _rows(
-    database: Database, index: Index, view: View, query: Query, aside: Any
+    moment: Moment, database: Database, view: View, query: Query
 ) -> AsyncIterator[bytes]:
     left = query.limit
     skip = query.skip
     keys: list[Any] = [UNSET] if query.keys is None else viewquery.keys_of(query)
     step = 200 if query.include_docs else 5000
 
-    def read(within: viewquery.Span, skip: int, count: int, after: Row | None) -> Any:
-        rows = index.read(lambda cx: viewquery.read_rows(cx, within, skip, count, after))
-        if not rows:
-            return None, b"", 0
-        if query.include_docs:
-            with database.reader() as cx:
-                parts = [viewquery.show_row(cx, row, query) for row in rows]
-        else:
-            parts = [viewquery.show_row(None, row, query) for row in rows]
-        return rows[-1], b",\r\n".join(parts), len(rows)
-
-    def count_of(within: viewquery.Span) -> int:
-        number: int = index.read(
-            lambda cx: cx.execute(
-                f"SELECT count(*) FROM entry WHERE {within.where}",  # noqa: S608
-                within.values,
-            ).fetchone()[0]
-        )
-        return number
+    def shown(rows: list[Row]) -> bytes:
+        if not query.include_docs:
+            return b",\r\n".join(viewquery.show_row(None, row, query) for row in rows)
+        with database.reader() as documents:
+            return b",\r\n".join(viewquery.show_row(documents, row, query) for row in rows)
 
     for key in keys:
         within = viewquery.span(query, view, key)
         if skip and len(keys) > 1:
-            number = await aside(count_of, within)
+            number = await moment.read(partial(viewquery.count, within=within))
             if number <= skip:
                 skip -= number
                 continue
         after: Row | None = None
         while left is None or left > 0:
-            count = step if left is None else min(step, left)
-            after, chunk, number = await aside(read, within, skip, count, after)
+            most = step if left is None else min(step, left)
+            read = partial(viewquery.read_rows, within=within, skip=skip, limit=most, after=after)
+
+            def part(cx: sqlite3.Connection, read: Read = read) -> tuple[list[Row], bytes]:
+                rows = read(cx)
+                return rows, shown(rows) if rows else b""
+
+            rows, chunk = await moment.read(part)
             skip = 0
-            if after is None:
+            if not rows:
                 break
+            after = rows[-1]
             yield chunk
             if left is not None:
-                left -= number
+                left -= len(rows)
 
 
 async def _info(request: Request, database: Database, doc_id: str) -> Answer:

@@ -183,7 +183,7 @@ async def _answer(
     if plan.index.design is not None:
         design = Design.parse(plan.index.design, designs[plan.index.design])
         number = design.view(plan.index.name).number
-        index, _ = await up_to_date(request, database, design, "true" if find.update else "false")
+        index = await up_to_date(request, database, design, "true" if find.update else "false")
     loop = asyncio.get_running_loop()
     position = find.bookmark
     left, skip = find.limit, find.skip if find.bookmark is None else 0

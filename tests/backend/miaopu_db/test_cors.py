@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .conftest import Process
+from tests.backend.miaopu_db.served import Process
 
 GOOD, BAD = "https://clinic.example", "https://evil.example"
 ASKED = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}

@@ -17,8 +17,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-
-from .conftest import USER_PASSWORD, Server, name_of
+from tests.backend.miaopu_db.served import USER_PASSWORD, Server, name_of
 
 UserFactory = Callable[..., httpx.Client]
 

@@ -17,11 +17,10 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from tests.backend.miaopu_db.served import ADMIN, PASSWORD, Process
 
 from miaopu_db.app import create_app
 from miaopu_db.auth import hash_password
-
-from .conftest import ADMIN, PASSWORD, Process
 
 
 def test_without_an_administrator_there_is_no_start(tmp_path: Path) -> None:

@@ -17,14 +17,13 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.backend.miaopu_db.served import ADMIN, PASSWORD, Process
 
 from miaopu_db import revtree, store
 from miaopu_db.compaction import LEAST_FILE, share_of
 from miaopu_db.documents import Document, Options, from_json
 from miaopu_db.security import DEFAULT
 from miaopu_db.store import Writer
-
-from .conftest import ADMIN, PASSWORD, Process
 
 BIG = random.Random(1).randbytes(3500).hex()
 """What is not made shorter by compressing it."""

@@ -7,8 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-
-from .conftest import Server
+from tests.backend.miaopu_db.served import Server
 
 Client = httpx.Client
 

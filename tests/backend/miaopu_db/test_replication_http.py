@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from tests.backend.miaopu_db.served import ADMIN, PASSWORD, Process, Server
 
 from miaopu_db.replicator import common_checkpoint
-
-from .conftest import ADMIN, PASSWORD, Process, Server
 
 Client = httpx.Client
 

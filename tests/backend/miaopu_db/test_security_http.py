@@ -10,8 +10,7 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
-
-from .conftest import Server, name_of
+from tests.backend.miaopu_db.served import Server, name_of
 
 UserFactory = Callable[..., httpx.Client]
 
