@@ -13,8 +13,10 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 
 @cache
 def _catalogue(lang: Lang) -> dict[str, Any]:
-    text = (ROOT / "pwa" / "src" / "i18n" / f"{lang}.json").read_text("utf-8")
-    return dict(json.loads(text))
+    found: dict[str, Any] = {}
+    for file in (ROOT / "pwa" / "src").glob(f"*/words.{lang}.json"):
+        found |= json.loads(file.read_text("utf-8"))
+    return found
 
 
 def text(lang: Lang, key: str) -> str:

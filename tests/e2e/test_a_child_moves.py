@@ -127,6 +127,7 @@ def test_a_child_moves_and_duplicates_are_merged(
     expect(by_id(page, "compare")).to_be_visible()
     away.picture("compare")
     by_id(page, "decide-same").click()
+    by_id(page, "confirm-yes").click()
     expect(by_id(page, "joined")).to_contain_text(name)
     by_id(page, "nav-home").click()
     has_children(away, with_twin - 1)
@@ -137,6 +138,7 @@ def test_a_child_moves_and_duplicates_are_merged(
     assert merged["facts"]["name"]["value"] == name
     by_id(page, "nav-duplicates").click()
     by_id(page, "part").click()
+    by_id(page, "confirm-yes").click()
     # Parted by a person, they are not suspected again by the server, but still look alike.
     expect(by_id(page, "joined")).to_have_count(0)
     by_id(page, "nav-home").click()

@@ -36,17 +36,7 @@ async def suspects(client: httpx.AsyncClient, region: str) -> list[Json]:
     for same in await _alike(client, f"region-{region}"):
         for first, second in combinations(sorted(set(same))[:_ALIKE], 2):
             pairs[first, second] = None
-    ids = sorted({one for pair in pairs for one in pair})
-    documents: dict[str, Json] = {}
-    for start in range(0, len(ids), 500):
-        answer = await client.post(
-            f"region-{region}/_all_docs",
-            params={"include_docs": "true"},
-            json={"keys": ids[start : start + 500]},
-        )
-        answer.raise_for_status()
-        rows = answer.json()["rows"]
-        documents |= {row["id"]: row["doc"] for row in rows if row.get("doc") is not None}
+    documents = await _documents(client, region, {one for pair in pairs for one in pair})
     found = []
     for first, second in pairs:
         a, b = documents.get(first), documents.get(second)
@@ -57,6 +47,39 @@ async def suspects(client: httpx.AsyncClient, region: str) -> list[Json]:
             found.append({"reason": why, "cases": [shown(a), shown(b)]})
     found.sort(key=lambda pair: _RANK[str(pair["reason"])])
     return found[:MOST]
+
+
+async def joined(client: httpx.AsyncClient, region: str) -> list[Json]:
+    """Pairs of cases that a person joined and nobody has parted, the latest first: both rows.
+
+    Raises httpx.HTTPError.
+    """
+    rows = await query(client, f"region-{region}", "duplicates", "links", {})
+    pairs = [tuple(row["key"]) for row in rows if row["value"] and row["key"][0] != row["key"][1]]
+    # An id is a ULID: the younger case comes first.
+    pairs = sorted(set(pairs), key=max, reverse=True)[:MOST]
+    documents = await _documents(client, region, {one for pair in pairs for one in pair})
+    return [
+        {"cases": [shown(documents[first]), shown(documents[second])]}
+        for first, second in pairs
+        if first in documents and second in documents
+    ]
+
+
+async def _documents(client: httpx.AsyncClient, region: str, ids: set[str]) -> dict[str, Json]:
+    """The winners of these cases, as far as they are there."""
+    wanted = sorted(ids)
+    documents: dict[str, Json] = {}
+    for start in range(0, len(wanted), 500):
+        answer = await client.post(
+            f"region-{region}/_all_docs",
+            params={"include_docs": "true"},
+            json={"keys": wanted[start : start + 500]},
+        )
+        answer.raise_for_status()
+        rows = answer.json()["rows"]
+        documents |= {row["id"]: row["doc"] for row in rows if row.get("doc") is not None}
+    return documents
 
 
 def _together(a: Json, b: Json) -> bool:

@@ -19,7 +19,7 @@ from miaopu.accounts.tree import Tree
 from miaopu.audit import Trail
 from miaopu.case.case import NotTakenError, merged
 from miaopu.couch.follow import FAULTS, reason
-from miaopu.duplicates.suspects import Decision, UndecidableError, decide, suspects
+from miaopu.duplicates.suspects import Decision, UndecidableError, decide, joined, suspects
 from miaopu.lookup.cases import Cases, Purpose
 from miaopu.lookup.parent import Parent
 from miaopu.models.base import CalendarDate
@@ -122,10 +122,17 @@ class Pair(BaseModel):
     cases: tuple[Row, Row]
 
 
+class JoinedPair(BaseModel):
+    """Two cases that are read as one child (合并个案)."""
+
+    cases: tuple[Row, Row]
+
+
 class Pairs(BaseModel):
-    """Suspected duplicates."""
+    """Suspected duplicates, and cases that were joined: a person may part them again."""
 
     pairs: list[Pair]
+    joined: list[JoinedPair]
 
 
 Model = TypeVar("Model", bound=_Body)
@@ -284,9 +291,10 @@ def cases_router(
         limited(listing, who)
         async with _database():
             pairs = await suspects(cases.client(), who.region)
-        ids = [case["id"] for pair in pairs for case in pair["cases"]]
+            together = await joined(cases.client(), who.region)
+        ids = [case["id"] for pair in [*pairs, *together] for case in pair["cases"]]
         note(request, who, "read", f"region-{who.region}", "cases/duplicates", ids)
-        return Pairs.model_validate({"pairs": pairs})
+        return Pairs.model_validate({"pairs": pairs, "joined": together})
 
     @router.post("/decide")
     async def decision(request: Request, who: Who) -> dict[str, bool]:

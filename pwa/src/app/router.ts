@@ -1,6 +1,7 @@
 /** The pages and who may see them. An address never holds a child's data, only a random id. */
 
 import { createRouter, createWebHistory } from 'vue-router';
+import { hasUnsavedInput, mayDiscard } from '../ui/unsaved';
 import { useSession } from '../workspace/session';
 import { useChildren } from '../workspace/useChildren';
 
@@ -95,13 +96,13 @@ export const router = createRouter({
   ],
 });
 
-router.beforeEach((to) => {
+router.beforeEach(async (to, from) => {
   const user = useSession().user.value;
   if (to.meta.open) return true;
   if (!user) return { name: 'login', query: to.name === 'home' ? {} : { next: to.path } };
   if (to.meta.for === 'site' && !user.site) return { name: user.region ? 'manager' : 'settings' };
   if (to.meta.for === 'region' && !user.region) return { name: 'home' };
-  return true;
+  return to.path === from.path || !hasUnsavedInput.value || mayDiscard();
 });
 
 // A child's page is drawn once, with the child: drawing it empty first costs a swipe a whole frame.

@@ -18,11 +18,30 @@ export interface UseCatalog {
   groupTitle(group: string): { zh: string; en: string } | null;
   /** Name of a site or region by its code; the code when it is not known. */
   placeName(code: string): string;
+  /** Codes of all clinics of a region and of the regions below it. */
+  sitesBelow(region: string): string[];
+  /** Codes of all regions below a region, itself first, each followed by its clinics. */
+  placesBelow(region: string): string[];
   /** Schedules by their names. */
   schedules(): Readonly<Record<string, Schedule>>;
 }
 
 const NONE: Readonly<Record<string, Entry>> = {};
+
+function placesBelow(region: string): string[] {
+  const catalog = catalogNow();
+  const below = new Set([region]);
+  const regions = catalog.all<Region>('region:');
+  const sites = catalog.all<Site>('site:');
+  // A set is walked in the order of adding, so this reaches every level.
+  for (const code of below) {
+    for (const one of regions) if (one.parent === code) below.add(one.code);
+  }
+  return [...below].flatMap((code) => [
+    code,
+    ...sites.filter((site) => site.region === code).map((site) => site.code),
+  ]);
+}
 
 export function useCatalog(): UseCatalog {
   const schedules = () =>
@@ -43,6 +62,8 @@ export function useCatalog(): UseCatalog {
     placeName: (code) =>
       catalogNow().get<Site | Region>(`${code.length === 10 ? 'site' : 'region'}:${code}`)?.name ??
       code,
+    placesBelow,
+    sitesBelow: (region) => placesBelow(region).filter((code) => code.length === 10),
     schedules,
   };
 }

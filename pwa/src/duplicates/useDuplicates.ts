@@ -12,7 +12,7 @@ import { type Pair, suspectPairs } from './suspects.ts';
 
 export interface Duplicates {
   pairs(): Promise<(Pair & { names: [string, string] })[]>;
-  /** Cases that were joined; of a clinic alone. */
+  /** Cases that were joined, as far as they were known when `pairs` was last asked. */
   joined(): { id: string; name: string; ids: string[] }[];
   /** Both cases of a pair as they stand, each for itself. */
   cases(ids: readonly string[]): Promise<ChildDoc[]>;
@@ -42,6 +42,7 @@ function ofClinic(): Duplicates {
 
 function ofRegion(region: string): Duplicates {
   const server = createServer();
+  let together: ReturnType<Duplicates['joined']> = [];
   const cases = async (ids: readonly string[]) => {
     const { rows } = await server.json<{ rows: { doc?: ChildDoc | null }[] }>(
       `/db/region-${region}/_all_docs?include_docs=true`,
@@ -52,16 +53,22 @@ function ofRegion(region: string): Duplicates {
   return {
     cases,
     async pairs() {
-      const { pairs } = await server.json<{
+      const { pairs, joined } = await server.json<{
         pairs: { reason: Suspicion; cases: [CaseRow, CaseRow] }[];
+        joined: { cases: [CaseRow, CaseRow] }[];
       }>('/api/cases/duplicates', { method: 'POST', body: {} });
+      together = joined.map(({ cases: [a, b] }) => ({
+        id: a.id,
+        name: a.name ?? b.name ?? '',
+        ids: [a.id, b.id],
+      }));
       return pairs.map(({ reason, cases: [a, b] }) => ({
         reason,
         ids: [a.id, b.id],
         names: [a.name ?? '', b.name ?? ''],
       }));
     },
-    joined: () => [],
+    joined: () => together,
     async decide(ids, decision) {
       const kept = keptOf(await cases(ids));
       const target = kept?._id ?? ids[0];

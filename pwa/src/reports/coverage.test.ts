@@ -9,7 +9,6 @@ import {
   monthsBetween,
   percent,
   siteCounts,
-  siteSync,
 } from './coverage';
 
 const span = { from: '2025-01', to: '2025-12' };
@@ -132,30 +131,6 @@ describe('cohorts', () => {
       startkey: ['A', 2025, 3],
       endkey: ['A', 2026, 2, {}],
     });
-  });
-});
-
-describe('siteSync', () => {
-  it('sums the devices of each clinic and names those that were never heard', () => {
-    const device = (site: string, id: string, at: string, pending: number) => ({
-      key: [site, id] as [string, string],
-      value: { name: id, synced_at: at, pending, refused: 0 },
-    });
-    const rows = siteSync(
-      ['A', 'B'],
-      [
-        device('A', 'd1', '2026-11-23T01:00:00.000Z', 2),
-        device('A', 'd2', '2026-11-22T01:00:00.000Z', 1),
-      ],
-      [{ key: ['A', 'x'] }],
-    );
-    expect(rows[0]).toMatchObject({
-      site: 'A',
-      syncedAt: '2026-11-23T01:00:00.000Z',
-      pending: 3,
-      problems: 1,
-    });
-    expect(rows[1]).toMatchObject({ site: 'B', syncedAt: null, devices: [] });
   });
 });
 

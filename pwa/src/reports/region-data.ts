@@ -4,11 +4,11 @@ import type { Server } from '../sync/server.ts';
 import {
   type ChildrenRow,
   cohortKeys,
-  type DeviceRow,
   type DosesRow,
   type Month,
   type ViewRow,
 } from './coverage.ts';
+import type { DeviceRow } from './site-sync.ts';
 
 interface Answer<T> {
   rows: T[];

@@ -1,6 +1,8 @@
 /** Whether somebody is in the middle of typing something that a reload would lose, in any tab. */
 
 import { computed, onBeforeUnmount, reactive, watch, watchEffect } from 'vue';
+import { t } from '../i18n/index.ts';
+import { confirm } from './confirm.ts';
 
 /** Held, shared, by each tab with unsaved input; alone by the one that reloads all. */
 const LOCK = 'miaopu-unsaved';
@@ -37,6 +39,23 @@ export async function whenAllSaved(work: () => Promise<void>): Promise<boolean> 
     if (lock) await work();
     return lock !== null;
   });
+}
+
+/** Asks whether what was typed may be thrown away (放弃未保存的内容). */
+export async function mayDiscard(): Promise<boolean> {
+  const yes = await confirm({
+    title: t('common.discard'),
+    text: t('common.discardText'),
+    yes: t('common.discardYes'),
+    danger: true,
+  });
+  if (yes) discard();
+  return yes;
+}
+
+/** A person has said that what was typed is not wanted: nobody asks again. */
+export function discard(): void {
+  dirty.clear();
 }
 
 /** While `isDirty` says so and the component stands, the program does not reload by itself. */
