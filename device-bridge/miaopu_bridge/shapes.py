@@ -23,7 +23,11 @@ def now() -> str:
 class Shape(BaseModel):
     """Something that is told, and does not change."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class BothLanguages(Shape):

@@ -47,7 +47,7 @@ def _scalar_names() -> dict[str, str]:
     return {_key(schema): name for name, schema in reversed(scalars().items())}
 
 
-def _without_null(schema: Json) -> Json:
+def without_null(schema: Json) -> Json:
     """An optional field: absent when it has no value, so null is no value for it."""
     if "default" not in schema:
         return schema
@@ -84,8 +84,7 @@ class _Tidy:
         result = dict(schema)
         if "properties" in result:
             result["properties"] = {
-                name: self.node(_without_null(field))
-                for name, field in result["properties"].items()
+                name: self.node(without_null(field)) for name, field in result["properties"].items()
             }
         if "patternProperties" in result:
             result["patternProperties"] = {

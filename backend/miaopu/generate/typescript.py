@@ -56,7 +56,8 @@ def _type(schema: Json) -> str:
     return "unknown"
 
 
-def _interface(name: str, schema: Json, model: type[BaseModel] | None) -> str:
+def interface(name: str, schema: Json, model: type[BaseModel] | None) -> str:
+    """The TypeScript interface of a tidied schema; of a `Provenance`, what it adds to that."""
     inherited: set[str] = set()
     extends = ""
     if model is not None and issubclass(model, Provenance) and model is not Provenance:
@@ -84,7 +85,7 @@ def _models() -> dict[str, type[BaseModel]]:
 
 def _fact(schema: Json) -> str:
     """The generic `Fact<T>` from any one of its instances."""
-    return _interface(
+    return interface(
         "Fact<T>",
         {
             **schema,
@@ -112,7 +113,7 @@ def typescript(kinds: Mapping[str, Iterable[type[Document]]]) -> str:
     provenance = document_schemas([_Provenance])["provenance"]
     fields = {k: v for k, v in provenance["properties"].items() if not k.startswith("_")}
     parts.append(
-        _interface(
+        interface(
             "Provenance",
             {**provenance, "properties": fields, "description": Provenance.__doc__},
             Provenance,
@@ -123,13 +124,13 @@ def typescript(kinds: Mapping[str, Iterable[type[Document]]]) -> str:
         if name in named or name.startswith("Fact_"):
             continue
         if "properties" in definition:
-            parts.append(_interface(name, definition, models[name]))
+            parts.append(interface(name, definition, models[name]))
         else:
             parts.append(
                 f"export type {name} =\n  | " + _type(definition).replace(" | ", "\n  | ") + ";\n"
             )
     for name, schema in schemas.items():
-        parts.append(_interface(schema["title"], schema, documents[name]))
+        parts.append(interface(schema["title"], schema, documents[name]))
     for kind, members in kinds.items():
         union = "\n  | ".join(model.__name__ for model in members)
         parts.append(f"export type {kind.title()}Document =\n  | {union};\n")

@@ -1,13 +1,12 @@
 """`/api/print`: forms as PDF, for who has no device bridge."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
-import httpx
-from fastapi import APIRouter, Body, HTTPException, Request
+from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, JsonValue
 
-from miaopu.accounts.actor import Identities, address_of
 from miaopu.printing.errors import (
     PrintError,
     StoppedError,
@@ -38,8 +37,11 @@ class PrintProblem(BaseModel):
     fields: list[FieldProblem] = []
 
 
-def print_router(identities: Identities, worker: PdfWorker) -> APIRouter:
-    """Forms as PDF, one at a time, by turns of the accounts."""
+def print_router(account_of: Callable[[Request], Awaitable[str]], worker: PdfWorker) -> APIRouter:
+    """Forms as PDF, one at a time, by turns of the accounts.
+
+    `account_of` says who asks, or raises HTTPException.
+    """
     router = APIRouter()
     turns = Turns(_FORMS_OF_ONE, _FORMS_OF_ALL)
 
@@ -50,7 +52,7 @@ def print_router(identities: Identities, worker: PdfWorker) -> APIRouter:
         data: Annotated[dict[str, JsonValue], Body()],
         lang: Lang = "zh",
     ) -> Response:
-        account = await _account(identities, request)
+        account = await account_of(request)
         try:
             form = check(template, data)
             async with turns.of(account):
@@ -78,14 +80,3 @@ def _status(error: PrintError) -> Literal[404, 422, 500, 503]:
 def _problem(status: int, problem: PrintProblem) -> JSONResponse:
     waits = {"retry-after": str(_RETRY_S)} if status in (429, 503) else {}
     return JSONResponse(problem.model_dump(), status_code=status, headers=waits)
-
-
-async def _account(identities: Identities, request: Request) -> str:
-    """Who asks. Raises HTTPException 401 unless the database knows it."""
-    try:
-        actor = await identities.of(request.headers, address_of(request))
-    except httpx.HTTPError as error:
-        raise HTTPException(503, "the database does not answer; try again") from error
-    if actor is None:
-        raise HTTPException(401, "log in first")
-    return actor.name

@@ -1,17 +1,18 @@
 """`/api`: the server's clock and its health, and what holds for every request to it."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import httpx
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 import miaopu
+from miaopu.accounts.actor import Identities, address_of
 from miaopu.ids import new_ulid
 
 _LARGEST = 2_000_000
@@ -94,3 +95,18 @@ def build_api(
         return response
 
     return api
+
+
+def account_of(identities: Identities) -> Callable[[Request], Awaitable[str]]:
+    """Who sends a request; raises HTTPException 401 unless the database knows it."""
+
+    async def ask(request: Request) -> str:
+        try:
+            actor = await identities.of(request.headers, address_of(request))
+        except httpx.HTTPError as error:
+            raise HTTPException(503, "the database does not answer; try again") from error
+        if actor is None:
+            raise HTTPException(401, "log in first")
+        return actor.name
+
+    return ask

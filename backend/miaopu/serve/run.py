@@ -34,7 +34,7 @@ from miaopu.provision.plan import Above, Plan, Upward, read_plan
 from miaopu.reports.api import reports_router
 from miaopu.reports.joined import JoinedCases
 from miaopu.schedule.api import schedules_router
-from miaopu.serve.api import Health, build_api
+from miaopu.serve.api import Health, account_of, build_api
 from miaopu.serve.app import build_application
 from miaopu.serve.database import MOUNT, open_database
 from miaopu.serve.keep import Keep, open_keep, stamp_of
@@ -338,7 +338,7 @@ async def _serve(
     )
     api.include_router(reports_router(work.identities, JoinedCases(work.own, vaccine_groups())))
     api.include_router(schedules_router(work.anonymous))
-    api.include_router(print_router(work.identities, work.printing))
+    api.include_router(print_router(account_of(work.identities), work.printing))
     gate = Gate(database, work.identities, work.own, stamp, work.county)
     observed = replace(database, application=Observer(gate, work.trail, work.identities))
     application = build_application(observed, api, Pwa(settings.pwa))

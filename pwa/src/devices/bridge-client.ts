@@ -4,6 +4,14 @@
  * not ask: states are shown, and only an order that a person gave can fail.
  */
 
+import type {
+  BothLanguages,
+  BridgeEvent,
+  PrinterShown,
+  PrintJob,
+  PrintRequest,
+} from './generated.ts';
+
 export const DEFAULT_ADDRESS = 'http://127.0.0.1:17390';
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
 /** The bridge beats every 15 s; three that fail to come mean that it is gone. */
@@ -20,47 +28,14 @@ export type BridgeState =
   /** Not running, or the browser does not let the page reach it. */
   | 'unreachable';
 
-export interface BridgeDevice {
-  id: string;
-  state: string;
-  kind?: string;
-  driver?: string;
-  reason?: string;
-}
-
-/** A message in both languages, as the bridge sends it. */
-export interface BridgeText {
-  zh: string;
-  en: string;
-}
-
-export type BridgeEvent =
-  | { type: 'hello'; version: string; devices: BridgeDevice[] }
-  | { type: 'heartbeat' }
-  | { type: 'card'; reader: string; track2: string }
-  | { type: 'card_error'; reader: string; code: string; message?: BridgeText }
-  | { type: 'pin'; pad: string; digits: string }
-  | { type: 'pin_error'; pad: string; code: string; message?: BridgeText }
-  | { type: 'device'; id: string; state: string; reason: string }
-  | { type: 'job'; id: string; state: string };
-
-export interface PrintJob {
-  id: string;
-  state: 'queued' | 'printing' | 'done' | 'failed';
-  reason: string;
-  message: string;
-  /** Path of the PDF at the bridge, when the printer makes one. */
-  pdf: string | null;
-}
-
 /** An order to the bridge that failed. `code` is the bridge's, or `bridge.unreachable`. */
 export class BridgeError extends Error {
   override name = 'BridgeError';
   readonly code: string;
-  readonly text: BridgeText | null;
+  readonly text: BothLanguages | null;
   readonly more: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, text: BridgeText | null = null, more: Record<string, unknown> = {}) {
+  constructor(code: string, text: BothLanguages | null = null, more: Record<string, unknown> = {}) {
     super(code);
     this.code = code;
     this.text = text;
@@ -138,8 +113,13 @@ export class BridgeClient {
   }
 
   /** Prints one form; waits a little for the outcome. Throws {@link BridgeError}. */
-  print(template: string, data: object, lang: 'zh' | 'en'): Promise<PrintJob> {
-    return this.call('POST', '/print?wait=20', { template, data, lang });
+  print(wanted: PrintRequest): Promise<PrintJob> {
+    return this.call('POST', '/print?wait=20', wanted);
+  }
+
+  /** The printers of this PC, each with the forms that it prints. Throws {@link BridgeError}. */
+  printers(): Promise<PrinterShown[]> {
+    return this.call('GET', '/printers');
   }
 
   /** The PDF of a job whose printer makes one. */
@@ -250,7 +230,7 @@ async function failure(response: Response): Promise<BridgeError> {
   try {
     const { code, message, ...more } = (await response.json()) as {
       code?: string;
-      message?: BridgeText;
+      message?: BothLanguages;
     };
     return new BridgeError(code ?? `http.${response.status}`, message ?? null, more);
   } catch {

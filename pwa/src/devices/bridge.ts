@@ -1,15 +1,8 @@
 /** The bridge of this browser: one connection for all pages, its address and token kept. */
 
 import { type Ref, ref, shallowRef } from 'vue';
-import {
-  BridgeClient,
-  type BridgeDevice,
-  type BridgeEvent,
-  type BridgeState,
-  DEFAULT_ADDRESS,
-  type PrintJob,
-  type Socket,
-} from './bridge-client';
+import { BridgeClient, type BridgeState, DEFAULT_ADDRESS, type Socket } from './bridge-client';
+import type { BridgeEvent, Device, PrinterShown, PrintJob, PrintRequest } from './generated.ts';
 import { cardNumber } from './wedge';
 
 const TOKEN = 'miaopu.bridge.token';
@@ -17,7 +10,7 @@ const ADDRESS = 'miaopu.bridge.address';
 
 export interface Bridge {
   state: Readonly<Ref<BridgeState>>;
-  devices: Readonly<Ref<BridgeDevice[]>>;
+  devices: Readonly<Ref<Device[]>>;
   address: Readonly<Ref<string>>;
   /** Connects when this browser was paired before. A page's first word to the bridge makes the
    * browser ask for leave, so that an unpaired one stays silent. */
@@ -29,7 +22,9 @@ export interface Bridge {
   onCardError(listener: (code: string) => void): () => void;
   onPin(listener: (digits: string) => void): () => void;
   /** Throws `BridgeError`. */
-  print(template: string, data: object, lang: 'zh' | 'en'): Promise<PrintJob>;
+  print(wanted: PrintRequest): Promise<PrintJob>;
+  /** Throws `BridgeError`. */
+  printers(): Promise<PrinterShown[]>;
   pdf(path: string): Promise<Blob>;
 }
 
@@ -46,7 +41,7 @@ export function loopbackAddress(text: string): string | null {
 
 function create(): Bridge {
   const state = ref<BridgeState>('off');
-  const devices = shallowRef<BridgeDevice[]>([]);
+  const devices = shallowRef<Device[]>([]);
   const address = ref(loopbackAddress(localStorage.getItem(ADDRESS) ?? '') ?? DEFAULT_ADDRESS);
   const cards = new Set<(number: string) => void>();
   const errors = new Set<(code: string) => void>();
@@ -134,7 +129,8 @@ function create(): Bridge {
     onCard: (listener) => listen(cards, listener),
     onCardError: (listener) => listen(errors, listener),
     onPin: (listener) => listen(pins, listener),
-    print: (template, data, lang) => client.print(template, data, lang),
+    print: (wanted) => client.print(wanted),
+    printers: () => client.printers(),
     pdf: (path) => client.pdf(path),
   };
 }

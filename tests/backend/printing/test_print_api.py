@@ -2,30 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
 from printed_examples import EXAMPLES
 
-from miaopu.accounts.actor import Actor, Identities
 from miaopu.printing import Form, Lang
 from miaopu.printing.api import print_router
 from miaopu.printing.worker import PdfWorker
 
 
-class Named(Identities):
+async def named(request: Request) -> str:
     """Everybody is who the header `x-name` says."""
-
-    async def of(
-        self,
-        headers: Mapping[str, str],
-        address: str,  # noqa: ARG002
-        *,
-        fresh: bool = False,  # noqa: ARG002
-    ) -> Actor | None:
-        return Actor(headers["x-name"]) if "x-name" in headers else None
+    if "x-name" not in request.headers:
+        raise HTTPException(401)
+    return request.headers["x-name"]
 
 
 class Slow(PdfWorker):
@@ -44,7 +37,7 @@ class Slow(PdfWorker):
 
 def client_of(worker: PdfWorker) -> httpx.AsyncClient:
     app = FastAPI()
-    app.include_router(print_router(Named(httpx.AsyncClient), worker))
+    app.include_router(print_router(named, worker))
     transport = httpx.ASGITransport(app=app)
     return httpx.AsyncClient(transport=transport, base_url="http://here", timeout=60)
 
