@@ -52,15 +52,61 @@ describe('ageAt', () => {
 });
 
 describe('parseDate', () => {
-  it.each(['20261103', '2026-11-03', '2026.11.3', '2026/11/03', '261103', ' 2026-11-03 '])(
-    'reads %s',
-    (text) => {
-      expect(parseDate(text)).toBe('2026-11-03');
-    },
-  );
+  const latest = '2046-11-29';
 
-  it.each(['', '2026', '20260230', '2026-13-01', 'tomorrow'])('refuses %s', (text) => {
-    expect(parseDate(text)).toBeNull();
+  it.each([
+    '20261103',
+    '2026-11-03',
+    '2026.11.3',
+    '2026/11/03',
+    '261103',
+    ' 2026-11-03 ',
+    '２０２６１１０３',
+    '２０２６－１１－３',
+    '2026年11月3日',
+    '2026 年 11 月 03 日',
+    '2026年11月3号',
+    '26-11-3',
+    '26.11.03',
+    '2026。11。3',
+    '2026–11–03',
+  ])('reads %s', (text) => {
+    expect(parseDate(text, latest)).toBe('2026-11-03');
+  });
+
+  it.each([
+    '',
+    '2026',
+    '20260230',
+    '2026-13-01',
+    'tomorrow',
+    '0026-11-03',
+    '1026-11-03',
+    '2026-1103',
+  ])('refuses %s', (text) => {
+    expect(parseDate(text, latest)).toBeNull();
+  });
+
+  it('takes a year of two digits for the last one that may be', () => {
+    const today = '2026-11-29';
+    expect(parseDate('991231', today)).toBe('1999-12-31');
+    expect(parseDate('991231', latest)).toBe('1999-12-31');
+    expect(parseDate('261129', today)).toBe('2026-11-29');
+    expect(parseDate('261130', today)).toBe('1926-11-30');
+    expect(parseDate('28-3-1', latest)).toBe('2028-03-01');
+    // The year before may not have that day.
+    expect(parseDate('000229', today)).toBe('2000-02-29');
+    expect(parseDate('000229', '1999-01-01')).toBeNull();
+  });
+
+  it('reads back what it wrote, whatever the signs', () => {
+    const day = fc.integer({ min: -10000, max: 20000 });
+    fc.assert(
+      fc.property(day, fc.constantFrom('-', '.', '/', '', '／', '．'), (given, sign) => {
+        const date = dateOf(given);
+        expect(parseDate(date.replaceAll('-', sign), latest)).toBe(date);
+      }),
+    );
   });
 });
 

@@ -58,19 +58,37 @@ export function ageAt(birth: string | null | undefined, date: string): AgeParts 
   };
 }
 
+/** A year that people write in full and mean. */
+const OLDEST_YEAR = 1900;
+/** How far ahead a date may lie that is not bound to the past, such as an expiry. */
+export const YEARS_AHEAD = 20;
+
+const SEPARATED = /^(\d{4}|\d{2})\s*[-./年\s]\s*(\d{1,2})\s*[-./月\s]\s*(\d{1,2})\s*[日号]?$/;
+const PACKED = /^(\d{4}|\d{2})(\d{2})(\d{2})$/;
+
 /**
- * Reads a date as a person types it: `20261123`, `2026-11-23`, `2026.11.23`, `2026/1/3`, `261123`.
- * Null when it is no date.
+ * Reads a date as a person types it: `20261123`, `2026-11-23`, `2026.1.3`, `2026年1月3日`, `261123`,
+ * `26-1-3`, also in full-width signs (全角). Null when it is no date.
+ *
+ * A year of two digits is the last such year that does not go past `latest`: a birth date is never
+ * in the future, and no vaccine keeps for {@link YEARS_AHEAD} years.
  */
-export function parseDate(text: string): string | null {
-  const trimmed = text.trim();
-  const separated = /^(\d{4})[-./\s](\d{1,2})[-./\s](\d{1,2})$/.exec(trimmed);
-  const packed = /^(\d{4})(\d{2})(\d{2})$/.exec(trimmed) ?? /^(\d{2})(\d{2})(\d{2})$/.exec(trimmed);
-  const parts = separated ?? packed;
+export function parseDate(text: string, latest: string): string | null {
+  const plain = text
+    .normalize('NFKC')
+    .replace(/[。·、,]/g, '.')
+    .replace(/[‐-―−]/g, '-')
+    .trim();
+  const parts = SEPARATED.exec(plain) ?? PACKED.exec(plain);
   if (!parts) return null;
   const [, y = '', m = '', d = ''] = parts;
-  const year = y.length === 2 ? `20${y}` : y;
-  const date = `${year}-${m.padStart(2, '0')}-${d.padStart(2, '0')}`;
+  const dateIn = (year: string) => `${year}-${m.padStart(2, '0')}-${d.padStart(2, '0')}`;
+  if (y.length === 4) return Number(y) < OLDEST_YEAR ? null : real(dateIn(y));
+  const near = real(dateIn(`20${y}`));
+  return near !== null && near <= latest ? near : real(dateIn(`19${y}`));
+}
+
+function real(date: string): string | null {
   return dayOf(date) === null ? null : date;
 }
 
