@@ -9,13 +9,22 @@ from collections.abc import Mapping
 from miaopu_bridge.shapes import BothLanguages
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
-    "card.no_data": ("卡上没有数据，请换卡或人工查找", "The card is empty; take another or search"),
+    "card.no_data": (
+        "卡上没有读到数据，请换个方向再刷一次，或人工查找",
+        "Nothing was read. Turn the card and swipe again, or search",
+    ),
     "card.too_short": (
         "卡号不足 6 位，请确认是接种证的卡",
         "A card's number has 6 digits or more; is it a certificate's card?",
     ),
-    "card.no_start": ("读卡不完整，请再刷一次", "The card was read in part; swipe it again"),
-    "card.no_end": ("读卡不完整，请再刷一次", "The card was read in part; swipe it again"),
+    "card.no_start": (
+        "卡没有读完整，请匀速再刷一次",
+        "The card was read in part; swipe it again at an even speed",
+    ),
+    "card.no_end": (
+        "卡没有读完整，请匀速再刷一次",
+        "The card was read in part; swipe it again at an even speed",
+    ),
     "card.bad_character": (
         "卡上的数据不是本系统的，请确认是接种证的卡",
         "This is not a certificate's card",

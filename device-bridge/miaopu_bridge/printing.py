@@ -69,7 +69,10 @@ def print_router(access: Access, devices: Devices, jobs: Jobs) -> APIRouter:
         described = {device.id: device for device in devices.describe()}
         return [
             PrinterShown(
-                **described[name].model_dump(), templates=_templates(printer), paper=printer.paper
+                **described[name].model_dump(),
+                templates=_templates(printer),
+                paper=printer.paper,
+                booklet=printer.booklet,
             )
             for name, printer in devices.printers().items()
         ]

@@ -48,10 +48,13 @@ class Device(Shape):
 
 
 class PrinterShown(Device):
-    """A printer, with the forms that it prints; `paper` is false for a folder of PDF files."""
+    """A printer, with the forms that it prints."""
 
     templates: list[str]
     paper: bool
+    """False for a folder of PDF files."""
+    booklet: bool
+    """It prints certificates into the bound booklet only (`variant` `passbook`)."""
 
 
 class FieldProblem(Shape):

@@ -12,7 +12,7 @@ from miaopu.printing.forms import OBSERVE_MINUTES
 from miaopu.printing.render import TEMPLATES
 from miaopu_bridge.messages import MESSAGES
 from miaopu_bridge.printing import PrintRequest
-from miaopu_bridge.shapes import EVENTS, PrinterShown
+from miaopu_bridge.shapes import EVENTS, PrinterShown, PrintJob
 
 Direction = Literal["sent", "received"]
 """Whether the application sends a shape, and may leave out what has a default, or receives it."""
@@ -56,7 +56,7 @@ def bridge_typescript() -> str:
     union = "\n  | ".join(event.__name__ for event in EVENTS)
     return (
         f"{HEADER}\n"
-        f"{interfaces([*EVENTS, PrinterShown], 'received')}\n"
+        f"{interfaces([*EVENTS, PrintJob, PrinterShown], 'received')}\n"
         f"{interfaces([PrintRequest], 'sent')}\n"
         f"export type BridgeEvent =\n  | {union};\n\n"
         f"{_card_words(MESSAGES)}"

@@ -111,6 +111,8 @@ class Printer(Driver):
     wants_pdf: ClassVar[bool]
     paper: ClassVar[bool] = True
     """Whether what is done lies in a person's hand; false for a folder of files."""
+    booklet: ClassVar[bool] = False
+    """Whether it prints certificates into the bound booklet, and not on sheets."""
     forms: ClassVar[tuple[type[Form], ...]] = (Form,)
 
     def accepts(self, form: Form) -> str:

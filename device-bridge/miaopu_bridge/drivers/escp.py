@@ -75,6 +75,7 @@ class EscpPrinter(RawPrinter):
     """
 
     forms = (CertificatePage,)
+    booklet = True
 
     def __init__(self, config: DeviceConfig) -> None:
         super().__init__(config)

@@ -103,7 +103,34 @@ export interface PinError {
   message: BothLanguages | null;
 }
 
-/** A printer, with the forms that it prints; `paper` is false for a folder of PDF files. */
+/**
+ * A print job (打印任务) as the application sees it; nothing of the child.
+ *
+ * `done` means: given to the printer, or, where `paper` is false, written to a file.
+ */
+export interface PrintJob {
+  id: string;
+  template: string;
+  lang: 'zh' | 'en';
+  printer: string;
+  paper: boolean;
+  copies: number;
+  state: 'queued' | 'printing' | 'done' | 'failed';
+  /** Code of what went wrong; empty while nothing has. */
+  reason: string;
+  /** The code's words, where it is one of the bridge's own. */
+  message: BothLanguages | null;
+  detail: string;
+  /** The fields of the form that are at fault, when any are. */
+  fields: FieldProblem[];
+  attempts: number;
+  created: string;
+  finished: string | null;
+  /** Path of the PDF at the bridge, when the printer takes one. */
+  pdf: string | null;
+}
+
+/** A printer, with the forms that it prints. */
 export interface PrinterShown {
   id: string;
   driver: string;
@@ -111,7 +138,10 @@ export interface PrinterShown {
   state: 'starting' | 'ready' | 'unplugged' | 'error' | 'closed';
   reason: string;
   templates: string[];
+  /** False for a folder of PDF files. */
   paper: boolean;
+  /** It prints certificates into the bound booklet only (`variant` `passbook`). */
+  booklet: boolean;
 }
 
 /** One form to print. `printer` is a printer's id; without it see `choose`. */
@@ -135,10 +165,10 @@ export type BridgeEvent =
 
 /** What is said of a card that was not read. */
 export const CARD_WORDS = {
-  'card.no_data': { zh: '卡上没有数据，请换卡或人工查找', en: 'The card is empty; take another or search' },
+  'card.no_data': { zh: '卡上没有读到数据，请换个方向再刷一次，或人工查找', en: 'Nothing was read. Turn the card and swipe again, or search' },
   'card.too_short': { zh: '卡号不足 6 位，请确认是接种证的卡', en: "A card's number has 6 digits or more; is it a certificate's card?" },
-  'card.no_start': { zh: '读卡不完整，请再刷一次', en: 'The card was read in part; swipe it again' },
-  'card.no_end': { zh: '读卡不完整，请再刷一次', en: 'The card was read in part; swipe it again' },
+  'card.no_start': { zh: '卡没有读完整，请匀速再刷一次', en: 'The card was read in part; swipe it again at an even speed' },
+  'card.no_end': { zh: '卡没有读完整，请匀速再刷一次', en: 'The card was read in part; swipe it again at an even speed' },
   'card.bad_character': { zh: '卡上的数据不是本系统的，请确认是接种证的卡', en: "This is not a certificate's card" },
   'card.too_long': { zh: '卡上的数据太长，请确认是接种证的卡', en: "The card holds too much; is it a certificate's card?" },
   'card.bad_lrc': { zh: '读卡校验不对，请擦净磁条后再刷一次', en: 'The card was misread; wipe the stripe and swipe it again' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChildDoc, Dose } from '../case/document.ts';
-import { certificateForm, laterTime, noticeForm, type Words } from './forms';
+import { certificateForm, noticeForm, type Words, wallTime } from './forms';
 
 const by = { at: '2026-11-23T01:00:00.000Z', by: 'nurse1', station: 'S', site: '5104020001' };
 const dose = (more: Partial<Dose>): Dose =>
@@ -38,12 +38,13 @@ const child: ChildDoc = {
 };
 const words: Words = {
   vaccine: (code) => `v${code}`,
+  vaccineShort: (code) => `s${code}`,
   bodySite: (code) => code,
   route: (code) => code,
   ethnic: (code) => code,
   contraindication: (code) => code,
   place: (code) => `p${code}`,
-  person: (account) => account,
+  person: (account) => ({ nurse1: '李护士' })[account] ?? '',
   nth: (number) => `#${number}`,
 };
 const numbers = new Map([['01A', 2]]);
@@ -54,7 +55,6 @@ describe('noticeForm', () => {
       child,
       clinic: { name: 'Clinic' },
       date: '2026-11-23',
-      time: '09:45',
       numbers,
       next: [{ vaccine: 'vMMR', earliest: '2027-01-01' }],
       appointment: '2027-01-05',
@@ -69,7 +69,7 @@ describe('noticeForm', () => {
         birth_date: '2026-05-01',
       },
       given_on: '2026-11-23',
-      given_at: '09:45',
+      given_at: wallTime(new Date(by.at)),
       given: [
         {
           vaccine: 'v0402',
@@ -79,39 +79,91 @@ describe('noticeForm', () => {
           maker: 'M',
           site: 'left_thigh',
           route: 'im',
-          vaccinator: 'nurse1',
+          vaccinator: '李护士',
         },
       ],
       observe_minutes: 30,
-      observe_until: '10:15',
+      observe_until: wallTime(new Date(Date.parse(by.at) + 30 * 60_000)),
       appointment: '2027-01-05',
       next: [{ vaccine: 'vMMR', earliest: '2027-01-01' }],
     });
   });
-});
 
-describe('certificateForm', () => {
-  it('lists all doses that stand by date, each with its unit', () => {
-    const form = certificateForm({
+  const printed = (more: Partial<Parameters<typeof noticeForm>[0]>) =>
+    noticeForm({
       child,
       clinic: { name: 'Clinic' },
       date: '2026-11-23',
       numbers,
+      next: [],
+      appointment: null,
       words,
+      ...more,
     });
-    expect(form.rows.map((row) => [row.date, row.unit])).toEqual([
-      ['2026-10-01', 'X'],
-      ['2026-11-23', 'p5104020001'],
-    ]);
-    expect(form.rows[0]).not.toHaveProperty('route');
-    expect(form.child).toMatchObject({ guardian: '李芳' });
-    expect(form.child).not.toHaveProperty('phone');
+
+  it('has the times of the last dose, whenever it is printed', () => {
+    const at = '2026-11-23T01:20:00.000Z';
+    const later = { ...child, events: { ...child.events, '01E': dose({ vaccine: '0601', at }) } };
+    const form = printed({ child: later });
+    expect(form.given).toHaveLength(2);
+    expect(form.given_at).toBe(wallTime(new Date(at)));
+    expect(form.observe_until).toBe(wallTime(new Date('2026-11-23T01:50:00.000Z')));
+  });
+
+  it('is a plain appointment on a day without a dose', () => {
+    const form = printed({ date: '2026-11-24', appointment: '2026-12-01' });
+    expect(form.given).toEqual([]);
+    expect(form).not.toHaveProperty('given_at');
+    expect(form).not.toHaveProperty('observe_until');
+    expect(form.appointment).toBe('2026-12-01');
+  });
+
+  it('names nobody by a login name', () => {
+    const other = { ...child, events: { '01A': dose({ by: 'nurse9' }) } };
+    expect(printed({ child: other }).given?.[0]).not.toHaveProperty('vaccinator');
   });
 });
 
-describe('laterTime', () => {
-  it('goes past the hour and past midnight', () => {
-    expect(laterTime('09:45', 30)).toBe('10:15');
-    expect(laterTime('23:50', 30)).toBe('00:20');
+describe('certificateForm', () => {
+  const printed = (variant: 'page' | 'passbook', events = child.events) =>
+    certificateForm({
+      child: { ...child, events },
+      clinic: { name: 'Clinic' },
+      date: '2026-11-23',
+      numbers,
+      words,
+      variant,
+    });
+
+  it('lists all doses that stand by date, each with its unit', () => {
+    const form = printed('page');
+    expect(form.rows?.map((row) => [row.date, row.unit])).toEqual([
+      ['2026-10-01', 'X'],
+      ['2026-11-23', 'p5104020001'],
+    ]);
+    expect(form.rows?.[0]).not.toHaveProperty('route');
+    expect(form.child).toMatchObject({ guardian: '李芳' });
+    expect(form.child).not.toHaveProperty('phone');
+  });
+
+  it('says of an old dose neither who gave it nor where, unless that is known', () => {
+    const [old, today] = printed('page').rows ?? [];
+    expect(old).not.toHaveProperty('vaccinator');
+    expect(today?.vaccinator).toBe('李护士');
+    const [nowhere] =
+      printed('page', { '01A': dose({ origin: 'history', place: undefined }) }).rows ?? [];
+    expect(nowhere).not.toHaveProperty('unit');
+  });
+
+  it('has short names in the booklet, whose columns are narrow', () => {
+    expect(printed('passbook').rows?.map((row) => row.vaccine)).toEqual(['s0402', 's0402']);
+    expect(printed('passbook').variant).toBe('passbook');
+  });
+
+  it('leaves no dose out', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 60 }, (_, i) => [`01${String(i).padStart(3, '0')}`, dose({})]),
+    );
+    expect(printed('page', many).rows).toHaveLength(60);
   });
 });

@@ -5,67 +5,28 @@
 
 import { type ChildDoc, cards, type Dose, fact, standing } from '../case/document.ts';
 import type { Site } from '../models/generated.ts';
-
-export interface ClinicForm {
-  name: string;
-  phone?: string;
-  address?: string;
-}
-
-export interface ChildForm {
-  name: string;
-  code: string;
-  sex: 'M' | 'F' | 'U';
-  birth_date: string;
-}
-
-export interface GivenForm {
-  vaccine: string;
-  dose?: string;
-  lot?: string;
-  expiry?: string;
-  maker?: string;
-  site?: string;
-  route?: string;
-  vaccinator?: string;
-}
-
-export interface NextForm {
-  vaccine: string;
-  dose?: string;
-  earliest?: string;
-  by?: string;
-}
-
-export interface NoticeForm {
-  clinic: ClinicForm;
-  child: ChildForm;
-  given_on: string;
-  given_at?: string;
-  given: GivenForm[];
-  observe_minutes: number;
-  observe_until?: string;
-  appointment?: string;
-  next: NextForm[];
-}
-
-export interface CertificateForm {
-  clinic: ClinicForm;
-  child: ChildForm & Record<string, unknown>;
-  rows: (Omit<GivenForm, 'route'> & { date: string; unit?: string })[];
-  variant: 'page' | 'passbook';
-  issued_on: string;
-}
+import {
+  type CertificatePage,
+  type CertificateRow,
+  type Child,
+  type Clinic,
+  type GivenDose,
+  type NextDose,
+  type Notice,
+  OBSERVE_MINUTES,
+} from './generated.ts';
 
 /** How codes are put into words on the form. */
 export interface Words {
   vaccine(code: string): string;
+  /** The short name, where a line is narrow. */
+  vaccineShort(code: string): string;
   bodySite(code: string): string;
   route(code: string): string;
   ethnic(code: string): string;
   contraindication(code: string): string;
   place(code: string): string;
-  /** Who vaccinated, by the account; the name where it is known. */
+  /** The name of who vaccinated (实名), by the account; empty where it is not known here. */
   person(account: string): string;
   /** 第 n 剂. */
   nth(number: number): string;
@@ -80,7 +41,7 @@ function filled<T extends object>(value: T): T {
   ) as T;
 }
 
-export function clinicForm(site: Site | null, code: string): ClinicForm {
+export function clinicForm(site: Site | null, code: string): Clinic {
   return filled({
     name: site?.name ?? code,
     phone: site?.phone ?? '',
@@ -89,7 +50,7 @@ export function clinicForm(site: Site | null, code: string): ClinicForm {
 }
 
 /** The child on a slip. A child without a code yet is named by the end of its random id. */
-export function childForm(child: ChildDoc): ChildForm {
+export function childForm(child: ChildDoc): Child {
   return {
     name: fact(child, 'name') ?? '-',
     code: fact(child, 'child_code') ?? child._id.slice('child:'.length),
@@ -98,7 +59,7 @@ export function childForm(child: ChildDoc): ChildForm {
   };
 }
 
-function givenForm(dose: Dose, number: number | null, words: Words): GivenForm {
+function givenForm(dose: Dose, number: number | null, words: Words): GivenDose {
   return filled({
     vaccine: words.vaccine(dose.vaccine),
     dose: number === null ? '' : words.nth(number),
@@ -107,65 +68,75 @@ function givenForm(dose: Dose, number: number | null, words: Words): GivenForm {
     maker: dose.maker ?? '',
     site: dose.body_site ? words.bodySite(dose.body_site) : '',
     route: dose.route ? words.route(dose.route) : '',
-    vaccinator: words.person(dose.by),
+    // Who wrote down an old dose (补录) is not who gave it.
+    vaccinator: dose.origin === 'given' ? words.person(dose.by) : '',
   });
 }
 
-/** `HH:MM` some minutes after a time of day. */
-export function laterTime(time: string, minutes: number): string {
-  const [hours = 0, mins = 0] = time.split(':').map(Number);
-  const total = (hours * 60 + mins + minutes) % 1440;
-  return `${String(Math.floor(total / 60)).padStart(2, '0')}:${String(total % 60).padStart(2, '0')}`;
+/** `HH:MM` of an instant, by the clock on the wall. */
+export function wallTime(instant: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${two(instant.getHours())}:${two(instant.getMinutes())}`;
 }
 
 export interface NoticeInput {
   child: ChildDoc;
-  clinic: ClinicForm;
-  /** `YYYY-MM-DD` and `HH:MM` of the visit. */
+  clinic: Clinic;
+  /** `YYYY-MM-DD`. */
   date: string;
-  time: string;
   /** Numbers of the doses by event, as the engine counts them. */
   numbers: ReadonlyMap<string, number | null>;
-  next: NextForm[];
+  next: NextDose[];
   appointment: string | null;
   words: Words;
 }
 
-/** 接种告知及预约通知单: what was given on the day, and when to come again. */
-export function noticeForm(input: NoticeInput): NoticeForm {
-  const { child, date, time, words, numbers } = input;
-  const given = standing(child, 'dose')
-    .filter(({ event }) => event.date === date && event.origin === 'given')
-    .map(({ id, event }) => givenForm(event, numbers.get(id) ?? null, words));
+/**
+ * 接种告知及预约通知单: what was given on the day, until when to stay, and when to come again; a day
+ * without a dose makes a plain 预约单 of it. Its times are the record's, whenever it is printed.
+ */
+export function noticeForm(input: NoticeInput): Notice {
+  const { child, date, words, numbers } = input;
+  const doses = standing(child, 'dose').filter(
+    ({ event }) => event.date === date && event.origin === 'given',
+  );
+  const last = Math.max(...doses.map(({ event }) => Date.parse(event.at)));
   return filled({
     clinic: input.clinic,
     child: childForm(child),
     given_on: date,
-    given_at: time,
-    given: given.slice(0, 12),
-    observe_minutes: 30,
-    observe_until: laterTime(time, 30),
-    appointment: input.appointment ?? undefined,
-    next: input.next.slice(0, 12),
-  }) as NoticeForm;
+    given: doses.map(({ id, event }) => givenForm(event, numbers.get(id) ?? null, words)),
+    ...(doses.length > 0 && {
+      given_at: wallTime(new Date(last)),
+      observe_minutes: OBSERVE_MINUTES,
+      observe_until: wallTime(new Date(last + OBSERVE_MINUTES * 60_000)),
+    }),
+    appointment: input.appointment ?? '',
+    next: input.next,
+  });
 }
 
-/** 预防接种证 page: the child's data and all doses that stand, in the order of their dates. */
+/**
+ * 预防接种证 page: the child's data and all doses that stand, in the order of their dates. `passbook`
+ * is the bound booklet, whose columns are narrow.
+ */
 export function certificateForm(input: {
   child: ChildDoc;
-  clinic: ClinicForm;
+  clinic: Clinic;
   date: string;
   numbers: ReadonlyMap<string, number | null>;
   words: Words;
-}): CertificateForm {
-  const { child, words, numbers } = input;
+  variant: 'page' | 'passbook';
+}): CertificatePage {
+  const { child, words, numbers, variant } = input;
+  const narrow = variant === 'passbook';
   const rows = standing(child, 'dose')
     .sort((a, b) => a.event.date.localeCompare(b.event.date) || a.id.localeCompare(b.id))
-    .map(({ id, event }) => {
+    .map(({ id, event }): CertificateRow => {
       const { route: _, ...row } = givenForm(event, numbers.get(id) ?? null, words);
-      const unit =
-        event.origin === 'history' && event.place ? event.place : words.place(event.site);
-      return { ...row, date: event.date, unit };
+      const unit = event.origin === 'history' ? event.place : words.place(event.site);
+      const vaccine = narrow ? words.vaccineShort(event.vaccine) : row.vaccine;
+      return filled({ ...row, vaccine, date: event.date, unit: unit ?? '' });
     });
   const contraindications = standing(child, 'contraindication')
     .map(({ event }) => words.contraindication(event.code))
@@ -175,19 +146,19 @@ export function certificateForm(input: {
     clinic: input.clinic,
     child: filled({
       ...childForm(child),
-      id_number: fact(child, 'id_number'),
-      birth_weight_g: fact(child, 'birth_weight_g'),
-      birth_hospital: fact(child, 'birth_hospital'),
+      id_number: fact(child, 'id_number') ?? '',
+      birth_weight_g: fact(child, 'birth_weight_g') ?? undefined,
+      birth_hospital: fact(child, 'birth_hospital') ?? '',
       ethnicity: ethnic ? words.ethnic(ethnic) : '',
-      guardian: fact(child, 'mother_name') ?? fact(child, 'father_name'),
-      phone: fact(child, 'phone'),
-      address: fact(child, 'address'),
-      household: fact(child, 'household_address'),
+      guardian: fact(child, 'mother_name') ?? fact(child, 'father_name') ?? '',
+      phone: fact(child, 'phone') ?? '',
+      address: fact(child, 'address') ?? '',
+      household: fact(child, 'household_address') ?? '',
       contraindications,
-      card_number: cards(child).at(-1),
+      card_number: cards(child).at(-1) ?? '',
     }),
-    rows: rows.slice(-40),
-    variant: 'page',
+    rows,
+    variant,
     issued_on: input.date,
   };
 }

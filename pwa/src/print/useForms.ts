@@ -11,37 +11,35 @@ import { useForecast } from '../forecast/useForecast';
 import type { Site } from '../models/generated.ts';
 import type { Forecast } from '../schedule/types.ts';
 import { useSession } from '../workspace/session';
-import {
-  type CertificateForm,
-  certificateForm,
-  clinicForm,
-  type NoticeForm,
-  noticeForm,
-  type Words,
-} from './forms';
+import { certificateForm, clinicForm, noticeForm, type Words } from './forms';
+import type { CertificatePage, Notice } from './generated.ts';
 import { type Appointment, nextAppointment } from './next';
 
 export function useForms(): {
-  notice(child: ChildDoc, forecast: Forecast | null): NoticeForm;
-  certificate(child: ChildDoc, forecast: Forecast | null): CertificateForm;
+  notice(child: ChildDoc, forecast: Forecast | null): Notice;
+  certificate(
+    child: ChildDoc,
+    forecast: Forecast | null,
+    variant: 'page' | 'passbook',
+  ): CertificatePage;
   appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null;
 } {
   const { t } = useI18n();
-  const { label, vaccineFullName, placeName, groupName } = useLabels();
-  const { user } = useSession();
-  const { today, instant } = useClock();
+  const { label, vaccineFullName, vaccineName, placeName, groupName } = useLabels();
+  const { user, nameOf } = useSession();
+  const { today } = useClock();
   const settings = useSettings();
   const { forecaster } = useForecast();
 
   const words: Words = {
     vaccine: vaccineFullName,
+    vaccineShort: vaccineName,
     bodySite: (code) => label('body-site', code),
     route: (code) => label('route', code),
     ethnic: (code) => label('ethnic-group', code),
     contraindication: (code) => label('contraindication', code),
     place: placeName,
-    person: (account) =>
-      account === user.value?.name ? (user.value?.displayName ?? account) : account,
+    person: (account) => nameOf(account) ?? '',
     nth: (number) => t('history.nth', { number }),
   };
 
@@ -64,13 +62,10 @@ export function useForms(): {
     appointment,
     notice(child, forecast) {
       const next = appointment(child, forecast);
-      const now = new Date(instant());
-      const two = (value: number) => String(value).padStart(2, '0');
       return noticeForm({
         child,
         clinic: clinic(),
         date: today(),
-        time: `${two(now.getHours())}:${two(now.getMinutes())}`,
         numbers: numbersOf(child, forecast),
         next: (next?.groups ?? []).map((one) => ({
           vaccine: groupName(one.group),
@@ -82,13 +77,14 @@ export function useForms(): {
         words,
       });
     },
-    certificate: (child, forecast) =>
+    certificate: (child, forecast, variant) =>
       certificateForm({
         child,
         clinic: clinic(),
         date: today(),
         numbers: numbersOf(child, forecast),
         words,
+        variant,
       }),
   };
 }

@@ -5,47 +5,84 @@ import { shallowRef } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { useBridge } from '../devices/bridge';
 import { BridgeError } from '../devices/bridge-client';
-import type { CertificateForm, NoticeForm } from './forms';
+import type { FieldProblem, PrintJob } from '../devices/generated.ts';
+import type { CertificatePage, Notice } from './generated.ts';
+import { BROWSER, printerFor } from './printers';
 
 export type Sheet =
-  | { template: 'notice'; data: NoticeForm }
-  | { template: 'certificate-page'; data: CertificateForm };
+  | { template: 'notice'; data: Notice }
+  | { template: 'certificate-page'; data: CertificatePage };
 
 /** What the browser is to print; `PrintSheet.vue` shows it on paper alone. */
 export const sheet = shallowRef<Sheet | null>(null);
 
-export function usePrint(): { print(what: Sheet): Promise<'bridge' | 'browser' | 'failed'> } {
-  const { t, locale } = useI18n();
-  const bridge = useBridge();
+/** `saved`: it is in a file, and nothing is on paper. */
+export type Printed = 'printed' | 'queued' | 'saved' | 'browser' | 'failed';
 
-  async function byBridge(what: Sheet): Promise<'bridge' | 'failed'> {
-    const lang = locale.value === 'en' ? 'en' : 'zh';
+/** What a job came to, as far as it goes. */
+export function printedAs(job: Pick<PrintJob, 'state' | 'paper'>): Printed {
+  if (job.state === 'failed') return 'failed';
+  if (job.state !== 'done') return 'queued';
+  return job.paper ? 'printed' : 'saved';
+}
+
+const LONG_MS = 8000;
+
+export function usePrint(): { print(what: Sheet): Promise<Printed> } {
+  const { t, te, locale } = useI18n();
+  const bridge = useBridge();
+  const lang = () => (locale.value === 'en' ? 'en' : 'zh');
+
+  /** `data.rows.2.lot` as words: 第 3 行 批号. Never what stands there. */
+  function place(field: string): string {
+    const parts = field.replace(/^data\./, '').split('.');
+    const row = parts.find((part) => /^\d+$/.test(part));
+    const key = `print.field.${parts.at(-1)}`;
+    const name = te(key) ? t(key) : (parts.at(-1) ?? '');
+    return row === undefined ? name : t('print.row', { row: Number(row) + 1, name });
+  }
+
+  function failed(what: Sheet, why: string, fields: readonly FieldProblem[]): void {
+    const where = [...new Set(fields.map(({ field }) => place(field)))].join('、');
+    const form = t(`print.title.${what.template}`);
+    const said = where ? t('print.where', { why, where }) : why;
+    ElMessage({
+      type: 'error',
+      message: t('print.failed', { form, why: said }),
+      duration: LONG_MS,
+    });
+  }
+
+  async function byBridge(what: Sheet, printer: string | null): Promise<Printed> {
     try {
-      const job = await bridge.print(what.template, what.data, lang);
-      if (job.state === 'failed') {
-        ElMessage({
-          type: 'error',
-          message: t('print.failed', { why: job.message }),
-          duration: 8000,
-        });
-        return 'failed';
-      }
-      ElMessage({
-        type: 'success',
-        message: t(job.state === 'done' ? 'print.done' : 'print.queued'),
+      const job = await bridge.print({
+        template: what.template,
+        data: { ...what.data },
+        lang: lang(),
+        ...(printer && { printer }),
       });
-      return 'bridge';
+      const came = printedAs(job);
+      if (came === 'failed') failed(what, job.message?.[lang()] ?? job.reason, job.fields);
+      else {
+        ElMessage({
+          type: came === 'saved' ? 'warning' : 'success',
+          message: t(`print.${came}`, { printer: job.printer }),
+          duration: came === 'saved' ? LONG_MS : 3000,
+        });
+      }
+      return came;
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;
-      const why = error.text?.[lang] ?? error.code;
-      ElMessage({ type: 'error', message: t('print.failed', { why }), duration: 8000 });
+      const fields = (error.more.fields ?? []) as readonly FieldProblem[];
+      failed(what, error.text?.[lang()] ?? error.code, fields);
       return 'failed';
     }
   }
 
   return {
     async print(what) {
-      if (bridge.state.value === 'connected') return byBridge(what);
+      const printer = printerFor(what);
+      if (bridge.state.value === 'connected' && printer !== BROWSER) return byBridge(what, printer);
       sheet.value = what;
       return 'browser';
     },

@@ -205,6 +205,8 @@ export interface UseSession {
   logout(): Promise<void>;
   /** Accounts that have logged in on this device. */
   knownNames(): string[];
+  /** The person's name behind an account (实名), as far as this device has heard it. */
+  nameOf(account: string): string | null;
 }
 
 export function useSession(): UseSession {
@@ -215,5 +217,9 @@ export function useSession(): UseSession {
     login,
     logout,
     knownNames: () => createVerifiers(localStorage).names(),
+    nameOf(account) {
+      const own = user.value?.name === account ? user.value.displayName : account;
+      return own === account ? createVerifiers(localStorage).nameOf(account) : own;
+    },
   };
 }

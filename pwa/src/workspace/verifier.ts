@@ -94,6 +94,8 @@ export interface Verifiers {
   forget(name: string): void;
   /** Accounts that may log in without the server, for the login page. */
   names(): string[];
+  /** The person's name behind an account of this device; null where it is not known. */
+  nameOf(account: string): string | null;
 }
 
 export function createVerifiers(
@@ -186,5 +188,9 @@ export function createVerifiers(
     failed,
     forget: (name) => update(name, () => null),
     names: () => Object.keys(read()).sort(),
+    nameOf(account) {
+      const name = get(account)?.displayName ?? account;
+      return name === account ? null : name;
+    },
   };
 }
