@@ -55,6 +55,22 @@ describe('errorsOf', () => {
   });
 });
 
+describe('a name', () => {
+  it.each([';99012100010009070?', '；99012100010009070？', '99012100010009070', '张三12', '%B1^A'])(
+    'is not what a reader typed: %s',
+    (name) => {
+      expect(errorsOf({ ...good, name }, today)).toEqual({ name: 'machine' });
+    },
+  );
+
+  it.each(['张三之子1', '阿卜杜拉·买买提', "O'Neil-Smith", '王\u{20bb7}'.repeat(25)])(
+    'may be %s',
+    (name) => {
+      expect(errorsOf({ ...good, name }, today)).toEqual({});
+    },
+  );
+});
+
 describe('patchOf', () => {
   it('makes values of texts, and null of what is empty', () => {
     const patch = patchOf({ ...good, id_number: ' 51040220260501001x ', birth_weight_g: '3200' });

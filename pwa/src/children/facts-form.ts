@@ -85,7 +85,11 @@ export type FactsError =
   | 'phone'
   | 'weight'
   | 'weeks'
-  | 'tooLong';
+  | 'tooLong'
+  | 'machine';
+
+/** Signs of a card's track, or two digits together (twins may have one): a reader typed that. */
+const MACHINE_TYPED = /[;?=%；？＝％]|[0-9０-９]{2}/;
 
 /** What is wrong with which field; the database's own rules, said while typing. */
 export function errorsOf(
@@ -94,7 +98,8 @@ export function errorsOf(
 ): Partial<Record<keyof FactsForm, FactsError>> {
   const errors: Partial<Record<keyof FactsForm, FactsError>> = {};
   if (!form.name.trim()) errors.name = 'required';
-  else if (form.name.trim().length > 50) errors.name = 'tooLong';
+  else if ([...form.name.trim()].length > 50) errors.name = 'tooLong';
+  else if (MACHINE_TYPED.test(form.name)) errors.name = 'machine';
   if (!form.birth_date) errors.birth_date = 'required';
   else if (form.birth_date > today) errors.birth_date = 'future';
   if (!form.sex) errors.sex = 'required';

@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  BridgeClient,
-  BridgeError,
-  type BridgeEvent,
-  type BridgeState,
-  type Socket,
-} from './bridge-client';
+import { BridgeClient, BridgeError, type BridgeState, type Socket } from './bridge-client';
+import type { BridgeEvent } from './generated.ts';
 
 /** A WebSocket that the test plays. */
 class PlayedSocket implements Socket {
@@ -154,7 +149,7 @@ describe('orders', () => {
     fetcher.mockResolvedValueOnce(
       answer({ id: 'j1', state: 'done', reason: '', message: '', pdf: null }, 202),
     );
-    const job = await client.print('notice', { a: 1 }, 'zh');
+    const job = await client.print({ template: 'notice', data: { a: 1 }, lang: 'zh' });
     expect(job.state).toBe('done');
     const [url, init] = fetcher.mock.calls[1] ?? [];
     expect(url).toBe('http://127.0.0.1:17390/print?wait=20');

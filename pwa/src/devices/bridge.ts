@@ -2,11 +2,20 @@
 
 import { type Ref, ref, shallowRef } from 'vue';
 import { BridgeClient, type BridgeState, DEFAULT_ADDRESS, type Socket } from './bridge-client';
-import type { BridgeEvent, Device, PrinterShown, PrintJob, PrintRequest } from './generated.ts';
+import type {
+  BothLanguages,
+  BridgeEvent,
+  Device,
+  PrinterShown,
+  PrintJob,
+  PrintRequest,
+} from './generated.ts';
 import { cardNumber } from './wedge';
 
 const TOKEN = 'miaopu.bridge.token';
 const ADDRESS = 'miaopu.bridge.address';
+
+type CardErrorListener = (code: string, message: BothLanguages | null) => void;
 
 export interface Bridge {
   state: Readonly<Ref<BridgeState>>;
@@ -19,7 +28,7 @@ export interface Bridge {
   pair(code: string, address?: string): Promise<void>;
   unpair(): Promise<void>;
   onCard(listener: (number: string) => void): () => void;
-  onCardError(listener: (code: string) => void): () => void;
+  onCardError(listener: CardErrorListener): () => void;
   onPin(listener: (digits: string) => void): () => void;
   /** Throws `BridgeError`. */
   print(wanted: PrintRequest): Promise<PrintJob>;
@@ -44,7 +53,7 @@ function create(): Bridge {
   const devices = shallowRef<Device[]>([]);
   const address = ref(loopbackAddress(localStorage.getItem(ADDRESS) ?? '') ?? DEFAULT_ADDRESS);
   const cards = new Set<(number: string) => void>();
-  const errors = new Set<(code: string) => void>();
+  const errors = new Set<CardErrorListener>();
   const pins = new Set<(digits: string) => void>();
   let client = connectTo(address.value);
 
@@ -75,11 +84,11 @@ function create(): Bridge {
       case 'card': {
         const read = cardNumber(event.track2);
         if ('number' in read) for (const listener of cards) listener(read.number);
-        else for (const listener of errors) listener(read.code);
+        else for (const listener of errors) listener(read.code, null);
         break;
       }
       case 'card_error':
-        for (const listener of errors) listener(event.code);
+        for (const listener of errors) listener(event.code, event.message);
         break;
       case 'pin':
         for (const listener of pins) listener(event.digits);

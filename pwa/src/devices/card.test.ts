@@ -12,7 +12,7 @@ it('tells a card to the listener on top alone, and to the one below when that is
   requestCard('510403');
   expect(dialog.mock.calls).toEqual([
     [{ kind: 'card', number: '510402' }],
-    [{ kind: 'error', code: 'card.no_end' }],
+    [{ kind: 'error', code: 'card.no_end', message: null }],
   ]);
   expect(page.mock.calls).toEqual([[{ kind: 'card', number: '510403' }]]);
   leavePage();

@@ -1,9 +1,23 @@
 /** Cards of every source (bridge, typed by a reader, typed by hand) come together here. */
 
-export type CardEvent = { kind: 'card'; number: string } | { kind: 'error'; code: string };
+import { type BothLanguages, CARD_WORDS } from './generated.ts';
+
+export type CardEvent =
+  | { kind: 'card'; number: string }
+  | { kind: 'error'; code: string; message?: BothLanguages | null };
 export type CardListener = (event: CardEvent) => void;
+export type TraceListener = (code: string) => void;
 
 const listeners: CardListener[] = [];
+const traceListeners: TraceListener[] = [];
+
+function added<T>(list: T[], listener: T): () => void {
+  list.push(listener);
+  return () => {
+    const at = list.lastIndexOf(listener);
+    if (at >= 0) list.splice(at, 1);
+  };
+}
 
 /** Tells the topmost listener: a form that waits for a card comes before the page below it. */
 function announce(event: CardEvent): void {
@@ -16,15 +30,30 @@ export function requestCard(number: string): void {
 }
 
 /** A card was read wrongly; `code` is the reader's (`card.no_end`, `card.bad_lrc`, …). */
-export function reportCardError(code: string): void {
-  announce({ kind: 'error', code });
+export function reportCardError(code: string, message: BothLanguages | null = null): void {
+  announce({ kind: 'error', code, message });
+}
+
+/** What is to be said of a card that was not read; null for a code that nobody has words for. */
+export function cardErrorWords(
+  event: Extract<CardEvent, { kind: 'error' }>,
+  lang: 'zh' | 'en',
+): string | null {
+  const known = CARD_WORDS as Record<string, BothLanguages>;
+  return (event.message ?? known[event.code])?.[lang] ?? null;
 }
 
 /** Hears cards until the returned function is called; the last one added hears them alone. */
 export function onCard(listener: CardListener): () => void {
-  listeners.push(listener);
-  return () => {
-    const at = listeners.lastIndexOf(listener);
-    if (at >= 0) listeners.splice(at, 1);
-  };
+  return added(listeners, listener);
+}
+
+/** The trace code of a vaccine's box (药品追溯码) was scanned. */
+export function reportTrace(code: string): void {
+  traceListeners.at(-1)?.(code);
+}
+
+/** Hears trace codes until the returned function is called; the last one added hears them alone. */
+export function onTrace(listener: TraceListener): () => void {
+  return added(traceListeners, listener);
 }
