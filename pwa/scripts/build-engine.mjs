@@ -1,7 +1,8 @@
 /**
  * Builds the schedule engine (免疫程序引擎) into one file, twice: `dist-engine/engine.js`, a plain
  * script with the global `miaopuSchedule`, which Python runs in V8; and `dist-engine/engine.mjs`,
- * the same as a module, for Node and browsers.
+ * the same as a module, for Node and browsers. And `dist-engine/programme.js`, the global
+ * `miaopuProgramme`: what a change of the programme does, for Python alone.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,8 +12,9 @@ import { build } from 'esbuild';
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
+const engine = { entryPoints: [path('src/schedule/bundle.ts')] };
+const programme = { entryPoints: [path('src/schedules/bundle.ts')] };
 const shared = {
-  entryPoints: [path('src/schedule/bundle.ts')],
   bundle: true,
   minify: true,
   target: 'es2023',
@@ -25,8 +27,15 @@ export async function buildEngine() {
   const script = path('dist-engine/engine.js');
   const module = path('dist-engine/engine.mjs');
   await Promise.all([
-    build({ ...shared, format: 'iife', globalName: 'miaopuSchedule', outfile: script }),
-    build({ ...shared, format: 'esm', outfile: module }),
+    build({ ...shared, ...engine, format: 'iife', globalName: 'miaopuSchedule', outfile: script }),
+    build({ ...shared, ...engine, format: 'esm', outfile: module }),
+    build({
+      ...shared,
+      ...programme,
+      format: 'iife',
+      globalName: 'miaopuProgramme',
+      outfile: path('dist-engine/programme.js'),
+    }),
   ]);
   return { script, module, gzipBytes: gzipSync(readFileSync(module), { level: 9 }).length };
 }

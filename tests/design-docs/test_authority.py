@@ -581,8 +581,9 @@ def test_the_catalog_is_written_by_administrators_of_a_region(designs: Any) -> N
     catalog = designs("catalog")
     site = {"_id": f"site:{SITE}", "type": "site", "code": SITE}
     schedule = {"_id": "schedule:cn", "type": "schedule", "name": "cn"}
-    for document in (site, schedule):
-        for who in (MANAGER, SERVER, user("_admin")):
+    province = user("region:330000", "grade:admin", name="province")
+    for document, whose in ((site, MANAGER), (schedule, province)):
+        for who in (whose, SERVER, user("_admin")):
             assert catalog.validate("authority", document, None, who) is None
         for who in (NURSE, STRANGER, user("region:330102", "grade:senior")):
             assert "[admin-only]" in catalog.validate("authority", document, None, who)
@@ -592,6 +593,32 @@ def test_the_catalog_is_written_by_administrators_of_a_region(designs: Any) -> N
         gone = {"_id": document["_id"], "_deleted": True}
         assert "[server-only]" in catalog.validate("authority", gone, document, MANAGER)
         assert catalog.validate("authority", gone, document, SERVER) is None
+
+
+def test_what_is_common_to_a_province_is_added_to_by_its_administrators(designs: Any) -> None:
+    catalog = designs("catalog")
+    province = user("region:330000", "grade:admin", name="province")
+
+    def refusal(new: Any, old: Any, who: Any) -> Any:
+        return catalog.validate("authority", new, old, who)
+
+    edition = {"_id": "schedule:cn", "type": "schedule", "name": "cn", "edition": "1"}
+    words = {"_id": "dictionary:word", "type": "dictionary", "name": "word"}
+    more = {**words, "entries": {"a": {"zh": "一"}, "b": {"zh": "二"}}}
+    less = {**words, "entries": {"a": {"zh": "一"}}}
+    for who in (MANAGER, user("region:330100", "grade:admin", name="city")):
+        for document in (edition, more):
+            assert "[province-only]" in refusal(document, None, who)
+    changed = {**edition, "edition": "2"}
+    assert "[edition-stands]" in refusal(changed, edition, province)
+    assert refusal(changed, {**edition, "_deleted": True}, province) is None
+    assert refusal(dict(edition), edition, province) is None
+    assert refusal(changed, edition, SERVER) is None
+    assert refusal(more, less, province) is None
+    assert "[entry-missing] field entries.b" in refusal(less, more, province)
+    hostile = {**words, "entries": {"张三 1": {}}}
+    assert "[entry-missing] field entries.?" in refusal(less, hostile, province)
+    assert refusal(less, more, SERVER) is None
 
 
 COUNTY, CITY, PROVINCE = "330102", "330100", "330000"

@@ -92,6 +92,7 @@ class Server(Process):
     """`miaopu serve` on one port, which it keeps over a restart."""
 
     def __init__(self, data: Path, log: Path) -> None:
+        self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command = [str(BIN / "miaopu"), "serve", "--data", str(data), "--port", str(self.port)]

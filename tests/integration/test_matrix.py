@@ -151,8 +151,32 @@ class Try:
         name = f"cell-{ulid().lower()}"  # 32 characters are the most that a name may have
         return self.put("catalog", {"_id": f"{kind}:{name}", "type": kind, "name": name, **more})
 
-    def rule(self, region: str) -> httpx.Response:
-        layer = {"kind": "visit", "maxInjections": 2}
+    def edition(self, **within: Any) -> httpx.Response:
+        """Adds an edition, the one of 2021 under another name."""
+        name = f"cell-{ulid().lower()}"
+        base = self.there("schedule:cn-nip-2021")["schedule"]
+        schedule = {**base, "name": name, **within}
+        more = {"edition": base["edition"], "effective": base["effective"], "schedule": schedule}
+        return self.put(
+            "catalog", {"_id": f"schedule:{name}", "type": "schedule", "name": name, **more}
+        )
+
+    def dictionary(self, *codes: str) -> httpx.Response:
+        """Adds entries to the dictionary of routes."""
+        there = self.there("dictionary:route")
+        entries = {code: {"zh": "新", "en": "new"} for code in codes}
+        return self.put("catalog", {**there, "entries": {**there["entries"], **entries}})
+
+    def removed_entry(self) -> httpx.Response:
+        there = self.there("dictionary:route")
+        entries = dict(list(there["entries"].items())[1:])
+        answer = self.put("catalog", {**there, "entries": entries})
+        if answer.is_success:
+            self.seeded("catalog", {**there, "_rev": answer.json()["rev"]})
+        return answer
+
+    def rule(self, region: str, **other: Any) -> httpx.Response:
+        layer = other or {"kind": "visit", "maxInjections": 2}
         more = {"title": "两针", "region": region, "effective": "2026-01-01", "layer": layer}
         return self.catalog("layer", **more, updated_at=AT, updated_by=self.name)
 
@@ -292,12 +316,18 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("above", "read"): lambda t: t.me.get(f"region-{t.served.country.city}/_all_docs?limit=1"),
     ("above", "write-child"): lambda t: t.put(f"region-{t.served.country.city}", child(t.site)),
     ("catalog", "read"): lambda t: t.me.get("catalog/dictionary:vaccine"),
-    ("catalog", "schedule"): lambda t: t.catalog(
-        "schedule", edition="1", effective="2026-01-01", schedule={}
+    ("catalog", "add-edition"): Try.edition,
+    ("catalog", "unusable-edition"): lambda t: t.edition(antigens=[], groups=[]),
+    ("catalog", "change-edition"): lambda t: t.put(
+        "catalog", {**t.there("schedule:cn-nip-2021"), "edition": "of my own"}
     ),
     ("catalog", "local-rule"): lambda t: t.rule(t.served.country.county),
     ("catalog", "local-rule-above"): lambda t: t.rule(t.served.country.province),
-    ("catalog", "dictionary"): lambda t: t.catalog("dictionary", entries={}),
+    ("catalog", "unusable-rule"): lambda t: t.rule(
+        t.served.country.county, kind="without", groups=["No"]
+    ),
+    ("catalog", "dictionary"): lambda t: t.dictionary(ulid().lower()),
+    ("catalog", "dictionary-remove"): Try.removed_entry,
     ("catalog", "add-site"): lambda t: t.put("catalog", t.place(f"{next(NUMBERS)}")),
     ("catalog", "edit-site"): lambda t: t.put("catalog", {**t.known_place(), "name": "新名"}),
     ("catalog", "take-site"): Try.moved_place,

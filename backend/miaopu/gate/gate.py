@@ -44,6 +44,7 @@ from miaopu.gate.judgement import (
 )
 from miaopu.gate.requests import Write, body_of, documents_of, write_of
 from miaopu.models.denials import deny
+from miaopu.schedule.guard import denials
 from miaopu_db.address import address_in
 from miaopu_db.documents import dumps
 from miaopu_db.http.messages import PARSED
@@ -98,6 +99,8 @@ class Gate:
             )
             if write.is_clinics:
                 await self._gather(judging, scope)
+            elif write.is_catalogs:
+                await self._guard(judging)
             await self._judge(judging)
             await self._take_back(judging)
             await self._finish(judging, data, scope, send)
@@ -124,6 +127,16 @@ class Gate:
             # The server's own account will write, so this one is judged by what it may do now.
             judging.actor = await self._actor(scope, fresh=True)
         judging.known = await self._gatherer.known(judging)
+
+    async def _guard(self, judging: Judging) -> None:
+        """Has what people write of the programme compiled and checked. They bring no revisions of
+        their own: one beside what the program brought might be shown in its place."""
+        if judging.is_replicated:
+            judging.denied = dict.fromkeys(range(len(judging.documents)), deny("server-only"))
+        elif judging.actor.region is not None:
+            judging.denied = await denials(
+                self._client(), judging.documents, judging.actor.region, judging.now
+            )
 
     async def _judge(self, judging: Judging) -> None:
         changes = judged(judging)
@@ -260,6 +273,6 @@ def _has_documents(write: Write, actor: Actor) -> bool:
             check_local(write.database, write.doc_id or "", actor)
         except DeniedError as error:
             raise AnswerError(403, "forbidden", str(error)) from None
-    if write.way == "other" and write.is_clinics:
+    if write.way == "other" and (write.is_clinics or write.is_catalogs):
         raise AnswerError(403, "forbidden", deny("whole-documents-only"))
     return write.way in ("bulk", "single")

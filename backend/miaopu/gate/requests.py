@@ -35,6 +35,11 @@ class Write:
         """Whether it is for the database of a clinic, whose documents are judged."""
         return self.database.startswith("site-")
 
+    @property
+    def is_catalogs(self) -> bool:
+        """Whether it is for the catalog."""
+        return self.database == "catalog"
+
 
 def write_of(method: str, address: Address) -> Write | None:
     """What a request would write; None where that is nothing, or nothing that is guarded."""

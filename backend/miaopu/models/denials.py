@@ -57,6 +57,12 @@ _PLACE = {
 _OTHER = {
     "server-only": "Only the server writes, deletes or moves this.",
     "admin-only": "Only administrators of a region write the catalog.",
+    "province-only": "Editions and dictionaries are common to all: only administrators of a "
+    "province, and the program, write them. Others change the programme by local rules.",
+    "edition-stands": "An edition that stands is never changed; a new edition or a local rule is "
+    "written instead.",
+    "entry-missing": "A dictionary's entry is not there any more; records may name it.",
+    "programme-unusable": "The schedule engine cannot use it: see `POST /api/schedules/preview`.",
     "accounts-only": "Accounts are changed through the server, at `/api/accounts`.",
     "not-the-author": "The author that the document names is not who writes it.",
     "not-a-colleague": "The author that it names is no account of this clinic.",
@@ -122,9 +128,10 @@ def deny(code: str, part: str = "document") -> str:
     return f"[{code}] {part}"
 
 
-def part_of(kind: Literal["event", "fact"], name: str) -> str:
-    """The part of a refusal; a name that may be somebody's data is not shown."""
-    return f"{kind} {name if _SAFE.fullmatch(name) else '?'}"
+def part_of(kind: Literal["event", "fact", "field"], *names: str) -> str:
+    """The part of a refusal: of a field, the names that lead to it. One that may be somebody's data
+    is not shown."""
+    return f"{kind} {'.'.join(name if _SAFE.fullmatch(name) else '?' for name in names)}"
 
 
 def read_denial(reason: str) -> Denial | None:

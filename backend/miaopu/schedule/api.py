@@ -1,37 +1,39 @@
-"""`POST /api/schedules/check`: what a local rule would break, before it is saved.
+"""`POST /api/schedules/preview`: what a new edition or a local rule would break and change.
 
-The database knows the shape of a rule and who may write it, and cannot run the engine; so the page
-on which rules are written asks here first.
+What is written is judged once more by the gate (`miaopu.schedule.guard`); this shows it to whoever
+writes, with what changes for ten example children and for the children of the region.
 """
 
-import json
-from collections.abc import Callable
-from typing import Annotated, Any
+import logging
+from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import anyio
 import httpx
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from miaopu.accounts.actor import address_of, forwarded
-from miaopu.models.base import DictionaryCode
-from miaopu.models.layer import Rule, WithLayer
+from miaopu.accounts.actor import Actor, Identities, address_of
+from miaopu.catalog import dictionary_documents
+from miaopu.couch.follow import reason
+from miaopu.models import LayerDocument, ScheduleDocument
+from miaopu.models.base import CalendarDate
+from miaopu.schedule.guard import Json, every, is_below, read_catalog
+from miaopu.schedule.sample import Sample
 
-Json = dict[str, Any]
-_CREDENTIALS = ("cookie", "authorization")
-_MOST_CHECKING = 1
+log = logging.getLogger(__name__)
+
+_MOST_TRYING = 1
 
 
-class RuleCheck(BaseModel):
-    """A rule, and over what it is to apply."""
+class Proposed(BaseModel):
+    """A document that somebody is about to write."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    schedule: DictionaryCode
-    """The edition, by its name in the catalog."""
-    before: Annotated[list[Rule], Field(max_length=300)] = []
-    """The rules that apply before it, in their order."""
-    rule: Rule
+    proposal: Annotated[LayerDocument | ScheduleDocument, Field(discriminator="type")]
+    today: CalendarDate
+    """The writer's day."""
 
 
 class FoundProblem(BaseModel):
@@ -44,64 +46,172 @@ class FoundProblem(BaseModel):
     text: str
 
 
-class Checked(BaseModel):
-    """All that the rule breaks; nothing when it is good."""
+class Shown(BaseModel):
+    """What a child is to get of one vaccine group."""
+
+    status: str
+    target: int | None
+    earliest: str | None
+    recommended: str | None
+    vaccines: list[str]
+
+
+class TrialRow(BaseModel):
+    """One vaccine group of a child, without and with the change."""
+
+    group: str
+    before: Shown | None
+    after: Shown | None
+    changed: bool
+
+
+class GivenDose(BaseModel):
+    """A dose that an example child has had."""
+
+    date: str
+    code: str
+
+
+class ExampleTrial(BaseModel):
+    """An example child (试算儿童), up to date but for one, and what changes for it."""
+
+    birth: str
+    sex: str
+    months: int
+    doses: list[GivenDose]
+    rows: list[TrialRow]
+
+
+class RegionTally(BaseModel):
+    """How many children of the region the change reaches; no child is named."""
+
+    children: int = 0
+    """Children who were looked at."""
+    changed: int = 0
+    """Those for whom anything is due at another time, or no more."""
+    dueBefore: int = 0  # noqa: N815 - as the page writes it
+    dueAfter: int = 0  # noqa: N815
+    groups: dict[str, int] = {}
+    is_all: bool = True
+    """False: these are some of the region's children, of all ages."""
+
+
+class OwnEntry(BaseModel):
+    """An entry of a dictionary (字典条目) that is not as the program brings it."""
+
+    dictionary: str
+    code: str
+
+
+class OwnEntries(BaseModel):
+    """What people added or edited: updates leave it alone."""
+
+    entries: list[OwnEntry]
+
+
+class Preview(BaseModel):
+    """What a proposal breaks, and what it changes. Nothing changes while there are errors."""
 
     problems: list[FoundProblem]
+    examples: list[ExampleTrial] = []
+    region: RegionTally | None = None
 
 
-def schedules_router(client: Callable[[], httpx.AsyncClient]) -> APIRouter:
-    """The routes below `/api/schedules`. `client` speaks to the database without credentials."""
+def schedules_router(identities: Identities, client: Callable[[], httpx.AsyncClient]) -> APIRouter:
+    """The routes below `/api/schedules`. `client` reads the databases with the role `server`."""
     router = APIRouter(prefix="/schedules")
-    checking = anyio.CapacityLimiter(_MOST_CHECKING)
+    trying = anyio.CapacityLimiter(_MOST_TRYING)
 
-    async def schedule_text(request: Request, name: str) -> Json:
-        headers = {key: request.headers[key] for key in _CREDENTIALS if key in request.headers}
-        headers |= forwarded(address_of(request))
-        try:
-            answer = await client().get(f"catalog/schedule:{name}", headers=headers)
-        except httpx.HTTPError as error:
-            raise HTTPException(503, "the database does not answer; try again") from error
-        if answer.status_code in (401, 403):
-            raise HTTPException(401, "log in first")
-        if answer.status_code == 404:
-            raise HTTPException(404, f"the catalog has no schedule {name}")
-        if not answer.is_success:
-            raise HTTPException(503, "the database does not answer; try again")
-        schedule: Json = answer.json()["schedule"]
-        return schedule
-
-    async def resolved(request: Request, rule: Rule) -> Json:
-        """The rule as the engine takes it: a schedule in place of its name."""
-        if isinstance(rule, WithLayer):
-            return {"kind": "with", "schedule": await schedule_text(request, rule.schedule)}
-        return rule.to_json()
-
-    @router.post("/check")
-    async def check(body: RuleCheck, request: Request) -> Checked:
-        from miaopu.schedule.check import check_rules
+    @router.post("/preview")
+    async def preview(body: Proposed, request: Request) -> Preview:
         from miaopu.schedule.engine import EngineError
 
-        schedule = await schedule_text(request, body.schedule)
-        before = [await resolved(request, rule) for rule in body.before]
-        rule = await resolved(request, body.rule)
-
-        def work() -> list[FoundProblem]:
-            found = check_rules(json.dumps(schedule), [rule], before)
-            return [
-                FoundProblem(
-                    severity=one.severity,
-                    code=one.code,
-                    path=one.path,
-                    params=one.params,
-                    text=one.text,
-                )
-                for one in found
-            ]
-
         try:
-            return Checked(problems=await anyio.to_thread.run_sync(work, limiter=checking))
+            who = await identities.of(request.headers, address_of(request))
+            region = _region_of(who)
+            databases = _databases(body.proposal, region)
+            catalog = await read_catalog(client())
+            async with trying:
+                return await _tried(client(), catalog, body, region, databases)
         except EngineError as error:
             raise HTTPException(422, str(error)) from error
+        except httpx.HTTPError as error:
+            log.warning("the database fails: %s", reason(error))
+            raise HTTPException(503, "the database does not answer; try again") from error
+
+    @router.get("/own-entries")
+    async def own_entries(request: Request) -> OwnEntries:
+        try:
+            _region_of(await identities.of(request.headers, address_of(request)))
+            there = await every(client(), "dictionary")
+        except httpx.HTTPError as error:
+            log.warning("the database fails: %s", reason(error))
+            raise HTTPException(503, "the database does not answer; try again") from error
+        return OwnEntries(entries=list(_own_entries(there)))
 
     return router
+
+
+def _own_entries(there: list[Json]) -> Iterator[OwnEntry]:
+    ours = {one["name"]: one["entries"] for one in dictionary_documents()}
+    for document in there:
+        name, entries = document["name"], document["entries"]
+        brought = ours.get(name, {})
+        for code in sorted(entries.keys() | brought.keys()):
+            if entries.get(code) != brought.get(code):
+                yield OwnEntry(dictionary=name, code=code)
+
+
+def _region_of(who: Actor | None) -> str:
+    if who is None:
+        raise HTTPException(401, "log in first")
+    if who.region is None or who.grade != "admin":
+        raise HTTPException(403, "only an administrator of a region changes the programme")
+    return who.region
+
+
+def _databases(proposal: LayerDocument | ScheduleDocument, region: str) -> list[str]:
+    """Where the children are whom a proposal reaches: those of the writer's region, or of the
+    clinics that it names."""
+    if isinstance(proposal, ScheduleDocument):
+        return [f"region-{region}"]
+    if not all(is_below(code, region) for code in (proposal.region, *proposal.sites)):
+        raise HTTPException(403, "the rule is for another region")
+    return [f"site-{site}" for site in proposal.sites] or [f"region-{region}"]
+
+
+async def _tried(
+    client: httpx.AsyncClient, catalog: Json, body: Proposed, region: str, databases: list[str]
+) -> Preview:
+    from miaopu.schedule.programme import Asked, Programme
+
+    document = body.proposal.to_json()
+    document["_id"] = f"{document['type']}:{document['name']}"
+    asked = Asked(catalog, document, region, body.today)
+    programme = await anyio.to_thread.run_sync(Programme)
+    try:
+        found = await anyio.to_thread.run_sync(programme.check, asked)
+        problems = [
+            FoundProblem(
+                severity=one.severity,
+                code=one.code,
+                path=one.path,
+                params=one.params,
+                text=one.text,
+            )
+            for one in found
+        ]
+        if any(one.severity == "error" for one in found):
+            return Preview(problems=problems)
+        examples = await anyio.to_thread.run_sync(programme.examples, asked)
+        sample = Sample(client, databases)
+        tally: Json = {}
+        async for page in sample.pages():
+            tally = await anyio.to_thread.run_sync(programme.count, page)
+        return Preview(
+            problems=problems,
+            examples=[ExampleTrial.model_validate(one) for one in examples],
+            region=RegionTally(**tally, is_all=sample.is_all),
+        )
+    finally:
+        programme.close()

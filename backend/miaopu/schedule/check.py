@@ -42,6 +42,7 @@ _CHECK = """
 """
 
 _WORDS = {
+    "noAntigens": "it has no antigens, so nobody would be due for anything",
     "unknownVaccine": "there is no vaccine {code}",
     "unknownAntigen": "there is no antigen {antigen}",
     "unknownGroup": "there is no vaccine group {group}",

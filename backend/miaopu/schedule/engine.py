@@ -20,23 +20,28 @@ from py_mini_racer import JSEvalException, MiniRacer
 BATCH = 400
 """Cases a call. More gains nothing; fewer pay the way into V8 too often."""
 
-_PACKAGED = Path(__file__).with_name("engine.js")
-_BUILT = Path(__file__).parents[3] / "pwa" / "dist-engine" / "engine.js"
+_PACKAGED = Path(__file__).parent
+_BUILT = Path(__file__).parents[3] / "pwa" / "dist-engine"
 
 
 class EngineError(Exception):
     """The engine is not there, or refuses a schedule; the text says what to do."""
 
 
-def engine_source() -> str:
-    """The bundle: beside this module where it was installed with it, else as built in the tree."""
-    for path in (_PACKAGED, _BUILT):
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
+def bundle_source(name: str) -> str:
+    """A bundle: beside this module where it was installed with it, else as built in the tree."""
+    for folder in (_PACKAGED, _BUILT):
+        if (folder / name).is_file():
+            return (folder / name).read_text(encoding="utf-8")
     raise EngineError(
         "the schedule engine has not been built: run `./dev setup`, or "
         "`npm run build:engine` in pwa/"
     )
+
+
+def engine_source() -> str:
+    """The bundle of the engine."""
+    return bundle_source("engine.js")
 
 
 class ScheduleEngine:

@@ -337,7 +337,7 @@ async def _serve(
         )
     )
     api.include_router(reports_router(work.identities, JoinedCases(work.own, vaccine_groups())))
-    api.include_router(schedules_router(work.anonymous))
+    api.include_router(schedules_router(work.identities, work.own))
     api.include_router(print_router(account_of(work.identities), work.printing))
     gate = Gate(database, work.identities, work.own, stamp, work.county)
     observed = replace(database, application=Observer(gate, work.trail, work.identities))

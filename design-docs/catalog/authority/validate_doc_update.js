@@ -54,6 +54,21 @@ function (newDoc, oldDoc, userCtx) {
     }
   }
 
+  // Editions and dictionaries are common to all below a province, and the program brings them: its
+  // administrators add, and nobody takes away or changes what records were made by.
+  function checkCommon() {
+    var before = oldDoc && !oldDoc._deleted ? oldDoc : null;
+    if (!ownRegions().some(function (region) { return /0000$/.test(region); })) {
+      refuse('province-only');
+    }
+    if (newDoc.type === 'schedule' && before && !same(written(before), written(newDoc))) {
+      refuse('edition-stands');
+    }
+    for (var code in (newDoc.type === 'dictionary' && before && before.entries) || {}) {
+      if (!owns(newDoc.entries, code)) { refuse('entry-missing', 'field entries.' + shown(code)); }
+    }
+  }
+
   if (!isServer() && ownRegions().length === 0) {
     refuse('admin-only');
   }
@@ -68,6 +83,7 @@ function (newDoc, oldDoc, userCtx) {
     if (oldDoc && !oldDoc._deleted) { checkPlace(oldDoc); }
   }
   if (newDoc.type === 'region') { checkRegion(); }
+  if (newDoc.type === 'schedule' || newDoc.type === 'dictionary') { checkCommon(); }
   if (newDoc.type === 'layer') {
     checkLayer(newDoc);
     if (oldDoc && !oldDoc._deleted) { checkLayer(oldDoc); }

@@ -58,6 +58,7 @@ class Checker {
     const { schedule } = this;
     this.dates('', schedule.effective, schedule.superseded);
     this.dates('births', schedule.births?.from, schedule.births?.to);
+    if (schedule.antigens.length === 0) this.error('noAntigens', 'antigens', {});
     this.duplicates('antigen', schedule.antigens);
     this.duplicates('group', schedule.groups);
     for (const group of schedule.groups) {

@@ -635,6 +635,7 @@ export interface Problem {
 }
 
 export const PROBLEM_CODES = [
+  'noAntigens', // {} an edition that asks for nothing
   'unknownVaccine', // {code}
   'unknownAntigen', // {antigen}
   'unknownGroup', // {group}

@@ -1,16 +1,12 @@
-/** What a local rule would do (地方规则检查与预览), by the engine in the browser. Pure. */
+/** What is wrong with a local rule or an edition (免疫程序检查), by the engine. Pure. */
 import { layerOf, localSchedule, type Rule } from '../forecast/local-rules.ts';
 import {
   applyLayers,
   checkLayers,
+  checkSchedule,
   compile,
-  type Day,
-  forecast,
-  formatDay,
-  type GroupForecast,
   type Layer,
   type Problem,
-  parseDay,
   type Schedule,
 } from '../schedule/index.ts';
 
@@ -54,57 +50,14 @@ function wanted(schedules: Over['schedules'], name: string): Schedule {
   return schedule;
 }
 
-/** An example child: what an administrator tries a rule on. */
-export interface Example {
-  birth: string;
-  sex: 'F' | 'M';
-  doses: readonly { date: string; code: string }[];
-}
-
-export interface PreviewRow {
-  group: string;
-  before: Shown | null;
-  after: Shown | null;
-  changed: boolean;
-}
-
-export interface Shown {
-  status: GroupForecast['status'];
-  target: number | null;
-  earliest: string | null;
-  recommended: string | null;
-}
-
-/** What the example child gets without and with the rule, group by group. */
-export function preview(rule: Rule, over: Over, example: Example, today: string): PreviewRow[] {
-  const names = rule.schedule === undefined ? [over.name] : [over.name, rule.schedule];
-  const ask = (rules: readonly Rule[]) => {
-    const made = localSchedule({ schedules: over.schedules, names, rules });
-    const birth = parseDay(example.birth);
-    const asOf = parseDay(today);
-    if (!made || birth === null || asOf === null) return new Map<string, Shown>();
-    const doses = example.doses.flatMap(({ date, code }, index) => {
-      const day = parseDay(date);
-      return day === null || code === '' ? [] : [{ id: String(index), date: day, code }];
-    });
-    const answer = forecast(made.compiled, { birth, sex: example.sex, doses }, asOf);
-    return new Map(answer.groups.map((group) => [group.vaccineGroup, shown(group)]));
-  };
-  const before = ask(over.before);
-  const after = ask([...over.before, rule]);
-  return [...new Set([...before.keys(), ...after.keys()])].map((group) => {
-    const [one, other] = [before.get(group) ?? null, after.get(group) ?? null];
-    return {
-      group,
-      before: one,
-      after: other,
-      changed: JSON.stringify(one) !== JSON.stringify(other),
-    };
-  });
-}
-
-const iso = (day: Day | null): string | null => (day === null ? null : formatDay(day));
-
-function shown({ status, target, earliest, recommended }: GroupForecast): Shown {
-  return { status, target, earliest: iso(earliest), recommended: iso(recommended) };
+/** The problems of an edition (版次) as it would be used; errors first. */
+export function checkEdition(schedule: Schedule): Problem[] {
+  try {
+    const found = checkSchedule(schedule);
+    if (found.some(({ severity }) => severity === 'error')) return found;
+    localSchedule({ schedules: { [schedule.name]: schedule }, names: [schedule.name] });
+    return found;
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -1,18 +1,28 @@
 /** An edition as a table that people can read: every dose, its ages and where it comes from. Pure. */
-import type { Schedule } from '../schedule/index.ts';
+import type { Schedule, Series, SkipCondition } from '../schedule/index.ts';
 
 export interface DoseRow {
   group: string;
-  series: string;
-  /** First row of its series. */
-  first: boolean;
   number: number;
   min: string | null;
   recommended: string | null;
   by: string | null;
+  /** Since the dose before; null for the first of its series, which has none. */
   interval: string | null;
   vaccines: string[];
+  /** Only for children with one of these observations, each list by itself. */
+  only: string[][];
+  /** Not needed where all conditions of one of these hold. */
+  unless: SkipCondition[][];
   source: string | null;
+}
+
+export interface SeriesRows {
+  group: string;
+  series: Series;
+  /** The parameter that must be set to yes for it. */
+  parameter: string | null;
+  rows: DoseRow[];
 }
 
 /** Replaces `$name` by the value of the parameter. */
@@ -27,34 +37,50 @@ function isOn(schedule: Schedule, enabled: boolean | string | undefined): boolea
   return typeof enabled === 'string' ? span(schedule, enabled) === 'true' : enabled !== false;
 }
 
-/** One row for each dose of each series, in the order of the groups. */
-export function doseRows(schedule: Schedule): DoseRow[] {
+/** The doses of each series that is on, in the order of the groups. */
+export function seriesRows(schedule: Schedule): SeriesRows[] {
   return schedule.groups.flatMap((group) =>
     schedule.antigens
       .filter(({ name }) => group.antigens.includes(name))
       .flatMap(({ series }) => series)
       .filter((series) => series.vaccineGroup === group.name && isOn(schedule, series.enabled))
-      .flatMap((series) =>
-        series.doses.map((dose, index): DoseRow => {
-          const age = dose.ages?.find((row) => row.cessation === undefined);
-          const gap = dose.intervals?.find((row) => row.from === 'previous');
-          const source = dose.source ?? series.source ?? group.source;
-          const vaccines = dose.preferable.filter((one) => one.forecast).map(({ code }) => code);
-          return {
-            group: group.name,
-            series: series.name,
-            first: index === 0,
-            number: dose.number ?? index + 1,
-            min: span(schedule, age?.min),
-            recommended: span(schedule, age?.recommended),
-            by: span(schedule, age?.by),
-            interval: span(schedule, gap?.min),
-            vaccines: [...new Set(vaccines)],
-            source: source === undefined ? null : (schedule.sources?.[source] ?? source),
-          };
-        }),
-      ),
+      .map((series) => ({
+        group: group.name,
+        series,
+        parameter: typeof series.enabled === 'string' ? series.enabled.replace('$', '') : null,
+        rows: doseRows(schedule, series, group.source),
+      })),
   );
+}
+
+function doseRows(schedule: Schedule, series: Series, groupSource?: string): DoseRow[] {
+  return series.doses.map((dose, index) => {
+    const age = dose.ages?.find((row) => row.cessation === undefined);
+    const gap = index === 0 ? undefined : dose.intervals?.find((row) => row.from === 'previous');
+    const source = dose.source ?? series.source ?? groupSource;
+    const vaccines = dose.preferable.filter((one) => one.forecast).map(({ code }) => code);
+    const skips = (dose.skips ?? []).flatMap(({ sets }) =>
+      sets.map(({ conditions }) => conditions),
+    );
+    const only = skips.flatMap(([first, ...others]) =>
+      first?.type === 'observation' && first.absent && others.length === 0 ? [first.codes] : [],
+    );
+    return {
+      group: series.vaccineGroup,
+      number: dose.number ?? index + 1,
+      min: span(schedule, age?.min),
+      recommended: span(schedule, age?.recommended),
+      by: span(schedule, age?.by),
+      interval: span(schedule, gap?.min),
+      vaccines: [...new Set(vaccines)],
+      only,
+      unless: skips.filter(
+        ([first, ...others]) =>
+          !(first?.type === 'observation' && first.absent && others.length === 0),
+      ),
+      source: source === undefined ? null : (schedule.sources?.[source] ?? source),
+    };
+  });
 }
 
 /** Antigens that a rule may name, with the highest number of a dose. */

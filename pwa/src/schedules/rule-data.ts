@@ -1,8 +1,10 @@
-/** Reads and writes the local rules of a region (地方规则). Online only. */
+/** Reads and writes the programme of a region (免疫程序、地方规则). Online only. */
 import type { Rule } from '../forecast/local-rules.ts';
 import type { Region, ScheduleDocument, Site } from '../models/generated.ts';
 import type { Problem } from '../schedule/index.ts';
 import type { Server } from '../sync/server.ts';
+import type { Proposal } from './programme.ts';
+import type { ExampleTrial, Tally } from './trial.ts';
 
 export interface CatalogContent {
   schedules: ScheduleDocument[];
@@ -11,16 +13,32 @@ export interface CatalogContent {
   regions: Region[];
 }
 
+/** What the server says of a proposal: what it breaks, and what it changes for whom. */
+export interface Preview {
+  problems: Problem[];
+  examples: ExampleTrial[];
+  /** Null while there are errors. `is_all`: no child of the region was left out. */
+  region: (Tally & { is_all: boolean }) | null;
+}
+
+/** An entry of a dictionary that people wrote, other than the program brings it. */
+export interface OwnEntry {
+  dictionary: string;
+  code: string;
+}
+
 interface Rows<T> {
   rows: { doc: T }[];
 }
 
 export interface RuleStore {
   load(): Promise<CatalogContent>;
-  /** What the server's engine says of a rule over an edition and the rules before it. */
-  check(schedule: string, before: readonly Rule[], rule: Rule): Promise<Problem[]>;
+  /** Entries of dictionaries that were added or edited here, and that updates leave alone. */
+  ownEntries(): Promise<OwnEntry[]>;
+  /** Tries a rule or an edition, on ten example children and on those of the region. */
+  preview(proposal: Proposal, today: string): Promise<Preview>;
   /** Writes it; throws `SyncFault` when the server refuses it, or somebody else was quicker. */
-  save(rule: Rule): Promise<void>;
+  save(proposal: Proposal): Promise<void>;
 }
 
 export function ruleStore(server: Server): RuleStore {
@@ -39,14 +57,18 @@ export function ruleStore(server: Server): RuleStore {
       ]);
       return { schedules, rules, sites, regions };
     },
-    async check(schedule, before, rule) {
-      const body = { schedule, before: before.map(({ layer }) => layer), rule: rule.layer };
-      const path = '/api/schedules/check';
-      return (await server.json<{ problems: Problem[] }>(path, { method: 'POST', body })).problems;
+    async ownEntries() {
+      return (await server.json<{ entries: OwnEntry[] }>('/api/schedules/own-entries')).entries;
     },
-    async save(rule) {
-      const path = `/db/catalog/${encodeURIComponent(rule._id)}`;
-      await server.json(path, { method: 'PUT', body: rule });
+    async preview(proposal, today) {
+      const written = Object.entries(proposal).filter(([name]) => !name.startsWith('_'));
+      const body = { proposal: Object.fromEntries(written), today };
+      return await server.json<Preview>('/api/schedules/preview', { method: 'POST', body });
+    },
+    async save(proposal) {
+      const id = `${proposal.type}:${proposal.name}`;
+      const body = { ...proposal, _id: id };
+      await server.json(`/db/catalog/${encodeURIComponent(id)}`, { method: 'PUT', body });
     },
   };
 }

@@ -43,8 +43,6 @@ export type FaultCode =
   | 'NumbersExhausted'
   /** The server refuses a local rule. */
   | 'RuleRefused'
-  /** The server's check of a local rule found problems. */
-  | 'RuleProblems'
   /** What needs the server was tried without it. */
   | 'NoServer'
   /** The step of a move that was chosen is not open (any more): {id}. */

@@ -103,8 +103,8 @@ def test_a_schedule_that_cannot_be_used_is_refused(
 def test_a_bundle_that_is_missing_says_how_to_build_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "_PACKAGED", tmp_path / "engine.js")
-    monkeypatch.setattr(module, "_BUILT", tmp_path / "engine.js")
+    monkeypatch.setattr(module, "_PACKAGED", tmp_path)
+    monkeypatch.setattr(module, "_BUILT", tmp_path)
     with pytest.raises(EngineError, match=r"\./dev setup"):
         ScheduleEngine(find_schedule("cn-nip-2026"))
 
