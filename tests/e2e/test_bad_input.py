@@ -134,6 +134,39 @@ def test_card_that_reads_wrongly(desk: Desk, lang: Lang) -> None:
     expect(by_id(desk.tablet.page, "child-name")).to_have_text(child.name)
 
 
+READER = """async (keys) => {
+    // A hand brings the next card a good while after the one before.
+    await new Promise((ended) => setTimeout(ended, 200));
+    for (const key of keys) {
+        const target = document.activeElement;
+        const init = { key: key === '\\n' ? 'Enter' : key, bubbles: true, cancelable: true };
+        const goes = target.dispatchEvent(new KeyboardEvent('keydown', init));
+        if (goes && key !== '\\n') document.execCommand('insertText', false, key);
+    }
+}"""
+"""A reader that types into the page, at a speed that does not depend on this machine's."""
+
+
+def test_what_a_reader_types_is_no_words_and_no_command(desk: Desk) -> None:
+    desk.speak("zh")
+    page = desk.tablet.page
+    child = next(candidates(desk.note))
+    # All three tracks, nowhere in particular: the letters of the first are commands on this page.
+    page.evaluate(READER, f"%B{child.card}^E/F A?;{child.card}?+123?\n")
+    expect(by_id(page, "child-name")).to_have_text(child.name)
+    expect(page.locator(".el-dialog:visible")).to_have_count(0)
+    # Bare digits and Enter, into a child's name.
+    by_id(page, "nav-register").click()
+    by_id(page, "facts-name").focus()
+    page.evaluate(READER, f"{child.card}\n")
+    expect(by_id(page, "card-number")).to_have_value(child.card)
+    expect(by_id(page, "facts-name")).to_have_value("")
+    # A vaccine's box.
+    page.evaluate(READER, "81234567890123456789\n")
+    says(page.locator(".el-message--info").last, "zh", "card.trace")
+    expect(by_id(page, "facts-name")).to_have_value("")
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_unknown_card(desk: Desk, lang: Lang) -> None:
     desk.speak(lang)
