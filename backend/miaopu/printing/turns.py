@@ -21,7 +21,7 @@ class Turns:
         self._each, self._all = each, all_
         self._here: dict[str, int] = {}
         self._lines: dict[str, deque[asyncio.Future[None]]] = {}
-        self._busy = False
+        self._serving: str | None = None
 
     @asynccontextmanager
     async def of(self, account: str) -> AsyncIterator[None]:
@@ -41,8 +41,8 @@ class Turns:
                 del self._here[account]
 
     async def _wait(self, account: str) -> None:
-        if not self._busy:
-            self._busy = True
+        if self._serving is None:
+            self._serving = account
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(account, deque()).append(turn)
@@ -54,14 +54,15 @@ class Turns:
             raise
 
     def _next(self) -> None:
+        served, self._serving = self._serving, None
         while self._lines:
-            # The line that was served stands behind the others.
-            account, line = next(iter(self._lines.items()))
-            del self._lines[account]
+            # Who was served stands behind the others.
+            account = next((name for name in self._lines if name != served), served or "")
+            line = self._lines.pop(account)
             turn = line.popleft()
             if line:
                 self._lines[account] = line
             if not turn.done():
+                self._serving = account
                 turn.set_result(None)
                 return
-        self._busy = False

@@ -18,7 +18,7 @@ async def test_accounts_take_turns_whoever_has_more() -> None:
     await asyncio.sleep(0)
     hold.set()
     await asyncio.gather(*waiting)
-    assert "".join(order) == "aabcab"
+    assert "".join(order) == "abacba"
 
 
 async def test_one_account_cannot_take_all_places() -> None:
