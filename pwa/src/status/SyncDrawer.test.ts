@@ -12,7 +12,7 @@ const refused: RefusedEntry = {
   part: 'event 01K9A3Q6Z00000000000000001',
   subject: 'dose',
   problem: '01K9A3Q6Z0000000000000000P',
-  reason: 'forbidden: needs the grade senior',
+  reason: 'forbidden: [senior-only] event 01K9A3Q6Z00000000000000001',
   at: '2026-11-23T01:41:00.000Z',
   childName: '李小红',
 };

@@ -66,12 +66,31 @@ export class Fault extends Error {
   }
 }
 
+/** What an error says of itself and of its causes; PouchDB puts the name of a DOMException in `reason`. */
+function* said(error: unknown): Generator<{ name?: unknown; reason?: unknown; message?: unknown }> {
+  let one = error;
+  for (let depth = 0; depth < 8 && typeof one === 'object' && one !== null; depth++) {
+    yield one;
+    one = (one as { cause?: unknown }).cause;
+  }
+}
+
+/** The platforms' codes of a full disk, which browsers put in the text of an `UnknownError`. */
+const NO_SPACE = /\b(FILE_ERROR_NO_SPACE|NS_ERROR_FILE_NO_DEVICE_SPACE|ENOSPC)\b/;
+
+function isFull(error: unknown): boolean {
+  for (const { name, reason, message } of said(error)) {
+    if (name === 'QuotaExceededError' || reason === 'QuotaExceededError') return true;
+    if (NO_SPACE.test(`${reason} ${message}`)) return true;
+  }
+  return false;
+}
+
 /** What PouchDB or IndexedDB threw, as a fault. Faults are left as they are. */
 export function storageFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  const seen = error as { name?: string; reason?: string; message?: string } | null;
-  const text = [seen?.name, seen?.reason, seen?.message].filter(Boolean).join(': ');
-  if (/quota|disk ?full|no space/i.test(text))
-    return new Fault('StorageFull', {}, { cause: error });
+  if (isFull(error)) return new Fault('StorageFull', {}, { cause: error });
+  const [first] = said(error);
+  const text = [first?.name, first?.reason, first?.message].filter(Boolean).join(': ');
   return new Fault('StorageDamaged', { reason: text.slice(0, 200) }, { cause: error });
 }

@@ -5,40 +5,13 @@
  * nothing written, and the caller goes the ordinary way.
  */
 import type PouchDB from 'pouchdb-core';
+import { DOCUMENTS, isPlain, isWhole, META, rowsOf, SEQUENCE } from './layout.ts';
 
-/** The layout of pouchdb-adapter-idb 9 (its ADAPTER_VERSION). Another one is left alone. */
-const LAYOUT = 5;
-const DOCUMENTS = 'document-store';
-const SEQUENCE = 'by-sequence';
-const META = 'meta-store';
 /** Documents handed over in one go; in between the page may do something else. */
 const SLICE = 250;
 
 /** The sequence before and after; null when nothing was written and `bulkDocs` must do it. */
 export type Fill = (docs: readonly PouchDB.Doc[]) => Promise<{ from: number; to: number } | null>;
-
-/** Can this document be written so: alive, and without attachments and history? */
-function isPlain(doc: PouchDB.Doc): boolean {
-  return !doc._deleted && doc._attachments === undefined && doc._revisions === undefined;
-}
-
-function rowsOf({ _id, _rev, _conflicts, ...body }: PouchDB.Doc, seq: number) {
-  const rev = _rev as string;
-  const dash = rev.indexOf('-');
-  const tree = [
-    { pos: Number(rev.slice(0, dash)), ids: [rev.slice(dash + 1), { status: 'available' }, []] },
-  ];
-  return {
-    body: { ...body, _doc_id_rev: `${_id}::${rev}` },
-    document: {
-      data: JSON.stringify({ id: _id, rev, rev_tree: tree }),
-      winningRev: rev,
-      deletedOrLocal: '0',
-      seq,
-      id: _id,
-    },
-  };
-}
 
 /** Opens a second connection to PouchDB's own database, which must be open; null if it is unlike. */
 export async function openFill(indexedDbName: string): Promise<Fill | null> {
@@ -47,8 +20,7 @@ export async function openFill(indexedDbName: string): Promise<Fill | null> {
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => reject(opening.error);
   });
-  const known = [DOCUMENTS, SEQUENCE, META].every((name) => db.objectStoreNames.contains(name));
-  if (db.version !== LAYOUT || !known) {
+  if (!isWhole(db)) {
     db.close();
     return null;
   }
@@ -57,12 +29,24 @@ export async function openFill(indexedDbName: string): Promise<Fill | null> {
     open = false;
     db.close();
   };
+  // The browser has closed it: PouchDB opens its own anew, and writes without this help.
+  db.onclose = () => {
+    open = false;
+  };
   return async (docs) => {
     if (!open || !docs.every(isPlain)) return null;
-    const transaction = db.transaction([DOCUMENTS, SEQUENCE, META], 'readwrite', {
-      // The server has all of this: what a power cut takes is loaded again.
-      durability: 'relaxed',
-    });
+    let transaction: IDBTransaction;
+    try {
+      transaction = db.transaction([DOCUMENTS, SEQUENCE, META], 'readwrite', {
+        // The server has all of this: what a power cut takes is loaded again.
+        durability: 'relaxed',
+      });
+    } catch (error) {
+      if ((error as DOMException).name !== 'InvalidStateError') throw error;
+      // Closing: the browser has not said so yet.
+      open = false;
+      return null;
+    }
     const documents = transaction.objectStore(DOCUMENTS);
     const sequence = transaction.objectStore(SEQUENCE);
     const meta = transaction.objectStore(META);
@@ -88,7 +72,8 @@ export async function openFill(indexedDbName: string): Promise<Fill | null> {
       };
       transaction.oncomplete = () => resolve({ from, to: from + docs.length });
       transaction.onabort = () => {
-        if (transaction.error?.name === 'ConstraintError') resolve(null);
+        // A connection that was closed on the way has written nothing either.
+        if (transaction.error?.name === 'ConstraintError' || !open) resolve(null);
         else reject(transaction.error);
       };
     });

@@ -2,11 +2,12 @@
 import { type ShallowRef, shallowRef } from 'vue';
 import type { Fault } from './fault.ts';
 import type { Keep } from './keep.ts';
+import { keepReserve, releaseReserve } from './reserve.ts';
 
 export interface StorageHealth {
   /**
-   * `low`: less than a tenth is free; `full`: a write failed for want of room, new work stops;
-   * `damaged`: the database cannot be read or written.
+   * `low`: less than a tenth is free, or the reserve cannot be kept; `full`: a write failed for want of
+   * room, new work stops; `damaged`: the database cannot be read or written.
    */
   state: 'ok' | 'low' | 'full' | 'damaged';
   /** The browser has promised not to evict the data; null when it was not asked yet. */
@@ -88,13 +89,19 @@ export function setHealth(patch: Partial<StorageHealth>): void {
 
 /** Takes a fault of the storage into account. */
 export function noteFault(fault: Fault): void {
-  if (fault.code === 'StorageFull') setHealth({ state: 'full' });
-  else if (fault.code === 'StorageDamaged') setHealth({ state: 'damaged' });
+  if (fault.code === 'StorageFull') {
+    setHealth({ state: 'full' });
+    void releaseReserve();
+  } else if (fault.code === 'StorageDamaged') setHealth({ state: 'damaged' });
 }
 
-/** Something was written: a storage that was full may have room again. */
+/** Something was written: a storage that was full has room again, one that failed works. */
 export function noteWritten(): void {
-  if (health.value.state === 'full') void checkStorage();
+  const { state } = health.value;
+  if (state === 'full' || state === 'damaged') {
+    setHealth({ state: 'low' });
+    void checkStorage();
+  }
 }
 
 /** Asks the browser to keep the data, and how much room there is. Never throws. */
@@ -103,10 +110,11 @@ export async function checkStorage(): Promise<StorageHealth> {
   if (!storage?.estimate) return health.value;
   const persisted = (await storage.persisted?.()) || (await storage.persist?.()) || false;
   const { usage = null, quota = null } = await storage.estimate();
-  const low = usage !== null && quota !== null && usage > quota * 0.9;
+  const scarce = usage !== null && quota !== null && usage > quota * 0.9;
+  const low = scarce || !(await keepReserve());
   const { state } = health.value;
-  // A full storage is well again when there is room; damage needs a person.
-  const now = state === 'damaged' ? state : low ? 'low' : 'ok';
-  setHealth({ persisted, usage, quota, state: now });
+  // What failed is well when something was written again, and not before.
+  const failed = state === 'damaged' || state === 'full';
+  setHealth({ persisted, usage, quota, state: failed ? state : low ? 'low' : 'ok' });
   return health.value;
 }

@@ -83,9 +83,8 @@ type Message =
   | { type: 'kick' | 'round'; token: string }
   | { type: 'retry'; id: string };
 
-/** Does a person have to act before it is worth trying again? A full disk may have room again. */
-function isFatal({ kind, cause }: SyncFault): boolean {
-  if (kind === 'storage') return !(cause instanceof Fault && cause.code === 'StorageFull');
+/** Does a person have to act before it is worth trying again? A storage that fails may work again. */
+function isFatal({ kind }: SyncFault): boolean {
   return kind === 'recreated';
 }
 

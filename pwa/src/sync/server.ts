@@ -9,7 +9,7 @@ export type FaultKind =
   | 'refused'
   /** The server fails or talks nonsense: 5xx, a proxy's page, a half-sent answer. Tried again. */
   | 'server'
-  /** The browser's storage fails. Stops until a person has helped. */
+  /** The browser's storage fails. Tried again, seldom. */
   | 'storage'
   /** Another server answers under this address, or it was set up anew. Stops. */
   | 'recreated';
@@ -43,8 +43,20 @@ export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
 const SILENCE_MS = 30_000;
 
-function faultOf(status: number, reason: string): SyncFault {
+const listeners = new Set<() => void>();
+
+/** Called whenever a server did not answer, whoever had asked. Returns how to stop it. */
+export function onSilence(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Codes of a cluster that has lost a node, whatever the status: it is well again in seconds. */
+const PASSING = /^(nodedown|no_majority|rexi_timeout|timeout)$/;
+
+function faultOf(status: number, reason: string, code?: unknown): SyncFault {
   const text = `${status} ${reason}`.trim();
+  if (PASSING.test(String(code))) return new SyncFault('server', text, status);
   if (status === 401) return new SyncFault('unauthorised', text, status);
   if (status === 408 || status === 429 || status >= 500)
     return new SyncFault('server', text, status);
@@ -102,6 +114,8 @@ export function createServer(
           alive();
           text = await readText(response, alive);
         } catch (error) {
+          // Who has broken it off knows that by himself.
+          if (!signal?.aborted) for (const listener of listeners) listener();
           throw new SyncFault('connectivity', 'The server did not answer.', null, error);
         }
         let value: unknown;
@@ -113,7 +127,8 @@ export function createServer(
         }
         if (!response.ok) {
           const said = value as { error?: unknown; reason?: unknown } | null;
-          throw faultOf(response.status, [said?.error, said?.reason].filter(Boolean).join(': '));
+          const reason = [said?.error, said?.reason].filter(Boolean).join(': ');
+          throw faultOf(response.status, reason, said?.error);
         }
         return value as T;
       } finally {

@@ -25,7 +25,7 @@ import {
 } from '../storage/health.ts';
 import { createMirror, type Mirror, readSmall } from '../storage/mirror.ts';
 import { createStore, type Store } from '../storage/store.ts';
-import { createServer } from '../sync/server.ts';
+import { createServer, onSilence } from '../sync/server.ts';
 import { INITIAL_STATUS, type SyncStatus } from '../sync/types.ts';
 import { createAtHand } from './at-hand.ts';
 import { type ChildIndex, createIndex } from './child-index.ts';
@@ -63,6 +63,10 @@ const SAVE_AFTER_MS = 10_000;
 /** Whoever listens hears the server more often than this. */
 const DEAF_MS = 60_000;
 
+/** When the device's room is looked at. */
+const CHECK_AFTER_MS = 20_000;
+const CHECK_EVERY_MS = 10 * 60_000;
+
 /** The open workspace; its identity stays while its contents change. */
 export const workspace = shallowRef<Workspace | null>(null);
 /** Raised when the children or the small documents change: what computed values depend on. */
@@ -80,6 +84,9 @@ export function opened(): Workspace {
 const channelOf = (name: string) =>
   typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name);
 
+/** What a database meets on its way: a fault, or that it works again. */
+const noteStorage = (fault: Fault | null) => (fault ? noteFault(fault) : noteWritten());
+
 /** The catalog is one for all clinics of a device, and stays open. */
 export const catalogMirror: Mirror = createMirror(() => true);
 let catalogStore: Promise<Store> | null = null;
@@ -94,7 +101,7 @@ export function openCatalog(): Promise<Store> {
 }
 
 async function readCatalog(): Promise<Store> {
-  const db = await openDatabase('miaopu-catalog');
+  const db = await openDatabase('miaopu-catalog', noteStorage);
   const store = createStore(db, channelOf('miaopu-catalog'));
   store.onFault(noteFault);
   const since = await store.sequence();
@@ -129,7 +136,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
 
   const [catalogLocal, db, pinyin] = await Promise.all([
     openCatalog(),
-    openDatabase(name),
+    openDatabase(name, noteStorage),
     loadPinyin(),
   ]);
   const store = createStore(db, channelOf(name), await openFill(indexedDbName(name)));
@@ -259,6 +266,10 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     }, 2000);
   };
   const onOnline = () => void engine.syncNow();
+  // A green sign must not outlive the network: a round finds out at once.
+  const stopSilence = onSilence(() => {
+    if (syncStatus.value.phase === 'idle') onOnline();
+  });
   const onVisible = () => {
     const { phase, lastHeard } = syncStatus.value;
     // A tablet that slept believes to be listening and is not.
@@ -266,8 +277,11 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     if (document.visibilityState === 'visible' && (phase !== 'idle' || deaf)) onOnline();
   };
   addEventListener('online', onOnline);
+  addEventListener('offline', onOnline);
   document.addEventListener('visibilitychange', onVisible);
-  void checkStorage();
+  // The reserve is made when the first child has long been shown.
+  const look = setTimeout(() => void checkStorage(), CHECK_AFTER_MS);
+  const looking = setInterval(() => void checkStorage(), CHECK_EVERY_MS);
 
   const made: Workspace = {
     user,
@@ -287,9 +301,13 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     },
     async close() {
       removeEventListener('online', onOnline);
+      removeEventListener('offline', onOnline);
+      stopSilence();
       document.removeEventListener('visibilitychange', onVisible);
       document.removeEventListener('visibilitychange', onHide);
       clearTimeout(marking);
+      clearTimeout(look);
+      clearInterval(looking);
       workspace.value = null;
       await engine.stop();
       await follower.close();
