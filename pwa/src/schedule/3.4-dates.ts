@@ -96,7 +96,14 @@ export function formatDay(day: Day): IsoDate {
 }
 
 function addMonths(day: Day, months: number, rule: MonthArithmetic): Day {
-  const [year, month, date] = dateOf(day);
+  return monthsAfter(dateOf(day), months, rule);
+}
+
+function monthsAfter(
+  [year, month, date]: readonly [year: number, month: number, day: number],
+  months: number,
+  rule: MonthArithmetic,
+): Day {
   const index = year * 12 + (month - 1) + months;
   const toYear = Math.floor(index / 12);
   const toMonth = index - toYear * 12 + 1;
@@ -114,6 +121,18 @@ export function addSpan(day: Day, span: Span, rule: MonthArithmetic): Day {
   if (span.years !== 0) result = addMonths(result, span.years * 12, rule);
   if (span.months !== 0) result = addMonths(result, span.months, rule);
   return result + span.days;
+}
+
+/** {@link addSpan} where the date is at hand as year, month and day as well. */
+export function sinceBirth(
+  birth: Day,
+  date: readonly [year: number, month: number, day: number],
+  span: Span,
+  rule: MonthArithmetic,
+): Day {
+  if (span.years !== 0 && span.months !== 0) return addSpan(birth, span, rule);
+  const months = span.years * 12 + span.months;
+  return (months === 0 ? birth : monthsAfter(date, months, rule)) + span.days;
 }
 
 /** {@link addSpan} of a text like `"2 months"`. Throws a RangeError if it is no length of time. */

@@ -4,22 +4,17 @@ import { substandard } from './6.1-dose-condition.ts';
 import { canSkip } from './6.2-conditional-skip.ts';
 import { evaluateDose } from './6.10-satisfy-target-dose.ts';
 import { forecastSeries } from './7-forecast.ts';
-import { bestSeries } from './8-select-best-series.ts';
+import { bestSeries, untouchedDefaults } from './8-select-best-series.ts';
 import { groupForecasts } from './9-vaccine-group.ts';
 import { type Compiled, sexBit } from './compile.ts';
-import {
-  type Evaluation,
-  type GivenDose,
-  type PatientSeries,
-  Run,
-  type SeriesForecast,
-} from './run.ts';
+import { type Evaluation, type GivenDose, PatientSeries, Run, type SeriesForecast } from './run.ts';
 import type {
   Child,
   Day,
   Dose,
   DoseEvaluation,
   Forecast,
+  GroupForecast,
   Observation,
   Options,
   Reason,
@@ -54,19 +49,37 @@ export function forecast(
     options.trail === true ? [] : null,
     completedSeries,
   );
-  const best = compiled.antigens.map((_, antigen) => {
-    const all = patientSeries(run, antigen);
-    for (const ps of all) process(run, ps);
-    return bestSeries(run, all);
-  });
-  const groups = spaceVisits(
-    run,
-    compiled.groups.flatMap((group) => groupForecasts(run, group, best)),
-  );
+  const best: (readonly PatientSeries[])[] = [];
+  for (let antigen = 0; antigen < compiled.antigens.length; antigen += 1) {
+    best.push(untouched(run, antigen) ?? bestOfAll(run, antigen));
+  }
+  const forecasts: GroupForecast[] = [];
+  for (const group of compiled.groups) groupForecasts(run, group, best, forecasts);
+  const groups = spaceVisits(run, forecasts);
   reportDoses(run, best, answer);
   return run.trail === null
     ? { doses: answer, groups }
     : { doses: answer, groups, trail: run.trail };
+}
+
+function bestOfAll(run: Run, antigen: number): readonly PatientSeries[] {
+  const all = patientSeries(run, antigen);
+  for (const ps of all) process(run, ps);
+  return bestSeries(run, all);
+}
+
+/** Of an antigen of which the child has had nothing, only what will be chosen is gone through. */
+function untouched(run: Run, antigen: number): readonly PatientSeries[] | null {
+  const records = run.records[antigen];
+  const found = run.compiled.antigens[antigen];
+  if (records === undefined || records.length > 0 || found === undefined) return null;
+  const defaults = untouchedDefaults(run, found);
+  if (defaults === null) return null;
+  const best: PatientSeries[] = [];
+  for (const series of defaults) best.push(new PatientSeries(series, run.asOf, records));
+  run.patientSeries[antigen] = best;
+  for (const ps of best) process(run, ps);
+  return best;
 }
 
 /** 4.1 Gather necessary data: the doses that can be evaluated, oldest first. */
@@ -80,10 +93,14 @@ function gather(compiled: Compiled, child: Child, answer: DoseEvaluation[]): Giv
     if (problem === null) given.push({ source, date: source.date, code });
     else answer.push(notEvaluated(source, problem));
   }
-  return given.sort(
-    (a, b) => a.date - b.date || a.code - b.code || compareText(a.source.id, b.source.id),
-  );
+  for (let at = 1; at < given.length; at += 1) {
+    if (byDate(given[at - 1] as GivenDose, given[at] as GivenDose) > 0) return given.sort(byDate);
+  }
+  return given;
 }
+
+const byDate = (a: GivenDose, b: GivenDose): number =>
+  a.date - b.date || a.code - b.code || compareText(a.source.id, b.source.id);
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -164,6 +181,9 @@ function noteForecast(run: Run, ps: PatientSeries, made: SeriesForecast): void {
 /** 4.4, Figure 4-6: each dose against the current target dose. */
 function evaluateHistory(run: Run, ps: PatientSeries): void {
   let current = 0;
+  if (ps.records.length === 0) return;
+  const evaluations: Evaluation[] = [];
+  ps.evaluations = evaluations;
   for (let record = 0; record < ps.records.length; record += 1) {
     const dose = run.doses[ps.records[record] as number] as GivenDose;
     const broken = substandard(dose);
@@ -176,11 +196,13 @@ function evaluateHistory(run: Run, ps: PatientSeries): void {
     } else if (broken !== null) {
       const { number } = target.dose;
       evaluation = { status: 'substandard', target: number, reasons: [broken], inadvertent: false };
-      run.note('6.1', 'substandard', ps.series, { target: number, dose: dose.source.id });
+      if (run.trail !== null) {
+        run.note('6.1', 'substandard', ps.series, { target: number, dose: dose.source.id });
+      }
     } else {
       evaluation = evaluateDose(run, ps, target.dose, record, dose);
     }
-    ps.evaluations.push(evaluation);
+    evaluations.push(evaluation);
     if (target === undefined) continue;
     ps.lastEvaluated = dose.date;
     if (evaluation.inadvertent) ps.lastInadvertent = dose.date;
@@ -191,14 +213,10 @@ function evaluateHistory(run: Run, ps: PatientSeries): void {
       ps.allValid = false;
       continue;
     }
-    target.status = 'satisfied';
-    target.date = dose.date;
+    ps.settle(current, 'satisfied', dose.date);
     ps.satisfied += 1;
     ps.firstValid ??= dose.date;
     current += 1;
-    if (target.dose.recurring) {
-      ps.targets.splice(current, 0, { dose: target.dose, status: 'notSatisfied', date: 0 });
-    }
   }
 }
 
@@ -210,8 +228,10 @@ function passSkipped(run: Run, ps: PatientSeries, from: number, record: number, 
     if (target === undefined || target.dose.skips.length === 0) return current;
     const moment = { context: 'evaluation', reference: date, anchor: date, record } as const;
     if (!canSkip(run, ps, target.dose, moment)) return current;
-    target.status = 'skipped';
-    run.note('6.2', 'skipped', ps.series, { target: target.dose.number, params: { date } });
+    ps.settle(current, 'skipped', date);
+    if (run.trail !== null) {
+      run.note('6.2', 'skipped', ps.series, { target: target.dose.number, params: { date } });
+    }
     current += 1;
   }
 }
@@ -222,13 +242,14 @@ function reportDoses(
   best: readonly (readonly PatientSeries[])[],
   answer: DoseEvaluation[],
 ): void {
-  run.doses.forEach((dose, index) => {
+  for (let index = 0; index < run.doses.length; index += 1) {
+    const dose = run.doses[index] as GivenDose;
     let seen = false;
-    const ahead: Reason[] = dose.date > run.asOf ? [{ code: 'dose.inFuture' }] : [];
-    best.forEach((series, antigen) => {
+    const ahead: readonly Reason[] = dose.date > run.asOf ? [{ code: 'dose.inFuture' }] : PAST;
+    for (const antigen of run.compiled.vaccines[dose.code]?.contained ?? NOTHING) {
       const record = run.records[antigen]?.indexOf(index) ?? -1;
-      if (record < 0) return;
-      for (const ps of series) {
+      if (record < 0) continue;
+      for (const ps of best[antigen] ?? []) {
         const evaluation = ps.evaluations[record];
         if (evaluation === undefined) continue;
         seen = true;
@@ -241,10 +262,13 @@ function reportDoses(
           series: ps.series.name,
           target: evaluation.target,
           status: evaluation.status,
-          reasons: [...evaluation.reasons, ...ahead],
+          reasons: ahead.length === 0 ? evaluation.reasons : [...evaluation.reasons, ...ahead],
         });
       }
-    });
+    }
     if (!seen) answer.push(notEvaluated(dose.source, 'dose.noSeries', ...ahead));
-  });
+  }
 }
+
+const NOTHING: readonly number[] = [];
+const PAST: readonly Reason[] = [];

@@ -33,7 +33,8 @@ export function relevantSeries(
   return relevant;
 }
 
-function isFor(run: Run, series: CSeries): boolean {
+/** Whether it is for children of that sex and birth date. */
+export function isFor(run: Run, series: CSeries): boolean {
   return (
     (series.sexes & run.sex) !== 0 && series.bornFrom <= run.birth && run.birth <= series.bornTo
   );

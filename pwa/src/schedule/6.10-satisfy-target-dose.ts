@@ -25,7 +25,9 @@ export function evaluateDose(
   const { number } = target;
   if (isInadvertent(target, dose)) {
     const reasons: Reason[] = [{ code: 'dose.inadvertent' }];
-    run.note('6.3', 'inadvertent', ps.series, { target: number, dose: dose.source.id });
+    if (run.trail !== null) {
+      run.note('6.3', 'inadvertent', ps.series, { target: number, dose: dose.source.id });
+    }
     return { status: 'notValid', target: number, reasons, inadvertent: true };
   }
   const reasons: Reason[] = [];

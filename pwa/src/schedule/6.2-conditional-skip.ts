@@ -6,7 +6,7 @@
  * year's season, so are the days that a count looks at.
  */
 import type { CCondition, CDose, CSkip, CSkipSet } from './compile.ts';
-import { inForce, type PatientSeries, type Run } from './run.ts';
+import { type GivenDose, inForce, type PatientSeries, type Run } from './run.ts';
 import { back, yearsBack } from './season.ts';
 import type { Day } from './types.ts';
 
@@ -22,24 +22,24 @@ export interface SkipMoment {
 
 /** Table 6-11. */
 export function canSkip(run: Run, ps: PatientSeries, dose: CDose, moment: SkipMoment): boolean {
-  const asked = { ...moment, yearsBack: yearsBack(dose.season, run.asOf) };
   for (const skip of dose.skips) {
     const applies = moment.context === 'evaluation' ? skip.evaluation : skip.forecast;
-    if (applies && skipIsMet(run, ps, skip, asked)) return true;
+    if (applies && skipIsMet(run, ps, skip, dose, moment)) return true;
   }
   return false;
 }
 
-interface Asked extends SkipMoment {
-  /** How many years before the season in the data the one that counts was. */
-  readonly yearsBack: number;
-}
-
-function skipIsMet(run: Run, ps: PatientSeries, skip: CSkip, moment: Asked): boolean {
+function skipIsMet(
+  run: Run,
+  ps: PatientSeries,
+  skip: CSkip,
+  dose: CDose,
+  moment: SkipMoment,
+): boolean {
   let any = false;
   for (const set of skip.sets) {
     if (!inForce(set, moment.anchor)) continue;
-    const met = setIsMet(run, ps, set, moment);
+    const met = setIsMet(run, ps, set, dose, moment);
     if (met && !skip.and) return true;
     if (!met && skip.and) return false;
     any ||= met;
@@ -48,9 +48,15 @@ function skipIsMet(run: Run, ps: PatientSeries, skip: CSkip, moment: Asked): boo
 }
 
 /** Table 6-10. */
-function setIsMet(run: Run, ps: PatientSeries, set: CSkipSet, moment: Asked): boolean {
+function setIsMet(
+  run: Run,
+  ps: PatientSeries,
+  set: CSkipSet,
+  dose: CDose,
+  moment: SkipMoment,
+): boolean {
   for (const condition of set.conditions) {
-    const met = conditionIsMet(run, ps, condition, moment);
+    const met = conditionIsMet(run, ps, condition, dose, moment);
     if (met && !set.and) return true;
     if (!met && set.and) return false;
   }
@@ -61,7 +67,8 @@ function conditionIsMet(
   run: Run,
   ps: PatientSeries,
   condition: CCondition,
-  moment: Asked,
+  dose: CDose,
+  moment: SkipMoment,
 ): boolean {
   switch (condition.type) {
     case 'age': // Table 6-6
@@ -72,14 +79,13 @@ function conditionIsMet(
       return run.completedSeries(ps.series.antigen, condition.groups);
     case 'interval': {
       // Table 6-8
-      const previous = run.doses[ps.records[moment.record - 1] ?? -1];
-      return (
-        previous !== undefined && moment.reference >= run.after(previous.date, condition.interval)
-      );
+      if (moment.record === 0) return false;
+      const previous = run.doses[ps.records[moment.record - 1] as number] as GivenDose;
+      return moment.reference >= run.after(previous.date, condition.interval);
     }
     case 'count': {
       // Table 6-9
-      const count = countDoses(run, ps, condition, moment);
+      const count = countDoses(run, ps, condition, dose, moment.record);
       if (condition.is === 'more') return count > condition.doses;
       return condition.is === 'equal' ? count === condition.doses : count < condition.doses;
     }
@@ -95,11 +101,14 @@ function countDoses(
   run: Run,
   ps: PatientSeries,
   condition: CCondition & { type: 'count' },
-  { record, yearsBack }: Asked,
+  { season }: CDose,
+  record: number,
 ): number {
-  const { start, end } = condition;
-  const from = Math.max(run.from(condition.from), yearsBack > 0 ? back(start, yearsBack) : start);
-  const to = Math.min(run.to(condition.to), yearsBack > 0 ? back(end, yearsBack) : end);
+  let { start, end } = condition;
+  const years = yearsBack(season, run.asOf);
+  if (years > 0) [start, end] = [back(start, years), back(end, years)];
+  const from = Math.max(run.from(condition.from), start);
+  const to = Math.min(run.to(condition.to), end);
   let count = 0;
   if (condition.valid || condition.codes === null) {
     for (let at = 0; at < record; at += 1) {

@@ -7,6 +7,7 @@ export type AgeVerdict = 'valid' | 'notValid' | 'extraneous';
 
 /** The row in force on a day; null means that any age will do. */
 export function ageRule(dose: CDose, day: Day): CAgeRule | null {
+  if (dose.undatedAges !== null) return dose.undatedAges;
   for (const row of dose.ages) if (inForce(row, day)) return row;
   return null;
 }

@@ -1,6 +1,6 @@
 /** 6.5 Evaluate preferable interval (间隔). */
 import type { CDose, CInterval, CodeSet, CReference } from './compile.ts';
-import { inForce, type PatientSeries, type Run } from './run.ts';
+import { type GivenDose, inForce, type PatientSeries, type Run } from './run.ts';
 import type { Day, Reason } from './types.ts';
 
 /**
@@ -21,10 +21,12 @@ export function referenceDate(
     case 'vaccines':
       return mostRecent(run, ps, from.codes, record);
     case 'observation': {
-      const dates = run.observations.get(from.code) ?? [];
-      const dose = run.doses[ps.records[record] ?? -1];
-      if (!from.beforeDose || dose === undefined) return dates.at(-1) ?? null;
-      return dates.findLast((date) => date <= dose.date) ?? null;
+      const dates = run.observations.get(from.code);
+      if (dates === undefined) return null;
+      const index = from.beforeDose ? ps.records[record] : undefined;
+      if (index === undefined) return dates.at(-1) ?? null;
+      const given = (run.doses[index] as GivenDose).date;
+      return dates.findLast((date) => date <= given) ?? null;
     }
   }
 }

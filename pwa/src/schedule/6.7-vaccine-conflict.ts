@@ -1,4 +1,5 @@
 /** 6.7 Evaluate vaccine conflict (疫苗间的间隔, e.g. of two injected live vaccines). */
+import type { CConflict } from './compile.ts';
 import type { PatientSeries, Run } from './run.ts';
 import type { Day, Reason } from './types.ts';
 
@@ -10,6 +11,7 @@ export function evaluateConflict(
   reasons: Reason[],
 ): boolean {
   const { conflictAt, conflicts, conflicting, codeCount } = run.compiled;
+  if (run.conflicting.length === 0) return false;
   const index = ps.records[record] as number;
   const current = run.doses[index];
   if (current === undefined) return false;
@@ -17,8 +19,9 @@ export function evaluateConflict(
   for (let at = 0; at < index; at += 1) {
     const previous = run.doses[at];
     if (previous === undefined || conflicting[previous.code] !== 1) continue;
-    const conflict = conflicts[conflictAt[current.code * codeCount + previous.code] ?? -1];
-    if (conflict === undefined) continue;
+    const number = conflictAt[current.code * codeCount + previous.code] as number;
+    if (number < 0) continue;
+    const conflict = conflicts[number] as CConflict;
     if (current.date < run.after(previous.date, conflict.begin)) continue;
     const status = ps.evaluations[ps.records.indexOf(at)]?.status;
     // CALCDTCONFLICT-2: the shorter end after a dose that is valid, or of another antigen.
@@ -45,13 +48,13 @@ export function forecastConflictEnd(
   preferable: readonly { code: number }[],
   dueToday: boolean,
 ): { date: Day; with: string; given: Day } | null {
-  const { conflictAt, conflicts, conflicting, codeCount } = run.compiled;
+  const { conflictAt, conflicts, codeCount } = run.compiled;
   let latest: { date: Day; with: string; given: Day } | null = null;
-  for (const given of run.doses) {
-    if (conflicting[given.code] !== 1) continue;
+  for (const given of run.conflicting) {
     for (const { code } of preferable) {
-      const conflict = conflicts[conflictAt[code * codeCount + given.code] ?? -1];
-      if (conflict === undefined) continue;
+      const number = conflictAt[code * codeCount + given.code] as number;
+      if (number < 0) continue;
+      const conflict = conflicts[number] as CConflict;
       if (conflict.sameDay && dueToday && given.date >= run.asOf) continue;
       const date = run.after(given.date, conflict.end);
       if (latest === null || date > latest.date) {

@@ -1,11 +1,11 @@
 /** Chapter 7 Forecast dates and reasons (预测), for one patient series: sections 7.1 to 7.6. */
 import { canSkip } from './6.2-conditional-skip.ts';
 import { evidenceOfImmunity } from './7.2-immunity.ts';
-import { contraindicated, contraindications } from './7.3-contraindications.ts';
-import { forecastNeed } from './7.4-forecast-need.ts';
+import { contraindicated, contraindications, NOT_BARRED } from './7.3-contraindications.ts';
+import { forecastNeed, forecastOver, type NotNeeded } from './7.4-forecast-need.ts';
 import { forecastDates } from './7.5-forecast-dates.ts';
-import { type CAntigen, sexBit } from './compile.ts';
-import type { Findings, PatientSeries, Run, SeriesForecast, Target } from './run.ts';
+import { type CAntigen, type CDose, sexBit, type Target } from './compile.ts';
+import type { Findings, PatientSeries, Run, SeriesForecast } from './run.ts';
 import type { Day, Reason } from './types.ts';
 
 /**
@@ -16,21 +16,21 @@ import type { Day, Reason } from './types.ts';
 export function forecastSeries(run: Run, ps: PatientSeries): SeriesForecast {
   const found = findings(run, ps.series.antigen);
   const barred = contraindicated(found, ps.series);
-  for (const target of ps.targets) {
+  for (let at = 0; at < ps.targets.length; at += 1) {
+    const target = ps.targets[at] as Target;
     if (target.status !== 'notSatisfied') continue;
-    if (skipped(run, ps, target, run.asOf, '7.1')) continue;
+    if (skipped(run, ps, at, target.dose, run.asOf, '7.1')) continue;
     const need = forecastNeed(run, ps, target.dose, found.immune, barred);
-    if (need.candidate === null) return without(need.status, need.reason);
-    if (skipped(run, ps, target, need.candidate.date, '7.6')) continue;
-    const forecast = forecastDates(run, ps, target.dose, need.candidate, found.vaccines);
+    if ('status' in need) return without(need);
+    if (skipped(run, ps, at, target.dose, need.date, '7.6')) continue;
+    const forecast = forecastDates(run, ps, target.dose, need, found.vaccines);
     if (found.open.length > 0) forecast.reasons.unshift(...found.open);
     if (ps.series.asksSex && run.sex === UNKNOWN_SEX) {
       forecast.reasons.unshift({ code: 'forecast.sexUnknown' });
     }
     return forecast;
   }
-  const { status, reason } = forecastNeed(run, ps, null, found.immune, barred);
-  const over = without(status, reason);
+  const over = without(forecastOver(ps));
   over.reasons.push(...notNeeded(ps));
   return over;
 }
@@ -49,19 +49,19 @@ function notNeeded(ps: PatientSeries): Reason[] {
 function skipped(
   run: Run,
   ps: PatientSeries,
-  target: Target,
+  at: number,
+  dose: CDose,
   reference: Day,
   rule: string,
 ): boolean {
-  if (target.dose.skips.length === 0) return false;
+  if (dose.skips.length === 0) return false;
   const record = ps.records.length;
   const moment = { context: 'forecast', reference, anchor: run.asOf, record } as const;
-  if (!canSkip(run, ps, target.dose, moment)) return false;
-  target.status = 'skipped';
-  run.note(rule, 'skipped', ps.series, {
-    target: target.dose.number,
-    params: { date: reference },
-  });
+  if (!canSkip(run, ps, dose, moment)) return false;
+  ps.settle(at, 'skipped', reference);
+  if (run.trail !== null) {
+    run.note(rule, 'skipped', ps.series, { target: dose.number, params: { date: reference } });
+  }
   return true;
 }
 
@@ -70,15 +70,23 @@ function findings(run: Run, antigen: number): Findings {
   const known = run.findings[antigen];
   if (known != null) return known;
   const of = run.compiled.antigens[antigen] as CAntigen;
-  const found = { immune: evidenceOfImmunity(run, of), ...contraindications(run, of) };
+  if (run.observations.size === 0 && !of.asks) {
+    run.findings[antigen] = NOTHING_FOUND;
+    return NOTHING_FOUND;
+  }
+  const immune = evidenceOfImmunity(run, of);
+  const barring = contraindications(run, of);
+  const found = immune === null && barring === NOT_BARRED ? NOTHING_FOUND : { immune, ...barring };
   run.findings[antigen] = found;
   return found;
 }
 
+const NOTHING_FOUND: Findings = { immune: null, ...NOT_BARRED };
+
 const UNKNOWN_SEX = sexBit('U');
 const NOTHING_BARRED: ReadonlyMap<number, string> = new Map();
 
-function without(status: SeriesForecast['status'], reason: Reason | null): SeriesForecast {
+function without({ status, reason }: NotNeeded): SeriesForecast {
   return {
     status,
     target: null,
@@ -89,6 +97,6 @@ function without(status: SeriesForecast['status'], reason: Reason | null): Serie
     latest: null,
     priority: false,
     barred: NOTHING_BARRED,
-    reasons: reason === null ? [] : [reason],
+    reasons: [reason],
   };
 }

@@ -5,10 +5,11 @@ import type { Reason } from './types.ts';
 
 /** Table 7-3. The evidence, or null. A birth country that is not known is the schedule's own. */
 export function evidenceOfImmunity(run: Run, antigen: CAntigen): Reason | null {
-  for (const observation of antigen.immunity) {
-    if (run.observations.has(observation))
-      return { code: 'forecast.immune', params: { observation } };
-  }
+  if (run.observations.size > 0)
+    for (const observation of antigen.immunity) {
+      if (run.observations.has(observation))
+        return { code: 'forecast.immune', params: { observation } };
+    }
   for (const { date, country, unless } of antigen.bornBefore) {
     if (run.birth >= date || unless.some((code) => run.observations.has(code))) continue;
     if (country === null || country === run.country) {

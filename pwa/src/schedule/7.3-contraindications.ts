@@ -5,12 +5,13 @@ import type { Reason } from './types.ts';
 
 export type Contraindications = Pick<Findings, 'antigen' | 'vaccines' | 'open'>;
 
-const NONE: Contraindications = { antigen: null, vaccines: new Map(), open: [] };
+/** Nothing stands against any vaccine, and nothing needs to be found out. */
+export const NOT_BARRED: Contraindications = { antigen: null, vaccines: new Map(), open: [] };
 
 /** Tables 7-5 and 7-6. */
 export function contraindications(run: Run, antigen: CAntigen): Contraindications {
   const open = openQuestions(run, antigen);
-  if (run.observations.size === 0) return open.length === 0 ? NONE : { ...NONE, open };
+  if (run.observations.size === 0) return open.length === 0 ? NOT_BARRED : { ...NOT_BARRED, open };
   let whole: Reason | null = null;
   const vaccines = new Map<number, string>();
   for (const each of antigen.contraindications) {
@@ -30,16 +31,16 @@ export function contraindications(run: Run, antigen: CAntigen): Contraindication
 
 /** Column "Unknown": neither the contraindication nor what rules it out is known. */
 function openQuestions(run: Run, { questions }: CAntigen): readonly Reason[] {
-  if (questions.length === 0) return NONE.open;
-  return questions
-    .filter(({ from, to }) => run.from(from) <= run.asOf && run.asOf < run.to(to))
-    .filter(({ observation, settledBy }) =>
-      [observation, ...settledBy].every((code) => !run.observations.has(code)),
-    )
-    .map(({ settledBy }) => ({
-      code: 'forecast.maybeIndicated',
-      params: { observation: settledBy[0] as string },
-    }));
+  if (questions.length === 0) return NOT_BARRED.open;
+  let open: Reason[] | null = null;
+  for (const { from, to, observation, settledBy } of questions) {
+    if (run.asOf < run.from(from) || run.asOf >= run.to(to)) continue;
+    if ([observation, ...settledBy].some((code) => run.observations.has(code))) continue;
+    const params = { observation: settledBy[0] as string };
+    open ??= [];
+    open.push({ code: 'forecast.maybeIndicated', params });
+  }
+  return open ?? NOT_BARRED.open;
 }
 
 function describes(run: Run, each: CContraindication): boolean {

@@ -37,7 +37,7 @@ export function candidateEarliest(run: Run, ps: PatientSeries, target: CDose): C
     }
   }
   const conflict =
-    run.doses.length > 0
+    run.conflicting.length > 0
       ? forecastConflictEnd(run, target.preferable, isOpenToday(run, ps, target, date))
       : null;
   if (conflict !== null && conflict.date > date) {
@@ -74,26 +74,29 @@ function intervalReason(from: CReference, date: Day, since: Day): Reason {
     : { code: 'forecast.minInterval', params: { date, since } };
 }
 
-export interface Need {
-  readonly status: SeriesStatus;
-  readonly reason: Reason | null;
-  readonly candidate: Candidate | null;
+/** Why no dose is to be forecast. */
+export interface NotNeeded {
+  readonly status: Exclude<SeriesStatus, 'notComplete'>;
+  readonly reason: Reason;
+}
+
+const no = (status: NotNeeded['status'], reason: Reason): NotNeeded => ({ status, reason });
+
+/** Table 7-10 where no target dose is left. */
+export function forecastOver(ps: PatientSeries): NotNeeded {
+  return ps.satisfied > 0
+    ? no('complete', { code: 'forecast.complete' })
+    : no('notRecommended', { code: 'forecast.pastHistory' });
 }
 
 /** Table 7-10, columns from left to right; the first that matches holds. */
 export function forecastNeed(
   run: Run,
   ps: PatientSeries,
-  target: CDose | null,
+  target: CDose,
   immune: Reason | null,
   contraindication: Reason | null,
-): Need {
-  const no = (status: SeriesStatus, reason: Reason): Need => ({ status, reason, candidate: null });
-  if (target === null) {
-    return ps.satisfied > 0
-      ? no('complete', { code: 'forecast.complete' })
-      : no('notRecommended', { code: 'forecast.pastHistory' });
-  }
+): Candidate | NotNeeded {
   if (immune !== null) return no('immune', immune);
   if (contraindication !== null) return no('contraindicated', contraindication);
   if (target.season !== null) {
@@ -107,5 +110,5 @@ export function forecastNeed(
   if (candidate === null || candidate.date >= maximum) {
     return no('agedOut', { code: 'forecast.cannotFinish', params: { maximum } });
   }
-  return { status: 'notComplete', reason: candidate.reason, candidate };
+  return candidate;
 }

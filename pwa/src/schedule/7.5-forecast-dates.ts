@@ -1,9 +1,8 @@
 /** 7.5 Generate forecast dates and recommended vaccines (推荐接种日期与疫苗). */
-import { EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
 import { ageRule } from './6.4-age.ts';
 import { referenceDate } from './6.5-preferable-interval.ts';
 import type { Candidate } from './7.4-forecast-need.ts';
-import type { CDose } from './compile.ts';
+import type { CAgeSpan, CDose, CInterval } from './compile.ts';
 import { inForce, type PatientSeries, type Run, type SeriesForecast } from './run.ts';
 import { seasonOn } from './season.ts';
 import type { Code, Day, Reason } from './types.ts';
@@ -26,12 +25,12 @@ export function forecastDates(
   if (unadjusted !== null) {
     reasons.push({ code: 'forecast.recommendedAge', params: { date: unadjusted } });
   } else {
-    unadjusted = latestOf(run, ps, target, 'recommended');
+    unadjusted = latestOf(run, ps, target.recommending, 'recommended');
     if (unadjusted !== null) {
       reasons.push({ code: 'forecast.recommendedInterval', params: { date: unadjusted } });
     }
   }
-  const late = age?.by ? run.ageDate(age.by) : latestOf(run, ps, target, 'by');
+  const late = age?.by ? run.ageDate(age.by) : latestOf(run, ps, target.closing, 'by');
   return {
     status: 'notComplete',
     target,
@@ -48,6 +47,7 @@ export function forecastDates(
 
 /** FORECASTPRIORITY-1. */
 function hasPriority(run: Run, target: CDose): boolean {
+  if (!target.hasPriority) return false;
   let any = false;
   for (const interval of target.intervals) {
     if (!inForce(interval, run.asOf)) continue;
@@ -57,14 +57,15 @@ function hasPriority(run: Run, target: CDose): boolean {
   return any;
 }
 
+/** The latest of the days that a dose's intervals say. */
 function latestOf(
   run: Run,
   ps: PatientSeries,
-  target: CDose,
+  intervals: readonly CInterval[],
   which: 'recommended' | 'by',
 ): Day | null {
   let latest: Day | null = null;
-  for (const interval of target.intervals) {
+  for (const interval of intervals) {
     const span = interval[which];
     if (span === null || !inForce(interval, run.asOf)) continue;
     const since = referenceDate(run, ps, interval.from, ps.records.length);
@@ -81,25 +82,26 @@ function latestOf(
  * be named.
  */
 export function recommendedVaccines(run: Run, forecast: SeriesForecast): Code[] {
+  const codes: Code[] = [];
+  if (forecast.target === null) return codes;
   const first = Math.max(forecast.earliest ?? run.asOf, run.asOf);
   const then = Math.max(forecast.recommended ?? run.asOf, run.asOf);
-  const flagged: Code[] = [];
-  const others: Code[] = [];
-  for (const rule of forecast.target?.preferable ?? []) {
-    if (forecast.barred.has(rule.code)) continue;
-    const label = run.compiled.vaccines[rule.code]?.label;
-    const from = Math.max(run.from(rule.from), label ? run.from(label.from) : EARLIEST_DAY);
-    const to = Math.min(run.to(rule.to), label ? run.to(label.to) : LATEST_DAY);
-    const fits = (from <= first && first < to) || (from <= then && then < to);
-    const code = fits ? run.compiled.vaccines[rule.code]?.code : undefined;
-    if (code === undefined || flagged.includes(code) || others.includes(code)) continue;
-    (rule.forecast ? flagged : others).push(code);
+  for (const { number, code, ages } of forecast.target.named) {
+    if (forecast.barred.size > 0 && forecast.barred.has(number)) continue;
+    if (!isOfAge(run, ages, first) && !isOfAge(run, ages, then)) continue;
+    if (!codes.includes(code)) codes.push(code);
   }
-  return others.length === 0 ? flagged : flagged.concat(others);
+  return codes;
+}
+
+function isOfAge(run: Run, ages: readonly CAgeSpan[], day: Day): boolean {
+  for (const { from, to } of ages) if (day < run.from(from) || day >= run.to(to)) return false;
+  return true;
 }
 
 /** FORECASTDN-1. */
 function forecastNumber(run: Run, ps: PatientSeries): number {
+  if (!ps.series.seasonal) return ps.satisfied + 1;
   let count = 1;
   for (const { status, date, dose } of ps.targets) {
     if (status !== 'satisfied') continue;

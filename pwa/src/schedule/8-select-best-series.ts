@@ -1,26 +1,74 @@
 /** Chapter 8 Select best patient series (选定最适合的程序), for one antigen. */
+import { isFor } from './5.1-relevant-series.ts';
 import { score } from './8.4-scores.ts';
+import type { CAntigen, CSeries } from './compile.ts';
 import type { PatientSeries, Run } from './run.ts';
 
 /** 8.1 to 8.8. */
-export function bestSeries(run: Run, all: readonly PatientSeries[]): PatientSeries[] {
+export function bestSeries(run: Run, all: readonly PatientSeries[]): readonly PatientSeries[] {
+  const startable = all.every((ps) => mayStart(run, ps))
+    ? all
+    : all.filter((ps) => mayStart(run, ps));
+  const prioritized = new Prioritized();
+  for (const group of bySeriesGroup(startable)) {
+    const chosen = prioritizedSeries(run, group);
+    if (chosen === null) continue;
+    prioritized.series.push(chosen);
+    run.note('8.7', 'prioritized', chosen.series);
+  }
+  const best = prioritized.series.filter((ps) => isBest(run, ps, prioritized));
+  for (const ps of best) run.note('8.8', 'best', ps.series);
+  return best;
+}
+
+/** The prioritized series of an antigen, by which the equivalent ones of each are found. */
+class Prioritized {
+  readonly series: PatientSeries[] = [];
+
+  equivalentTo({ series }: PatientSeries): readonly PatientSeries[] {
+    if (series.equivalent.length === 0 || this.series.length === 1) return NO_SERIES;
+    return this.series.filter((other) => series.equivalent.includes(other.series.group));
+  }
+}
+
+const NO_SERIES: readonly PatientSeries[] = [];
+
+/** Series that compete, together; in the order in which the groups come. */
+function bySeriesGroup(all: readonly PatientSeries[]): readonly (readonly PatientSeries[])[] {
+  const [first] = all;
+  if (first === undefined) return [];
+  if (all.every((ps) => ps.series.group === first.series.group)) return [all];
   const groups = new Map<string, PatientSeries[]>();
   for (const ps of all) {
-    if (!mayStart(run, ps)) continue;
     const group = groups.get(ps.series.group);
     if (group === undefined) groups.set(ps.series.group, [ps]);
     else group.push(ps);
   }
-  const prioritized = new Map<string, PatientSeries>();
-  for (const [name, group] of groups) {
-    const chosen = prioritizedSeries(run, group);
-    if (chosen === null) continue;
-    prioritized.set(name, chosen);
-    run.note('8.7', 'prioritized', chosen.series);
+  return [...groups.values()];
+}
+
+/**
+ * What 8.1 to 8.8 come to for an antigen of which the child has had nothing: the default of each
+ * series group that it may begin. Null where there is more to weigh, a risk or a group without a
+ * default; for a trail all of it is gone through.
+ */
+export function untouchedDefaults(run: Run, antigen: CAntigen): readonly CSeries[] | null {
+  if (run.trail !== null || (run.observations.size > 0 && antigen.hasRisk)) return null;
+  if (antigen.onlySeries !== null) {
+    const [only] = antigen.onlySeries as [CSeries];
+    if (!isFor(run, only) || run.asOf < run.from(only.minAgeToStart)) return [];
+    return only.isDefault ? antigen.onlySeries : null;
   }
-  const best = [...prioritized.values()].filter((ps) => isBest(run, ps, prioritized));
-  for (const ps of best) run.note('8.8', 'best', ps.series);
-  return best;
+  const groups: string[] = [];
+  const defaults: CSeries[] = [];
+  for (const series of antigen.withoutRisk) {
+    if (!isFor(run, series) || run.asOf < run.from(series.minAgeToStart)) continue;
+    let at = groups.indexOf(series.group);
+    if (at < 0) at = groups.push(series.group) - 1;
+    if (series.isDefault) defaults[at] ??= series;
+  }
+  for (let at = 0; at < groups.length; at += 1) if (defaults[at] === undefined) return null;
+  return defaults;
 }
 
 /**
@@ -119,15 +167,9 @@ function highest(
 }
 
 /** 8.8, Table 8-14. A risk series that is only looked ahead to does not displace a standard one. */
-function isBest(
-  run: Run,
-  ps: PatientSeries,
-  prioritized: ReadonlyMap<string, PatientSeries>,
-): boolean {
+function isBest(run: Run, ps: PatientSeries, prioritized: Prioritized): boolean {
   if (isComplete(ps)) return true;
-  const equivalent = ps.series.equivalent
-    .map((group) => prioritized.get(group))
-    .filter((other): other is PatientSeries => other !== undefined);
+  const equivalent = prioritized.equivalentTo(ps);
   if (equivalent.some(isComplete) || ps.series.type === 'evaluation') return false;
   const displaces = (other: PatientSeries): boolean =>
     other.series.type === 'risk' && other.startBy === run.asOf;

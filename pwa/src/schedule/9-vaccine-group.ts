@@ -9,24 +9,30 @@ const BLENDS = ['risk', 'standard'] as const;
 /**
  * The forecasts of one vaccine group: risk with risk and standard with standard (4.6), so there
  * may be two. What the risk asks for stands first; but in a group that is given as a whole (MMR)
- * an early dose for a risk never replaces a later one, so there what is due stands first.
+ * an early dose for a risk never replaces a later one, so there what is due stands first. They are
+ * added to `forecasts`.
  */
 export function groupForecasts(
   run: Run,
   group: CGroup,
   best: readonly (readonly PatientSeries[])[],
-): GroupForecast[] {
-  const forecasts: GroupForecast[] = [];
+  forecasts: GroupForecast[],
+): void {
+  const first = forecasts.length;
   for (const blend of BLENDS) {
-    const contained: PatientSeries[] = [];
+    let contained: PatientSeries[] | null = null;
     for (const antigen of group.antigens) {
-      const series = mostWanted(best[antigen] ?? [], blend);
-      if (series !== null) contained.push(series);
+      const series = mostWanted(best[antigen] as readonly PatientSeries[], blend);
+      if (series === null) continue;
+      contained ??= [];
+      contained.push(series);
     }
-    if (contained.length > 0) forecasts.push(merge(run, group, blend, contained));
+    if (contained !== null) forecasts.push(merge(run, group, blend, contained));
   }
-  if (!group.administerFull) return forecasts;
-  return forecasts.sort((a, b) => WANTED.indexOf(a.status) - WANTED.indexOf(b.status));
+  if (!group.administerFull || forecasts.length < first + 2) return;
+  const [risk, standard] = forecasts.splice(first, 2) as [GroupForecast, GroupForecast];
+  const before = WANTED.indexOf(risk.status) <= WANTED.indexOf(standard.status);
+  forecasts.push(...(before ? [risk, standard] : [standard, risk]));
 }
 
 const WANTED: readonly SeriesStatus[] = [
@@ -62,9 +68,15 @@ function merge(
   blend: 'standard' | 'risk',
   contained: readonly PatientSeries[],
 ): GroupForecast {
-  const forecasts = contained.map((ps) => ps.forecast as SeriesForecast);
+  const forecasts: SeriesForecast[] = [];
+  const antigens: AntigenForecast[] = [];
+  for (const ps of contained) {
+    forecasts.push(ps.forecast as SeriesForecast);
+    antigens.push(antigenForecast(run, ps));
+  }
   const status = groupStatus(forecasts);
-  const deciding = forecasts.filter((each) => each.status === status);
+  const deciding =
+    forecasts.length === 1 ? forecasts : forecasts.filter((each) => each.status === status);
   const answer: GroupForecast = {
     vaccineGroup: group.name,
     seriesType: blend,
@@ -77,7 +89,7 @@ function merge(
     latest: null,
     reasons: distinct(deciding), // FORECASTVG-7
     vaccines: [],
-    antigens: contained.map((ps) => antigenForecast(run, ps)),
+    antigens,
   };
   if (status === 'notComplete') setDates(run, group, deciding, answer);
   return answer;
@@ -90,6 +102,18 @@ function setDates(
   due: readonly SeriesForecast[],
   answer: GroupForecast,
 ): void {
+  answer.vaccines = groupVaccines(run, due);
+  const [only] = due as [SeriesForecast];
+  if (due.length === 1) {
+    // The dates of a single series are no earlier than its earliest.
+    answer.earliest = only.earliest;
+    answer.recommended = only.recommended;
+    answer.pastDue = only.pastDue;
+    answer.latest = only.latest;
+    answer.forecastNumber = only.forecastNumber;
+    answer.target = only.target?.number ?? null;
+    if (!only.priority) return;
+  }
   const earliest = groupEarliest(run, group, due);
   const floor = (date: Day | null): Day | null => (date === null ? null : Math.max(date, earliest));
   const whole = group.administerFull;
@@ -97,7 +121,6 @@ function setDates(
   answer.recommended = floor(least(due, 'recommended')); // FORECASTVG-2
   answer.pastDue = floor(least(due, 'pastDue')); // FORECASTVG-3
   answer.latest = least(due, 'latest'); // FORECASTVG-4
-  answer.vaccines = groupVaccines(run, due);
   for (const { forecastNumber, target } of due) {
     answer.forecastNumber = pick(answer.forecastNumber, forecastNumber, whole); // FORECASTDN-2
     answer.target = pick(answer.target, target?.number ?? null, whole);
@@ -147,13 +170,19 @@ function least(
 
 /** FORECASTVG-9; those that serve most antigens first. */
 function groupVaccines(run: Run, due: readonly SeriesForecast[]): Code[] {
-  const [only] = due;
-  if (due.length === 1 && only !== undefined) return recommendedVaccines(run, only);
+  const [only] = due as [SeriesForecast];
+  const first = recommendedVaccines(run, only);
+  if (due.length === 1) return first;
+  const lists = due.map((each) => (each === only ? first : recommendedVaccines(run, each)));
+  // As a rule one vaccine serves all (MMR).
+  if (lists.every((codes) => sameCodes(codes, first))) return first;
   const uses = new Map<Code, number>();
-  for (const each of due) {
-    for (const code of recommendedVaccines(run, each)) uses.set(code, (uses.get(code) ?? 0) + 1);
-  }
+  for (const code of lists.flat()) uses.set(code, (uses.get(code) ?? 0) + 1);
   return [...uses.keys()].sort((a, b) => (uses.get(b) as number) - (uses.get(a) as number));
+}
+
+function sameCodes(a: readonly Code[], b: readonly Code[]): boolean {
+  return a.length === b.length && a.every((code, index) => code === b[index]);
 }
 
 function distinct(forecasts: readonly SeriesForecast[]): Reason[] {

@@ -126,14 +126,42 @@ export interface CDose {
   /** What it is called in answers. */
   readonly number: number;
   readonly ages: readonly CAgeRule[];
+  /** The row that always holds, where there is one alone. */
+  readonly undatedAges: CAgeRule | null;
   readonly intervals: readonly CInterval[];
   readonly allowableIntervals: readonly CInterval[];
   readonly preferable: readonly CVaccineRule[];
+  /** The preferable ones that can be named to the counter (7.5), those to be named first in front. */
+  readonly named: readonly CNamed[];
   readonly allowable: readonly CVaccineRule[];
   readonly inadvertent: CodeSet | null;
   readonly skips: readonly CSkip[];
   readonly recurring: boolean;
   readonly season: CSeason | null;
+  /** Its intervals that say from when the dose is recommended, and until when. */
+  readonly recommending: readonly CInterval[];
+  readonly closing: readonly CInterval[];
+  readonly hasPriority: boolean;
+}
+
+/** A vaccine at the ages of its rule and of its label. */
+export interface CNamed {
+  readonly number: number;
+  readonly code: Code;
+  readonly ages: readonly CAgeSpan[];
+}
+
+export interface CAgeSpan {
+  readonly from: CAge | null;
+  readonly to: CAge | null;
+}
+
+/** A target dose as a child has it. */
+export interface Target {
+  readonly dose: CDose;
+  readonly status: 'notSatisfied' | 'satisfied' | 'skipped';
+  /** Date of the dose that satisfied it. */
+  readonly date: Day;
 }
 
 export interface CIndication {
@@ -166,6 +194,10 @@ export interface CSeries {
   readonly maxAgeToStart: CAge | null;
   readonly campaign: string | null;
   readonly doses: readonly CDose[];
+  /** Its doses as targets of a child who has had none, shared by all children. */
+  readonly targets: readonly Target[];
+  /** Some dose has a season. */
+  readonly seasonal: boolean;
   /** The preferable vaccines of all its doses. */
   readonly preferable: readonly number[];
 }
@@ -183,6 +215,9 @@ export interface CAntigen {
   readonly name: string;
   readonly series: readonly CSeries[];
   readonly withoutRisk: readonly CSeries[];
+  readonly hasRisk: boolean;
+  /** The one series that is not for a risk, if there is only one. */
+  readonly onlySeries: readonly CSeries[] | null;
   readonly immunity: readonly string[];
   readonly bornBefore: readonly {
     readonly date: Day;
@@ -190,6 +225,8 @@ export interface CAntigen {
     readonly unless: readonly string[];
   }[];
   readonly contraindications: readonly CContraindication[];
+  /** Without any observation there may be something to find (7.2, 7.3). */
+  readonly asks: boolean;
   /** Those of them that must be settled one way or the other. */
   readonly questions: readonly CContraindication[];
 }
@@ -202,7 +239,9 @@ export interface CGroup {
 
 export interface CVaccine {
   readonly code: Code;
-  readonly label: { readonly from: CAge | null; readonly to: CAge | null } | null;
+  /** Numbers of the antigens that it counts for, each once, in the schedule's order. */
+  readonly contained: readonly number[];
+  readonly label: CAgeSpan | null;
   readonly links: readonly {
     readonly antigen: number;
     readonly from: CAge | null;
@@ -231,6 +270,8 @@ export interface Compiled {
   /** Vaccines of the table and those that only rules name. */
   readonly codeCount: number;
   readonly antigens: readonly CAntigen[];
+  /** For each antigen the doses of a child who has had none. */
+  readonly noRecords: readonly (readonly number[])[];
   readonly groups: readonly CGroup[];
   /** At current * vaccines + previous: number of the conflict, or -1. */
   readonly conflictAt: Int16Array;
@@ -252,6 +293,9 @@ export const sexBit = (sex: 'F' | 'M' | 'U'): number => SEX_BITS[sex];
 export function compile(schedule: Schedule): Compiled {
   return new Compiler(schedule).run();
 }
+
+const NO_RECORDS: readonly number[] = [];
+const isUndated = (row: Dated | undefined): boolean => !row?.effective && !row?.cessation;
 
 class Compiler {
   private readonly schedule: Schedule;
@@ -297,6 +341,7 @@ class Compiler {
       codeCount: this.codes.size,
       indicationsAhead,
       antigens,
+      noRecords: antigens.map(() => NO_RECORDS),
       groups,
       conflictAt,
       conflicts,
@@ -321,8 +366,10 @@ class Compiler {
         };
       });
     const { label } = vaccine;
+    const contained = new Set(links.map(({ antigen }) => antigen));
     return {
       code,
+      contained: [...contained].sort((a, b) => a - b),
       label: label ? { from: this.age(label.from, path), to: this.age(label.to, path) } : null,
       links,
     };
@@ -422,10 +469,13 @@ class Compiler {
       );
     const contraindications =
       antigen.contraindications?.map((each) => this.contraindication(each, path)) ?? [];
+    const withoutRisk = series.filter((each) => each.type !== 'risk');
     return {
       name: antigen.name,
       series,
-      withoutRisk: series.filter((each) => each.type !== 'risk'),
+      withoutRisk,
+      onlySeries: withoutRisk.length === 1 ? withoutRisk : null,
+      hasRisk: series.some((each) => each.type === 'risk'),
       immunity: antigen.immunity?.observations?.map((each) => each.code) ?? [],
       bornBefore:
         antigen.immunity?.bornBefore?.map((each) => ({
@@ -434,6 +484,9 @@ class Compiler {
           unless: each.unless ?? [],
         })) ?? [],
       contraindications,
+      asks:
+        (antigen.immunity?.bornBefore?.length ?? 0) > 0 ||
+        contraindications.some((each) => each.settledBy.length > 0),
       questions: contraindications.filter((each) => each.settledBy.length > 0),
     };
   }
@@ -485,32 +538,53 @@ class Compiler {
       maxAgeToStart: this.age(series.maxAgeToStart, path),
       campaign: series.campaign ?? null,
       doses,
+      seasonal: doses.some((dose) => dose.season !== null),
+      targets: doses.map((dose) => ({ dose, status: 'notSatisfied', date: 0 })),
       preferable: [...new Set(doses.flatMap((dose) => dose.preferable.map((rule) => rule.code)))],
     };
   }
 
   private dose(dose: SeriesDose, place: number, path: string): CDose {
+    const intervals = dose.intervals?.map((row) => this.interval(row, path)) ?? [];
+    const ages =
+      dose.ages?.map((row) => ({
+        absMin: this.age(row.absMin, path),
+        min: this.age(row.min, path),
+        recommended: this.age(row.recommended, path),
+        by: this.age(row.by, path),
+        max: this.age(row.max, path),
+        ...this.dated(row, path),
+      })) ?? [];
     return {
       place,
       number: dose.number ?? place,
-      ages:
-        dose.ages?.map((row) => ({
-          absMin: this.age(row.absMin, path),
-          min: this.age(row.min, path),
-          recommended: this.age(row.recommended, path),
-          by: this.age(row.by, path),
-          max: this.age(row.max, path),
-          ...this.dated(row, path),
-        })) ?? [],
-      intervals: dose.intervals?.map((row) => this.interval(row, path)) ?? [],
+      ages,
+      undatedAges: ages.length === 1 && isUndated(dose.ages?.[0]) ? (ages[0] as CAgeRule) : null,
+      intervals,
+      recommending: intervals.filter((each) => each.recommended !== null),
+      closing: intervals.filter((each) => each.by !== null),
+      hasPriority: intervals.some((each) => each.priority),
       allowableIntervals: dose.allowableIntervals?.map((row) => this.interval(row, path)) ?? [],
       preferable: dose.preferable.map((row) => this.vaccine(row, path)),
+      named: this.named(dose, path),
       allowable: dose.allowable?.map((row) => this.vaccine(row, path)) ?? [],
       inadvertent: dose.inadvertent?.length ? this.codeSet(dose.inadvertent, path) : null,
       skips: dose.skips?.map((row) => this.skip(row, path)) ?? [],
       recurring: dose.recurring ?? false,
       season: this.season(dose, path),
     };
+  }
+
+  private named({ preferable }: SeriesDose, path: string): CNamed[] {
+    const known = preferable.filter(({ code }) => this.schedule.vaccines[code] !== undefined);
+    const first = known.filter((row) => row.forecast === true);
+    return [...first, ...known.filter((row) => row.forecast !== true)].map((row) => ({
+      number: this.code(row.code, path),
+      code: row.code,
+      ages: [row, this.schedule.vaccines[row.code]?.label ?? {}]
+        .map(({ from, to }) => ({ from: this.age(from, path), to: this.age(to, path) }))
+        .filter(({ from, to }) => from !== null || to !== null),
+    }));
   }
 
   private vaccine(

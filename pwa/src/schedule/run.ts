@@ -2,8 +2,8 @@
  * What one forecast works on: the child and the day, with dates remembered; and the patient series
  * (受种者的程序进度) that chapters 6 to 8 fill in.
  */
-import { addSpan, EARLIEST_DAY, LATEST_DAY } from './3.4-dates.ts';
-import type { CAge, CDated, CDose, Compiled, CSeries } from './compile.ts';
+import { addSpan, dateOf, EARLIEST_DAY, LATEST_DAY, sinceBirth } from './3.4-dates.ts';
+import type { CAge, CDated, CDose, Compiled, CSeries, CVaccine, Target } from './compile.ts';
 import type {
   Day,
   Dose,
@@ -30,12 +30,15 @@ export type CompletedSeries = (run: Run, antigen: number, groups: readonly strin
 export class Run {
   readonly compiled: Compiled;
   readonly birth: Day;
+  private readonly birthDate: readonly [year: number, month: number, day: number];
   readonly asOf: Day;
   /** Bit of the sex. */
   readonly sex: number;
   readonly country: string | undefined;
   /** By date, oldest first. */
   readonly doses: readonly GivenDose[];
+  /** Those of them that some vaccine conflicts with (6.7). */
+  readonly conflicting: readonly GivenDose[];
   /** Active observations, each with its dates, oldest first; none if it is undated. */
   readonly observations: ReadonlyMap<string, readonly Day[]>;
   /** For each antigen the numbers of its doses in {@link doses}. */
@@ -62,10 +65,12 @@ export class Run {
   ) {
     this.compiled = compiled;
     this.birth = birth;
+    this.birthDate = dateOf(birth);
     this.asOf = asOf;
     this.sex = sex;
     this.country = country;
     this.doses = doses;
+    this.conflicting = conflictingDoses(compiled, doses);
     this.observations = observations;
     this.trail = trail;
     this.isCompleted = isCompleted;
@@ -79,7 +84,7 @@ export class Run {
   ageDate(age: CAge): Day {
     const known = this.ageDates[age.id] as number;
     if (known !== UNKNOWN) return known;
-    const date = addSpan(this.birth, age, this.compiled.rule);
+    const date = sinceBirth(this.birth, this.birthDate, age, this.compiled.rule);
     this.ageDates[age.id] = date;
     return date;
   }
@@ -117,26 +122,44 @@ export class Run {
   }
 }
 
+function conflictingDoses(
+  { conflicting }: Compiled,
+  doses: readonly GivenDose[],
+): readonly GivenDose[] {
+  let found: GivenDose[] | null = null;
+  for (const dose of doses) {
+    if (conflicting[dose.code] !== 1) continue;
+    found ??= [];
+    found.push(dose);
+  }
+  return found ?? NO_DOSES;
+}
+
+const NO_DOSES: readonly GivenDose[] = [];
+
 /**
  * 4.2 Organize immunization history: for each antigen the doses that contain it, oldest first.
  * An association may hold only at some ages.
  */
 function organizeHistory(run: Run): readonly (readonly number[])[] {
   const { compiled, doses } = run;
-  const records: number[][] = [];
-  for (let antigen = 0; antigen < compiled.antigens.length; antigen += 1) records.push([]);
-  doses.forEach((dose, index) => {
-    const vaccine = compiled.vaccines[dose.code];
-    if (vaccine === undefined) return;
-    for (const link of vaccine.links) {
+  if (doses.length === 0) return compiled.noRecords;
+  const records = [...compiled.noRecords] as number[][];
+  const none = compiled.noRecords[0];
+  for (let index = 0; index < doses.length; index += 1) {
+    const dose = doses[index] as GivenDose;
+    for (const link of compiled.vaccines[dose.code]?.links ?? NO_LINKS) {
       const ofAge = run.from(link.from) <= dose.date && dose.date < run.to(link.to);
       if (ofAge && link.givenFrom <= dose.date && dose.date <= link.givenTo) {
-        records[link.antigen]?.push(index);
+        if (records[link.antigen] === none) records[link.antigen] = [index];
+        else records[link.antigen]?.push(index);
       }
     }
-  });
+  }
   return records;
 }
+
+const NO_LINKS: CVaccine['links'] = [];
 
 /** 3.3 RELEVANT-1, RELEVANT-2: was the row in force on the day? */
 export function inForce(row: CDated, day: Day): boolean {
@@ -158,15 +181,8 @@ export interface Evaluation {
   readonly status: DoseStatus;
   /** Number of the target dose; null when none was left. */
   readonly target: number | null;
-  readonly reasons: readonly Reason[];
+  readonly reasons: Reason[];
   readonly inadvertent: boolean;
-}
-
-export interface Target {
-  readonly dose: CDose;
-  status: 'notSatisfied' | 'satisfied' | 'skipped';
-  /** Date of the dose that satisfied it. */
-  date: Day;
 }
 
 /** What chapter 7 says of a series. Dates are null where there is none. */
@@ -185,6 +201,8 @@ export interface SeriesForecast {
   reasons: Reason[];
 }
 
+const NO_EVALUATIONS: readonly Evaluation[] = [];
+
 /** A series as this child goes through it. */
 export class PatientSeries {
   readonly series: CSeries;
@@ -193,8 +211,8 @@ export class PatientSeries {
   /** Numbers of the antigen's doses in the run's. */
   readonly records: readonly number[];
   /** One for each record. */
-  readonly evaluations: Evaluation[] = [];
-  readonly targets: Target[] = [];
+  evaluations: readonly Evaluation[] = NO_EVALUATIONS;
+  targets: readonly Target[];
   /** CALCDTINT-1: the last dose that was valid or not valid, and not inadvertent. */
   previous: Day | null = null;
   /** Last dose held against a target at all, and last inadvertent one (FORECASTDTCAN-1). */
@@ -212,9 +230,17 @@ export class PatientSeries {
     this.series = series;
     this.startBy = startBy;
     this.records = records;
-    for (const dose of series.doses) {
-      this.targets.push({ dose, status: 'notSatisfied', date: 0 });
-    }
+    this.targets = series.targets;
+  }
+
+  /** A target is satisfied or skipped; after one that recurs comes another like it. */
+  settle(at: number, status: 'satisfied' | 'skipped', date: Day): void {
+    const { dose } = this.targets[at] as Target;
+    const settled: Target = { dose, status, date };
+    const again = status === 'satisfied' && dose.recurring;
+    this.targets = again
+      ? this.targets.toSpliced(at, 1, settled, { dose, status: 'notSatisfied', date: 0 })
+      : this.targets.with(at, settled);
   }
 
   /** Date of the dose that satisfied a target (CALCDTINT-2); null if none did. */
