@@ -37,7 +37,7 @@ function mostRecent(run: Run, ps: PatientSeries, codes: CodeSet, record: number)
   for (let at = end - 1; at >= 0; at -= 1) {
     const dose = run.doses[at];
     if (dose === undefined || codes[dose.code] !== 1) continue;
-    if (ps.evaluations[ps.records.indexOf(at)]?.inadvertent !== true) return dose.date;
+    if (ps.evaluationOf(at)?.inadvertent !== true) return dose.date;
   }
   return null;
 }

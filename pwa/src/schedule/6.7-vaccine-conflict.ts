@@ -23,7 +23,7 @@ export function evaluateConflict(
     if (number < 0) continue;
     const conflict = conflicts[number] as CConflict;
     if (current.date < run.after(previous.date, conflict.begin)) continue;
-    const status = ps.evaluations[ps.records.indexOf(at)]?.status;
+    const status = ps.evaluationOf(at)?.status;
     // CALCDTCONFLICT-2: the shorter end after a dose that is valid, or of another antigen.
     const shorter = status === undefined || status === 'valid';
     const until = run.after(previous.date, shorter ? conflict.minEnd : conflict.end);

@@ -175,8 +175,19 @@ function readableParams(params: NonNullable<Reason['params']>, into: Raw): Raw {
   return into;
 }
 
-const readable = ({ code, params }: Reason): Raw =>
-  params === undefined ? { code } : readableParams(params, { code });
+/** Most reasons say a day or two: those are not gone through key by key. */
+function readable({ code, params }: Reason): Raw {
+  if (params === undefined) return { code };
+  const day = params.date;
+  if (typeof day !== 'number') return readableParams(params, { code });
+  let others = 0;
+  for (const _ in params) others += 1;
+  if (others === 1) return { code, date: date(day) };
+  const { since } = params;
+  return others === 2 && typeof since === 'number'
+    ? { code, date: date(day), since: date(since) }
+    : readableParams(params, { code });
+}
 
 function answerGroup(group: GroupForecast): Raw {
   return {

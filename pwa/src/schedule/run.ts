@@ -243,6 +243,12 @@ export class PatientSeries {
       : this.targets.with(at, settled);
   }
 
+  /** How a dose of the child counted here; undefined if it is another antigen's, or not yet looked at. */
+  evaluationOf(dose: number): Evaluation | undefined {
+    const record = this.records.indexOf(dose);
+    return record < 0 ? undefined : this.evaluations[record];
+  }
+
   /** Date of the dose that satisfied a target (CALCDTINT-2); null if none did. */
   satisfiedOn(place: number): Day | null {
     let date: Day | null = null;
