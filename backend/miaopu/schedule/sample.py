@@ -12,8 +12,8 @@ from miaopu.ids import ms_of, ulid_of
 
 Json = dict[str, Any]
 
-MOST = 4000
-"""Children of a trial: some seconds of the engine."""
+MOST = 2000
+"""Children of a trial: a second or two of the engine."""
 _SLICES = 20
 _FIRST = "child:"
 _END = "child;"

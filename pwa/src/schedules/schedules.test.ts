@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChildDoc } from '../case/document.ts';
 import type { Rule } from '../forecast/local-rules.ts';
 import type { ScheduleDocument } from '../models/generated.ts';
-import type { Schedule } from '../schedule/index.ts';
+import { PROBLEM_CODES, type Schedule } from '../schedule/index.ts';
 import { checkEdition, checkRule } from './check-rule.ts';
 import { editionFrom } from './edition.ts';
 import { type CatalogPart, changeOf, inForce } from './programme.ts';
@@ -11,6 +11,7 @@ import { antigensOf, seriesRows } from './rows.ts';
 import { emptyRule, type RuleForm, type RuleKind, ruleFrom } from './rule-form.ts';
 import { Trial } from './trial.ts';
 import { once } from './usePreview.ts';
+import zh from './words.zh.json';
 
 const DATA = new URL('../../../backend/miaopu/catalog/schedules/', import.meta.url);
 const read = (name: string): Schedule =>
@@ -112,6 +113,10 @@ describe('the check of a rule', () => {
     const empty = { ...edition, antigens: [], groups: [] };
     expect(checkEdition(empty)).toMatchObject([{ severity: 'error', code: 'noAntigens' }]);
     expect(checkEdition({} as Schedule)).toMatchObject([{ severity: 'error' }]);
+  });
+
+  it('has words for each problem', () => {
+    expect(Object.keys(zh.rules.problem).sort()).toEqual([...PROBLEM_CODES].sort());
   });
 
   it('says each warning once, whatever series it comes from', () => {

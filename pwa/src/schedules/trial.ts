@@ -60,22 +60,38 @@ function shown({ status, target, earliest, recommended, vaccines }: GroupForecas
   return { status, target, earliest: iso(earliest), recommended: iso(recommended), vaccines };
 }
 
-const differ = (one: Shown | null, other: Shown | null): boolean =>
+const differ = (one: GroupForecast | undefined, other: GroupForecast | undefined): boolean =>
   one?.status !== other?.status ||
   one?.target !== other?.target ||
   one?.earliest !== other?.earliest ||
   one?.recommended !== other?.recommended ||
   String(one?.vaccines) !== String(other?.vaccines);
 
-function rowsOf(before: readonly GroupForecast[], after: readonly GroupForecast[]): TrialRow[] {
-  const [one, other] = [before, after].map(
-    (groups) => new Map(groups.map((group) => [group.vaccineGroup, shown(group)])),
-  ) as [Map<string, Shown>, Map<string, Shown>];
-  return [...new Set([...one.keys(), ...other.keys()])].map((group) => {
-    const row = { group, before: one.get(group) ?? null, after: other.get(group) ?? null };
-    return { ...row, changed: differ(row.before, row.after) };
-  });
+interface Pair {
+  group: string;
+  one: GroupForecast | undefined;
+  other: GroupForecast | undefined;
 }
+
+/** The forecasts of one group, without and with the change. */
+function paired(before: readonly GroupForecast[], after: readonly GroupForecast[]): Pair[] {
+  const others = new Map(after.map((group) => [group.vaccineGroup, group]));
+  const pairs = before.map((one): Pair => {
+    const other = others.get(one.vaccineGroup);
+    others.delete(one.vaccineGroup);
+    return { group: one.vaccineGroup, one, other };
+  });
+  for (const [group, other] of others) pairs.push({ group, one: undefined, other });
+  return pairs;
+}
+
+const rowsOf = (before: readonly GroupForecast[], after: readonly GroupForecast[]): TrialRow[] =>
+  paired(before, after).map(({ group, one, other }) => ({
+    group,
+    before: one ? shown(one) : null,
+    after: other ? shown(other) : null,
+    changed: differ(one, other),
+  }));
 
 const isDue = ({ status, recommended, earliest }: GroupForecast, today: Day): boolean =>
   status === 'notComplete' &&
@@ -158,7 +174,7 @@ export class Trial {
       ];
       if (!before || !after) continue;
       const { sum, today } = this;
-      const changed = rowsOf(before, after).filter((row) => row.changed);
+      const changed = paired(before, after).filter(({ one, other }) => differ(one, other));
       sum.children += 1;
       if (changed.length > 0) sum.changed += 1;
       for (const { group } of changed) sum.groups[group] = (sum.groups[group] ?? 0) + 1;
