@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import couchdb
 import httpx
 import pytest
 from served import PASSWORD, launch, stop
+from typer.testing import CliRunner
 
+from miaopu.cli import build
 from miaopu.models import Region, Site
 from miaopu.provision import Account, Plan, PlanError, apply, connect
 from miaopu.provision.catalog import constants
@@ -160,6 +163,34 @@ def test_a_plan_that_is_applied_again_takes_nothing_back(server: couchdb.Server)
     county = Region(type="region", code=COUNTY, name="新县", level="county")
     made(server, replace(wanted, regions=(county,)))
     assert catalog[f"region:{COUNTY}"]["name"] == "新县"
+
+
+def test_what_the_catalog_says_of_other_servers_keeps_nobody_from_being_set_up(
+    server: couchdb.Server,
+) -> None:
+    made(server, plan())
+    catalog = server["catalog"]
+    # The catalog of the server above brings the county with its city, which stands elsewhere.
+    catalog.save({**catalog[f"region:{COUNTY}"], "parent": "120100"})
+    catalog.save({**catalog[f"site:{SITE}"], "region": "120109"})
+    try:
+        assert made(server, plan()) == []
+        assert f"region:{COUNTY}" in server[f"site-{SITE}"].security["members"]["roles"]
+    finally:
+        catalog.save({**catalog[f"site:{SITE}"], "region": COUNTY})
+
+
+def test_a_plan_of_one_clinic_adds_it(server: couchdb.Server, tmp_path: Path) -> None:
+    made(server, plan())
+    path = tmp_path / "clinic.toml"
+    path.write_text(f'[[site]]\ncode = "{COUNTY}0009"\nname = "新点"\nregion = "{COUNTY}"\n')
+    url = server.resource.url
+    words = ["provision", str(path), "--couchdb", url, "--user", "admin", "--password", PASSWORD]
+    result = CliRunner().invoke(build(words), words)
+    assert result.exit_code == 0, result.output
+    assert f"create database site-{COUNTY}0009" in result.output
+    assert "region:120101" in server[f"site-{COUNTY}0009"].security["members"]["roles"]
+    assert server["catalog"][f"site:{COUNTY}0009"]["name"] == "新点"
 
 
 def test_an_edition_that_was_edited_follows_the_program_and_is_laid_aside(

@@ -23,8 +23,8 @@ from miaopu.models import Region, Site
 from miaopu.provision import brought
 from miaopu.provision.brought import Brought
 from miaopu.provision.designs import design_documents
-from miaopu.provision.entrance import entrance
 from miaopu.provision.plan import Above, Account, Plan, Upward
+from miaopu.provision.security import security
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,31 @@ def _places(server: couchdb.Server, plan: Plan, last: Brought) -> Generator[Chan
             continue
         document = {"_id": f"site:{site.code}", **site.to_json()}
         sites.append(Site.model_validate((yield from _described(server, document, last))))
-    return replace(plan, regions=tuple(regions), sites=tuple(sites))
+    return _standing(plan, regions, sites)
+
+
+def _standing(plan: Plan, regions: list[Region], sites: list[Site]) -> Plan:
+    """The plan with its places as the catalog has them. Where that names a region of another
+    server, one above or one that a clinic was moved to, the plan's word is kept: nobody's edit
+    keeps the other places from being set up."""
+    codes = {region.code for region in regions}
+    above = {region.code: region.parent for region in plan.regions}
+    county = {site.code: site.region for site in plan.sites}
+    return replace(
+        plan,
+        regions=tuple(
+            one
+            if one.parent is None or one.parent in codes
+            else one.model_copy(
+                update={"parent": None if one.code in plan.found else above[one.code]}
+            )
+            for one in regions
+        ),
+        sites=tuple(
+            one if one.region in codes else one.model_copy(update={"region": county[one.code]})
+            for one in sites
+        ),
+    )
 
 
 def _described(
@@ -197,7 +221,7 @@ def _place(
 ) -> Iterator[Change]:
     is_new = not exists(server, name)
     yield from _database(server, name)
-    for says, make in entrance(server, name, [*roles, SERVER_ROLE], is_new=is_new):
+    for says, make in security(server, name, [*roles, SERVER_ROLE], is_new=is_new):
         yield Change(says, make)
     for design in designs:
         yield from _design(server, name, design)

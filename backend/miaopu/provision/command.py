@@ -10,6 +10,7 @@ import typer
 from miaopu.provision import PlanError, apply, connect, read_plan
 from miaopu.provision.catalog import content
 from miaopu.provision.changes import Change
+from miaopu.provision.places import with_regions
 from miaopu.provision.plan import Account, check_password
 
 
@@ -49,6 +50,8 @@ def provision_command(
 ) -> None:
     """Make databases, design documents, accounts and catalog as a plan says.
 
+    A plan need not repeat what stands on the server: one with a single [[site]] adds a clinic.
+
     The password of a new account NAME is read from MIAOPU_PASSWORD_NAME, asked for with --ask, or
     drawn and shown once. Replication between sites and regions is set up by `miaopu serve`.
     """
@@ -62,7 +65,8 @@ def provision_command(
         plan = read_plan(config, content())
         if ask:
             plan = replace(plan, accounts=tuple(map(_asked, plan.accounts)))
-        count = apply(connect(couchdb_url, user, password), plan, tell, dry_run=dry_run)
+        server = connect(couchdb_url, user, password)
+        count = apply(server, with_regions(server, plan), tell, dry_run=dry_run)
     except PlanError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

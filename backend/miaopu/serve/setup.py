@@ -8,28 +8,12 @@ import couchdb
 from miaopu.accounts.roles import SERVER_ACCOUNT, SERVER_ROLE
 from miaopu.models import Region, Site
 from miaopu.provision import apply
-from miaopu.provision.changes import CATALOG, exists, set_password
+from miaopu.provision.changes import exists, set_password
+from miaopu.provision.places import places
 from miaopu.provision.plan import Above, Account, Plan, PlanError, Upward, password_variable
 from miaopu.serve.keep import mark_of
 
 log = logging.getLogger(__name__)
-
-
-def places(server: couchdb.Server) -> tuple[tuple[Region, ...], tuple[Site, ...]]:
-    """The regions and sites that the catalog on `server` describes."""
-    if not exists(server, CATALOG):
-        return (), ()
-
-    def described(kind: str) -> list[dict[str, object]]:
-        rows = server[CATALOG].view(
-            "_all_docs", startkey=f"{kind}:", endkey=f"{kind};", include_docs=True
-        )
-        return [{n: v for n, v in row.doc.items() if not n.startswith("_")} for row in rows]
-
-    return (
-        tuple(Region.model_validate(document) for document in described("region")),
-        tuple(Site.model_validate(document) for document in described("site")),
-    )
 
 
 def joined(

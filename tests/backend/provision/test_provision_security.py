@@ -6,8 +6,8 @@ from typing import Any
 import couchdb
 import pytest
 
-from miaopu.provision import entrance as module
-from miaopu.provision.entrance import PLACE, entrance
+from miaopu.provision import security as module
+from miaopu.provision.security import PLACE, security
 
 Json = dict[str, Any]
 DEFAULT: Json = {"admins": {"roles": ["_admin"]}, "members": {"roles": ["_admin"]}}
@@ -46,7 +46,7 @@ class Cluster:
 
     def set_up(self, *, is_new: bool = False) -> list[str]:
         said = []
-        for says, make in entrance(self, "site-1", ["site:1"], is_new=is_new):  # type: ignore[arg-type]
+        for says, make in security(self, "site-1", ["site:1"], is_new=is_new):  # type: ignore[arg-type]
             make()
             said.append(says)
         return said

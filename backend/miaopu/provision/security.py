@@ -23,7 +23,7 @@ _ATTEMPTS = 4
 _PAUSE_S = 0.3
 
 
-def entrance(
+def security(
     server: couchdb.Server, name: str, roles: list[str], *, is_new: bool
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     """What has to be done so that `roles` alone enter a database: in words, and how. Nothing, where
