@@ -10,19 +10,26 @@ export interface UserContext {
   roles: string[];
 }
 
+/** How each vaccine of the dictionary is given. */
+const VACCINES: Record<string, { route: string }> = JSON.parse(
+  readFileSync(new URL('../backend/miaopu/catalog/vaccines.json', ROOT), 'utf8'),
+);
+const ROUTES = Object.fromEntries(
+  Object.entries(VACCINES).map(([code, { route }]) => [code, route]),
+);
+
 type Validator = (newDoc: object, oldDoc: object | null, userCtx: UserContext) => void;
 
 function load(design: string): Validator {
-  const source = readFileSync(
-    new URL(`site/${design}/validate_doc_update.js`, ROOT),
-    'utf8',
-  ).replace(/^ *\/\/ !code (.*)$/gm, (_, file: string) =>
-    readFileSync(new URL(file, ROOT), 'utf8'),
-  );
+  const source = readFileSync(new URL(`site/${design}/validate_doc_update.js`, ROOT), 'utf8')
+    .replace(/^ *\/\/ !code (.*)$/gm, (_, file: string) =>
+      readFileSync(new URL(file, ROOT), 'utf8'),
+    )
+    .replace('// !json routes', () => `var routes = ${JSON.stringify(ROUTES)};`);
   return new Function(`return (${source});`)() as Validator;
 }
 
-const validators = [load('structure'), load('history'), load('authority')];
+const validators = [load('structure'), load('history'), load('authority'), load('rules')];
 
 /** Why the database refuses a write over the nearest ancestor that it knows; null when it takes it. */
 export function refusalOf(

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 import quickjs
 
+from miaopu.provision.catalog import routes
 from miaopu.provision.designs import design_documents
 from miaopu_db.validation import Validation, Validator, pair
 
-GROUPS = {"vaccine_groups": {"0101": ["HepB"], "0201": ["BCG"], "0501": ["DTP", "IPV"]}}
+GROUPS = {
+    "vaccine_groups": {"0101": ["HepB"], "0201": ["BCG"], "0501": ["DTP", "IPV"]},
+    "routes": routes(),
+}
 
 Validate = Callable[..., str | None]
 

@@ -201,7 +201,7 @@ def test_child_without_a_birth_date(desk: Desk) -> None:
         says(by_id(page, "no-birth-date"), lang, "child.noBirthWhat", "child.noBirthDo")
         expect(by_id(page, "vaccinate")).to_have_count(0)
         record_dose(desk, "2026-01-01")
-        says(by_id(page, "fault"), lang, "fault.NoBirthDate.what", "fault.NoBirthDate.do")
+        says(by_id(page, "fault"), lang, "denied.no-birth-date", "mend.no-birth-date")
         page.keyboard.press("Escape")
     by_id(page, "edit-facts").click()
     expect(by_id(page, "facts-id-number")).to_be_focused()
@@ -228,7 +228,7 @@ def test_date_in_the_future(desk: Desk, lang: Lang, today: dt.date) -> None:
     find(desk.tablet, child.phone)
     rows = by_id(page, "history-row").count()
     record_dose(desk, tomorrow)
-    says(by_id(page, "form-dialog"), lang, "fault.DateInFuture.do")
+    says(by_id(page, "form-dialog"), lang, "mend.future-date")
     page.keyboard.press("Escape")
     expect(by_id(page, "history-row")).to_have_count(rows)
 
@@ -242,7 +242,7 @@ def test_dose_before_birth(desk: Desk, lang: Lang) -> None:
     rows = by_id(page, "history-row").count()
     born = dt.date.fromisoformat(child.document["facts"]["birth_date"]["value"])
     record_dose(desk, (born - dt.timedelta(days=1)).isoformat())
-    says(by_id(page, "fault"), lang, "fault.BeforeBirth.what", "fault.BeforeBirth.do")
+    says(by_id(page, "fault"), lang, "denied.before-birth", "mend.before-birth")
     page.keyboard.press("Escape")
     expect(by_id(page, "history-row")).to_have_count(rows)
 

@@ -41,6 +41,7 @@ def provenance(site: str, at: str = AT) -> Json:
 
 def dose(site: str, vaccine: str, date: str, **more: Any) -> Json:
     base = {"kind": "dose", "date": date, "vaccine": vaccine, "origin": "given"}
+    base |= {"lot": "Z1", "expiry": "2028-01-01", "maker": "甲"}
     return {**provenance(site), **base, **more}
 
 

@@ -184,8 +184,7 @@ class _Child:
                 )  # fmt: skip
             ms += 55_000 + int(rng.random() * 40_000)
             chance = rng.random()
-            lot = None if chance < 0.002 else clinic.take(target.vaccine, day)
-            dose = self._dose(day, target, lot, "given")
+            dose = self._dose(day, target, clinic.take(target.vaccine, day), "given")
             if detailed:
                 dose["informed"] = informed
             if chance > 0.996:

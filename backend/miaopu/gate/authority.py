@@ -13,7 +13,7 @@ from miaopu_db.documents import dumps
 from miaopu_db.errors import CouchError
 from miaopu_db.validation import Validation, Validator, pair
 
-_DESIGNS = ("_design/authority", "_design/history")
+_DESIGNS = ("_design/authority", "_design/history", "_design/rules")
 
 
 @dataclass(slots=True)

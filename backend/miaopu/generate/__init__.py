@@ -1,6 +1,7 @@
 """What is generated: from the models JSON Schemas, TypeScript types and the structural validator;
-from the shapes of printed forms and of the device bridge TypeScript types; from the table of rights
-and the list of denials a page each of the manual.
+from the rules of recording the script that databases and the server run; from the shapes of printed
+forms and of the device bridge TypeScript types; from the table of rights and the list of denials a
+page each of the manual.
 
 `generated(root)` is pure: it says which file should hold which text. `miaopu generate` writes what
 differs; a test fails when something does.
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from miaopu.generate.denials import denials_page, denials_typescript
 from miaopu.generate.matrix import page, read_matrix
+from miaopu.generate.rules import rules_script
 from miaopu.generate.schemas import document_schemas
 from miaopu.generate.shapes import bridge_typescript, forms_typescript
 from miaopu.generate.structure import structure_validator
@@ -37,6 +39,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     for kind, models in DOCUMENTS.items():
         path = root / f"design-docs/{kind}/structure/validate_doc_update.js"
         files[path] = structure_validator(models)
+    files[root / "design-docs/lib/rules.js"] = rules_script()
     files[root / "pwa/src/models/denials.ts"] = denials_typescript()
     files[root / "pwa/src/print/generated.ts"] = forms_typescript()
     files[root / "pwa/src/devices/generated.ts"] = bridge_typescript()

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Cause = Literal["senior", "place", "size", "form", "rule", "other"]
+Cause = Literal["senior", "place", "form", "rule", "other"]
 """What is to be done about it: `senior` wants 高级用户; `place` is another place's; `form`
 is no shape that this server knows, as of a program that is too old; `rule` is what cannot have
 happened, or needs a reason; `other` is for an administrator."""
@@ -83,10 +83,39 @@ _OTHER = {
     "whole-documents-only": "Only whole JSON documents are written here.",
 }
 
+_RULE = {
+    "future-date": "A day that had not come when it was recorded.",
+    "before-birth": "It would have happened before the child was born.",
+    "after-death": "It would have happened after the child was recorded as dead.",
+    "no-birth-date": "A child without a birth date is not vaccinated.",
+    "impossible-birth-date": "A birth before 1900, or in the future.",
+    "wrong-check-digit": "The form or the check digit of an ID number is wrong.",
+    "unprintable": "A text with controls, marks of direction or characters of private use.",
+    "unknown-vaccine": "No vaccine of the dictionary has this code.",
+    "no-lot": "A dose that the clinic gave names no lot.",
+    "impossible-expiry": "No lot that was here then expires on this day.",
+    "wrong-count": "A count says what was counted and what was known; no other move does.",
+    "beyond-stock": "More goes out of a lot than there is of it.",
+    "card-taken": "Another child holds the card.",
+    "id-number-taken": "Another child has the ID number.",
+}
+_WARNING = {
+    "lot-expired": "The lot had expired on the day of the dose.",
+    "lot-empty": "Nothing is left of the lot.",
+    "lot-not-here": "The lot came to the clinic after the day of the dose.",
+    "other-route": "The vaccine is given by another route.",
+}
+"""What may have been done all the same: it is recorded with the code among the warnings of
+`override`, and a reason."""
+
+WARNINGS = frozenset(_WARNING)
+
 DENIALS: dict[str, Meaning] = {
     **{code: Meaning("form", text) for code, text in _FORM.items()},
     **{code: Meaning("senior", text) for code, text in _SENIOR.items()},
     **{code: Meaning("place", text) for code, text in _PLACE.items()},
+    **{code: Meaning("rule", text) for code, text in _RULE.items()},
+    **{code: Meaning("rule", f"{text} Needs a reason.") for code, text in _WARNING.items()},
     **{code: Meaning("other", text) for code, text in _OTHER.items()},
 }
 """Code → what it says."""

@@ -31,6 +31,11 @@ def vaccine_groups() -> dict[str, list[str]]:
     return {code: list(vaccine.groups) for code, vaccine in vaccines().items()}
 
 
+def routes() -> dict[str, str]:
+    """How each vaccine is given (接种途径)."""
+    return {code: vaccine.route for code, vaccine in vaccines().items()}
+
+
 def constants() -> dict[str, object]:
     """The constants that stand in design documents."""
-    return {"vaccine_groups": vaccine_groups()}
+    return {"vaccine_groups": vaccine_groups(), "routes": routes()}

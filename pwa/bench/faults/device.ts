@@ -150,6 +150,7 @@ export class Device {
       site,
       account,
       senior: () => account === SENIOR,
+      routes: () => undefined,
       station: this.station,
       stationName: () => this.name,
       app,

@@ -1,6 +1,7 @@
 /** 公民身份号码 of GB 11643-1999: 6 digits of region, 8 of birth, 3 of order, 1 check (MOD 11-2). */
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const CHECKS = '10X98765432';
 
 export interface IdNumber {
@@ -21,8 +22,10 @@ export function checkDigit(first17: string): string {
 /** Is `text` a day of the calendar, as `YYYY-MM-DD`? */
 export function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === text;
+  const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+  return year > 0 && day >= 1 && day <= days;
 }
 
 /** What an ID number tells, or null when its form, its birth date or its check digit is wrong. */

@@ -1,12 +1,18 @@
 /** The vaccine ledger of the clinic (生物制品出入库). */
 import { type ComputedRef, computed, type MaybeRefOrGetter, toValue } from 'vue';
-import { isCalendarDate } from '../case/idnumber.ts';
 import { idOf, type LedgerMove, type Lot, type LotId, lotKey, lotsOf } from '../case/lots.ts';
+import { denialOfDocument } from '../case/rules/rules.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { ulid } from '../ids/ulid.ts';
 import type { StockMove } from '../models/generated.ts';
 import { Fault } from '../storage/fault.ts';
-import { childrenVersion, documentsVersion, opened, workspace } from '../workspace/workspace.ts';
+import {
+  catalogRoutes,
+  childrenVersion,
+  documentsVersion,
+  opened,
+  workspace,
+} from '../workspace/workspace.ts';
 
 import type { Known } from './moves.ts';
 
@@ -54,22 +60,20 @@ export async function addMove(move: NewMove): Promise<void> {
   const open = opened();
   const clock = deviceClock();
   clock.recording();
-  for (const field of ['date', 'expiry'] as const) {
-    if (!isCalendarDate(move[field])) throw new Fault('BadDate', { field, date: move[field] });
-  }
-  if (move.date > clock.today())
-    throw new Fault('DateInFuture', { field: 'date', date: move.date });
-  for (const field of ['vaccine', 'lot', 'maker'] as const) {
-    if (!move[field]) throw new Fault('Missing', { field });
-  }
-  if (!Number.isInteger(move.doses) || move.doses === 0)
-    throw new Fault('BadValue', { field: 'doses' });
   const given = Object.entries(move).filter(([, value]) => value !== '' && value !== undefined);
-  await open.store.put({
+  const document = {
     _id: `stock:${ulid()}`,
     type: 'stock',
     ...Object.fromEntries(given),
     ...open.provenance(),
+  };
+  const denial = denialOfDocument(document, null, {
+    routes: catalogRoutes(),
+    isWhole: true,
+    today: clock.today(),
+    lotOf: open.lotOf,
   });
+  if (denial) throw new Fault('Denied', { ...denial });
+  await open.store.put(document);
   await open.catchUp();
 }

@@ -13,32 +13,6 @@ export type FaultCode =
   | 'ClockWrong'
   /** No such child on this device: {id}. */
   | 'UnknownChild'
-  /** The event that is to be voided is not the child's, or voided already: {id}. */
-  | 'UnknownEvent'
-  /** A date in the future: {field, date}. */
-  | 'DateInFuture'
-  /** Not a calendar date: {field, date}. */
-  | 'BadDate'
-  /** A dose, or another event, before the child was born: {date, birth}. */
-  | 'BeforeBirth'
-  /** A child without a birth date cannot be vaccinated. */
-  | 'NoBirthDate'
-  /** The lot has expired: {lot, expiry}. */
-  | 'LotExpired'
-  /** A dose that is given here needs a lot. */
-  | 'NoLot'
-  /** Nothing is left of the lot: {lot, balance}. */
-  | 'LotEmpty'
-  /** The check digit or the form of an ID number is wrong: {field}. */
-  | 'BadIdNumber'
-  /** A field's value is not of its form: {field}. */
-  | 'BadValue'
-  /** A field that must be there is not: {field}. */
-  | 'Missing'
-  /** The card belongs to another child: {id}. */
-  | 'CardTaken'
-  /** Another child has this ID number: {id}. */
-  | 'IdNumberTaken'
   /** All child codes of this year of birth that the clinic can have are taken: {year}. */
   | 'NumbersExhausted'
   /** The server refuses a local rule. */
@@ -47,8 +21,8 @@ export type FaultCode =
   | 'NoServer'
   /** The step of a move that was chosen is not open (any more): {id}. */
   | 'MoveNotOpen'
-  /** What a colleague recorded, or whether two cases are one child, is a senior's to decide: {id}. */
-  | 'NeedsSenior';
+  /** It may not be recorded so: {code, part} of a denial (`case/rules`). */
+  | 'Denied';
 
 export class Fault extends Error {
   override name = 'Fault';

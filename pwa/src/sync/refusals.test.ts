@@ -105,6 +105,7 @@ async function open(
     site: SITE,
     account: who.name,
     senior: () => who === SENIOR,
+    routes: () => undefined,
     station: STATION,
     stationName: () => '1',
     app: '0.1.0',

@@ -10,12 +10,24 @@ export interface FaultText {
 
 /** Turns anything that was thrown into words. What is not a fault of ours is said to be unexpected. */
 export function useFaults(): { words(error: unknown): FaultText } {
-  const { t } = useI18n();
+  const { t, te } = useI18n();
+
+  /** What a rule said, of which field, and what mends it. */
+  function denied(code: string, part: string): FaultText {
+    const field = `field.${part.split(/[ .]/).at(-1)}`;
+    const why = t(`denied.${code}`);
+    return {
+      what: te(field) ? t('fault.of', { field: t(field), why }) : why,
+      todo: t(te(`mend.${code}`) ? `mend.${code}` : 'fault.Denied.do'),
+    };
+  }
+
   return {
     words(error) {
       const fault = error instanceof Fault ? error : null;
       if (!fault) console.error(error);
       const code = fault?.code ?? 'Unexpected';
+      if (code === 'Denied') return denied(String(fault?.params.code), String(fault?.params.part));
       const params: Record<string, string | number> = { ...fault?.params };
       if (typeof params.field === 'string') params.field = t(`field.${params.field}`);
       return { what: t(`fault.${code}.what`, params), todo: t(`fault.${code}.do`, params) };

@@ -5,7 +5,7 @@
 
 import { isChildId } from '../case/document.ts';
 import { readChild } from '../case/leaves.ts';
-import { type LedgerMove, type LotId, lotKey, lotsOf } from '../case/lots.ts';
+import { type LedgerMove, type Lot, type LotId, lotKey, lotsOf } from '../case/lots.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { NumberBlock, Problem, StockMove } from '../models/generated.ts';
 import type { Mirror } from '../storage/mirror.ts';
@@ -38,6 +38,8 @@ export interface ClinicParts {
   account: string;
   /** Is it 高级用户 or above? */
   senior: () => boolean;
+  /** The vaccines of the catalog, each with its route; undefined while there is no catalog. */
+  routes: () => Readonly<Record<string, string>> | undefined;
   /** The device's id and the name that people gave it. */
   station: string;
   stationName: () => string;
@@ -54,6 +56,8 @@ export interface ClinicParts {
 }
 
 export interface Clinic {
+  /** A lot as the ledger has it; null when it does not know the lot. */
+  lotOf(id: LotId): Lot | null;
   repository: Repository;
   numbers: Numbers;
   engine: Engine;
@@ -91,7 +95,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     catchUp: catchUp,
     lock: async (work) => (locks ? await locks.request(`miaopu-numbers-${site}`, work) : work()),
   });
-  const lotOf = (id: LotId) => {
+  const lotOf = (id: LotId): Lot | null => {
     const key = lotKey(id);
     const moves = documents.all<LedgerMove>('stock:').filter((move) => lotKey(move) === key);
     return lotsOf(moves, index.given, clock.today())[0] ?? null;
@@ -105,6 +109,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     holder: { card: index.byCard, idNumber: index.byIdNumber },
     numbered: numbers.next,
     lotOf,
+    routes: parts.routes,
     refused: (id) => refusedRevisions(store, id),
     seen: catchUp,
     ...(parts.members && { members: parts.members }),
@@ -209,5 +214,5 @@ export function createClinic(parts: ClinicParts): Clinic {
     },
   });
 
-  return { repository, numbers, engine, provenance };
+  return { lotOf, repository, numbers, engine, provenance };
 }

@@ -147,7 +147,8 @@ describe('recording', () => {
     expect(standing(after, 'dose')).toEqual([]);
     expect(after.events).toHaveProperty(dose?.id as string);
     await expect(repository.void(_id, dose?.id as string, '1')).rejects.toMatchObject({
-      code: 'UnknownEvent',
+      code: 'Denied',
+      params: { code: 'unknown-target' },
     });
   });
 
@@ -158,11 +159,14 @@ describe('recording', () => {
     ) as [Repository, Repository, Repository];
     const { _id } = await nurse.register(FACTS);
     const [target] = Object.keys((await nurse.addEvent(_id, DOSE)).events) as [string];
-    const refused = { code: 'NeedsSenior', params: { id: target } };
+    const refused = { code: 'Denied', params: { code: 'void-of-another' } };
     await expect(colleague.void(_id, target, 'mistake')).rejects.toMatchObject(refused);
     const other = await nurse.register({ ...FACTS, name: '李四' });
     const joined = { kind: 'same_as', target: other._id } as const;
-    await expect(nurse.addEvent(_id, joined)).rejects.toMatchObject({ code: 'NeedsSenior' });
+    await expect(nurse.addEvent(_id, joined)).rejects.toMatchObject({
+      code: 'Denied',
+      params: { code: 'senior-only' },
+    });
     await senior.addEvent(_id, joined);
     await senior.void(_id, target, 'mistake');
     const child = (await readChild(store.db, _id)) as ChildDoc;
@@ -235,27 +239,27 @@ describe('what is refused', () => {
     [
       'a date in the future',
       ({ repository }, id) => repository.addEvent(id, { ...DOSE, date: '2026-11-25' }),
-      { code: 'DateInFuture' },
+      { code: 'Denied', params: { code: 'future-date' } },
     ],
     [
       'no date of the calendar',
       ({ repository }, id) => repository.addEvent(id, { ...DOSE, date: '2026-02-30' }),
-      { code: 'BadDate' },
+      { code: 'Denied', params: { code: 'wrong-date' } },
     ],
     [
       'a dose before birth',
       ({ repository }, id) => repository.addEvent(id, { ...DOSE, date: '2026-08-31' }),
-      { code: 'BeforeBirth', params: { birth: '2026-09-01' } },
+      { code: 'Denied', params: { code: 'before-birth' } },
     ],
     [
       'an expired lot',
       ({ repository }, id) => repository.addEvent(id, { ...DOSE, expiry: '2026-11-22' }),
-      { code: 'LotExpired', params: { lot: 'L1' } },
+      { code: 'Denied', params: { code: 'lot-expired' } },
     ],
     [
       'a dose from no lot',
       ({ repository }, id) => repository.addEvent(id, { ...DOSE, lot: '' }),
-      { code: 'NoLot' },
+      { code: 'Denied', params: { code: 'no-lot' } },
     ],
     [
       'an unknown child',
@@ -265,38 +269,38 @@ describe('what is refused', () => {
     [
       'an ID number with a wrong check digit',
       ({ repository }, id) => repository.setFacts(id, { id_number: '110101202401010011' }),
-      { code: 'BadIdNumber' },
+      { code: 'Denied', params: { code: 'wrong-check-digit', part: 'fact id_number' } },
     ],
     [
       'a phone that is none',
       ({ repository }, id) => repository.setFacts(id, { phone: 'abc' }),
-      { code: 'BadValue', params: { field: 'phone' } },
+      { code: 'Denied', params: { code: 'wrong-form', part: 'fact phone' } },
     ],
     [
       'a card that is none',
       ({ repository }, id) =>
         repository.addEvent(id, { kind: 'card', number: '12', state: 'issued' }),
-      { code: 'BadValue' },
+      { code: 'Denied', params: { code: 'wrong-form' } },
     ],
     [
       'a child without a name',
       ({ repository }) => repository.register({ birth_date: '2026-01-01' }),
-      { code: 'Missing', params: { field: 'name' } },
+      { code: 'Denied', params: { code: 'missing-field', part: 'fact name' } },
     ],
     [
       'a child without a birth date',
       ({ repository }) => repository.register({ name: 'x' }),
-      { code: 'Missing', params: { field: 'birth_date' } },
+      { code: 'Denied', params: { code: 'missing-field', part: 'fact birth_date' } },
     ],
     [
       'a birth in the future',
       ({ repository }) => repository.register({ ...FACTS, birth_date: '2027-01-01' }),
-      { code: 'DateInFuture' },
+      { code: 'Denied', params: { code: 'impossible-birth-date' } },
     ],
     [
       'a card of another child',
       ({ repository }) => repository.register(FACTS, '88880001'),
-      { code: 'CardTaken' },
+      { code: 'Denied', params: { code: 'card-taken' } },
     ],
   ];
   it.each(cases)('%s', async (_, work, expected) => {
@@ -307,17 +311,29 @@ describe('what is refused', () => {
     expect(await one.store.sequence()).toBe(before);
   });
 
+  it('no dose that was given against a rule, when its reason is told', async () => {
+    const { repository } = desk(undefined, 0);
+    const { _id } = await repository.register(FACTS);
+    const warnings = ['lot-expired', 'lot-empty'];
+    const given = { ...DOSE, expiry: '2026-11-22', override: { warnings, reason: 'found later' } };
+    expect(standing(await repository.addEvent(_id, given), 'dose')).toHaveLength(1);
+  });
+
   it('a dose from an empty lot', async () => {
     const { repository } = desk(undefined, 0);
     const { _id } = await repository.register(FACTS);
-    await expect(repository.addEvent(_id, DOSE)).rejects.toMatchObject({ code: 'LotEmpty' });
+    await expect(repository.addEvent(_id, DOSE)).rejects.toMatchObject({
+      code: 'Denied',
+      params: { code: 'lot-empty' },
+    });
   });
 
   it('a dose for a child whose birth date nobody knows', async () => {
     const { repository, store } = desk();
     await store.put({ _id: 'child:old', type: 'child', facts: {}, events: {} });
     await expect(repository.addEvent('child:old', DOSE)).rejects.toMatchObject({
-      code: 'NoBirthDate',
+      code: 'Denied',
+      params: { code: 'no-birth-date' },
     });
   });
 

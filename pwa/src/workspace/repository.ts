@@ -14,13 +14,12 @@ import {
   type FactsPatch,
   fact,
   type NewEvent,
-  voided,
 } from '../case/document.ts';
-import { isCalendarDate, parseIdNumber } from '../case/idnumber.ts';
 import { union } from '../case/joined.ts';
 import { readLeaves } from '../case/leaves.ts';
 import type { Lot, LotId } from '../case/lots.ts';
 import { merge, mergeAll } from '../case/merge.ts';
+import { denialOf } from '../case/rules/rules.ts';
 import type { Clock } from '../clock/clock.ts';
 import { Fault } from '../storage/fault.ts';
 import type { Store } from '../storage/store.ts';
@@ -55,6 +54,8 @@ export interface RepositoryOptions {
   holder: { card(number: string): string | null; idNumber(number: string): string | null };
   /** Runs `work` with the next free child code of a year of birth, or null when none is held. */
   numbered: <T>(year: number, work: (code: string | null) => Promise<T>) => Promise<T>;
+  /** The vaccines of the catalog, each with its route. */
+  routes?: () => Readonly<Record<string, string>> | undefined;
   /** A lot as the ledger of this clinic has it; null when it does not know the lot. */
   lotOf?: (id: LotId) => Lot | null;
   /** The cases that are one child with this one (合并个案), itself among them. */
@@ -65,14 +66,8 @@ export interface RepositoryOptions {
   seen?: () => Promise<void>;
 }
 
-const DATED: ReadonlySet<string> = new Set(['date']);
-const FORMS: { [F in FactName]?: RegExp } = {
-  phone: /^[0-9+ -]{5,20}$/,
-  phone_2: /^[0-9+ -]{5,20}$/,
-  child_code: /^\d{18}$/,
-  site: /^\d{10}$/,
-};
-const CARD = /^\d{6,37}$/;
+/** What one revision adds to a child. */
+type Added = Pick<ChildDoc, 'facts' | 'events'>;
 
 /** Fields without a value are absent from a document, never null. */
 function compact<T extends object>(value: T): T {
@@ -90,71 +85,23 @@ export function createRepository(options: RepositoryOptions): Repository {
   const { store, clock, ulid, author, holder, numbered } = options;
 
   const members = (id: string) => options.members?.(id) ?? [id];
-  const isOther = (found: string | null, id: string): found is string =>
+  const isOther = (found: string | null, id: string) =>
     found !== null && !members(id).includes(found);
 
-  const seniorOnly = (id: string) => {
-    if (!options.senior()) throw new Fault('NeedsSenior', { id });
-  };
-
-  const checkDate = (field: string, date: string, today: string) => {
-    if (!isCalendarDate(date)) throw new Fault('BadDate', { field, date });
-    if (date > today) throw new Fault('DateInFuture', { field, date });
-  };
-
-  const checkEvent = (child: ChildDoc, event: NewEvent, today: string) => {
-    const birth = fact(child, 'birth_date');
-    for (const [field, value] of Object.entries(event)) {
-      if (DATED.has(field) && typeof value === 'string') checkDate(field, value, today);
-    }
-    if ('date' in event && birth !== null && event.date < birth) {
-      throw new Fault('BeforeBirth', { date: event.date, birth });
-    }
-    if (event.kind === 'dose') {
-      if (birth === null) throw new Fault('NoBirthDate');
-      if (event.origin === 'given') {
-        if (!event.lot) throw new Fault('NoLot');
-        if (event.expiry && event.expiry < event.date) {
-          throw new Fault('LotExpired', { lot: event.lot, expiry: event.expiry });
-        }
-        const lot = options.lotOf?.(event) ?? null;
-        if (lot !== null && lot.balance <= 0)
-          throw new Fault('LotEmpty', { lot: event.lot, balance: lot.balance });
-      }
-    }
-    if (event.kind === 'void') {
-      const target = child.events[event.target];
-      if (!target || voided(child).has(event.target)) {
-        throw new Fault('UnknownEvent', { id: event.target });
-      }
-      if (target.by !== author.by) seniorOnly(event.target);
-    }
-    if (event.kind === 'same_as' || event.kind === 'not_same_as') seniorOnly(child._id);
-    if (event.kind === 'card') {
-      if (!CARD.test(event.number)) throw new Fault('BadValue', { field: 'card' });
-      const other = event.state === 'issued' ? holder.card(event.number) : null;
-      if (isOther(other, child._id)) throw new Fault('CardTaken', { id: other });
-    }
-  };
-
-  const checkFacts = (id: string, patch: FactsPatch, today: string) => {
-    for (const [field, value] of Object.entries(patch)) {
-      if (value === null || value === undefined || value === '') continue;
-      const form = FORMS[field as FactName];
-      if (form && !form.test(String(value))) throw new Fault('BadValue', { field });
-      if (typeof value === 'string' && value.length > (field === 'remark' ? 2000 : 200)) {
-        throw new Fault('BadValue', { field });
-      }
-    }
-    if (patch.birth_date) checkDate('birth_date', patch.birth_date, today);
-    for (const field of ['id_number', 'mother_id_number'] as const) {
-      const value = patch[field];
-      if (value && !parseIdNumber(value)) throw new Fault('BadIdNumber', { field });
-    }
-    if (patch.id_number) {
-      const other = holder.idNumber(patch.id_number);
-      if (isOther(other, id)) throw new Fault('IdNumberTaken', { id: other });
-    }
+  const check = (before: ChildDoc, added: Added, today: string) => {
+    const { _id } = before;
+    const denial = denialOf(before, merge(before, { _id, type: 'child', ...added }), {
+      routes: options.routes?.(),
+      isWhole: true,
+      today,
+      author: { by: author.by, senior: options.senior() },
+      isTaken: {
+        card: (number) => isOther(holder.card(number), _id),
+        idNumber: (number) => isOther(holder.idNumber(number), _id),
+      },
+      ...(options.lotOf && { lotOf: options.lotOf }),
+    });
+    if (denial) throw new Fault('Denied', { ...denial });
   };
 
   const withProvenance = (event: NewEvent, at: string): ChildEvent =>
@@ -182,11 +129,7 @@ export function createRepository(options: RepositoryOptions): Repository {
   /** Writes `change` over what is there now; again when another tab was quicker. */
   const write = async (
     id: string,
-    change: (
-      child: ChildDoc,
-      at: string,
-      today: string,
-    ) => Pick<ChildDoc, 'facts' | 'events'> | null,
+    change: (child: ChildDoc, at: string) => Added | null,
   ): Promise<ChildDoc> => {
     clock.recording();
     for (;;) {
@@ -195,8 +138,9 @@ export function createRepository(options: RepositoryOptions): Repository {
       const own = cases.find(([winner]) => winner?._id === id) ?? cases[0];
       if (!own) throw new Fault('UnknownChild', { id });
       const child = union(cases.map((leaves) => mergeAll(leaves)));
-      const added = change(child, clock.instant(), clock.today());
+      const added = change(child, clock.instant());
       if (!added) return { ...child, _rev: (own[0] as ChildDoc)._rev as string };
+      check(child, added, clock.today());
       const leaf = await leafFor(own, cases.flat(), added.events);
       const next = merge(leaf, { _id: leaf._id, type: 'child', ...added });
       try {
@@ -239,52 +183,42 @@ export function createRepository(options: RepositoryOptions): Repository {
     return (await pick(own.filter(holds))) ?? leaves.find(holds) ?? ((await pick(own)) as ChildDoc);
   };
 
+  const eventsOf = (events: readonly NewEvent[], at: string): ChildDoc['events'] =>
+    Object.fromEntries(events.map((event) => [ulid(), withProvenance(event, at)]));
+
   const addEvents = (id: string, events: readonly NewEvent[]) =>
-    write(id, (child, at, today) => {
-      for (const event of events) checkEvent(child, event, today);
-      return {
-        facts: {},
-        events: Object.fromEntries(events.map((event) => [ulid(), withProvenance(event, at)])),
-      };
-    });
+    write(id, (_, at) => ({ facts: {}, events: eventsOf(events, at) }));
 
   return {
     addEvents,
     addEvent: (id, event) => addEvents(id, [event as NewEvent]),
     setFacts: (id, patch) =>
-      write(id, (child, at, today) => {
-        checkFacts(id, patch, today);
+      write(id, (child, at) => {
         const facts = changedFacts(child, patch, at);
         return Object.keys(facts).length ? { facts, events: {} } : null;
       }),
     record: (id, events, patch) =>
-      write(id, (child, at, today) => {
-        for (const event of events) checkEvent(child, event, today);
-        checkFacts(id, patch, today);
-        return {
-          facts: changedFacts(child, patch, at),
-          events: Object.fromEntries(events.map((event) => [ulid(), withProvenance(event, at)])),
-        };
-      }),
+      write(id, (child, at) => ({
+        facts: changedFacts(child, patch, at),
+        events: eventsOf(events, at),
+      })),
     async register(patch, card, provisional = false) {
       clock.recording();
-      const id = `child:${ulid()}`;
       const at = clock.instant();
       const today = clock.today();
-      if (!patch.name) throw new Fault('Missing', { field: 'name' });
-      if (!patch.birth_date) throw new Fault('Missing', { field: 'birth_date' });
-      checkFacts(id, patch, today);
-      const empty: ChildDoc = { _id: id, type: 'child', facts: {}, events: {} };
+      for (const field of ['name', 'birth_date'] as const) {
+        if (!patch[field])
+          throw new Fault('Denied', { code: 'missing-field', part: `fact ${field}` });
+      }
+      const empty: ChildDoc = { _id: `child:${ulid()}`, type: 'child', facts: {}, events: {} };
       const events: NewEvent[] = card ? [{ kind: 'card', number: card, state: 'issued' }] : [];
       if (provisional) events.push({ kind: 'visit', date: today, provisional });
-      for (const event of events) checkEvent(empty, event, today);
-      return numbered(Number(patch.birth_date.slice(0, 4)), async (code) => {
-        const all: FactsPatch = { ...patch, site: author.site, ...(code && { child_code: code }) };
-        const child: ChildDoc = {
-          ...empty,
-          facts: changedFacts(empty, all, at),
-          events: Object.fromEntries(events.map((event) => [ulid(), withProvenance(event, at)])),
-        };
+      const own = { ...patch, site: author.site };
+      const added = { facts: changedFacts(empty, own, at), events: eventsOf(events, at) };
+      check(empty, added, today);
+      return numbered(Number(patch.birth_date?.slice(0, 4)), async (code) => {
+        const facts = code === null ? {} : changedFacts(empty, { child_code: code }, at);
+        const child: ChildDoc = { ...empty, ...added, facts: { ...added.facts, ...facts } };
         const { rev } = await store.put(child);
         await options.seen?.();
         return { ...child, _rev: rev };

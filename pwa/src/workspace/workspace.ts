@@ -6,8 +6,10 @@ import type PouchDB from 'pouchdb-core';
 import { shallowRef, triggerRef } from 'vue';
 import { type ChildDoc, isChildId } from '../case/document.ts';
 import { mergeLeaves } from '../case/leaves.ts';
+import { routesOf } from '../case/rules/dictionary.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { ulid } from '../ids/ulid.ts';
+import type { Dictionary } from '../models/generated.ts';
 import { indexedDbName, openDatabase } from '../storage/database.ts';
 import { Fault } from '../storage/fault.ts';
 import { openFill } from '../storage/fill.ts';
@@ -90,6 +92,10 @@ const noteStorage = (fault: Fault | null) => (fault ? noteFault(fault) : noteWri
 /** The catalog is one for all clinics of a device, and stays open. */
 export const catalogMirror: Mirror = createMirror(() => true);
 let catalogStore: Promise<Store> | null = null;
+
+/** The vaccines of the catalog, each with its route; undefined while it is not here. */
+export const catalogRoutes = () =>
+  routesOf(catalogMirror.get<Dictionary>('dictionary:vaccine')?.entries);
 
 /** Opens the catalog's local copy, once. */
 export function openCatalog(): Promise<Store> {
@@ -225,6 +231,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     site,
     account: user.name,
     senior: hooks.senior,
+    routes: catalogRoutes,
     station: station.id,
     stationName: () => stationOf(keep).name,
     app: __APP_VERSION__,

@@ -7,6 +7,7 @@ import pytest
 import quickjs
 
 from miaopu.demo import build
+from miaopu.provision.catalog import constants
 from miaopu.provision.designs import design_documents
 
 SERVER = {"name": "server", "roles": ["server"]}
@@ -16,11 +17,11 @@ SERVER = {"name": "server", "roles": ["server"]}
 def test_design_documents_take_it(place: int) -> None:
     county = build(2, 60, 3, dt.date(2026, 11, 23))
     database = county.databases[place]
-    designs = design_documents(database.partition("-")[0], {"vaccine_groups": {}})
+    designs = design_documents(database.partition("-")[0], constants())
     validators = [
         found["validate_doc_update"] for found in designs.values() if "validate_doc_update" in found
     ]
-    assert len(validators) == 3
+    assert len(validators) == 4
     context = quickjs.Context()
     context.eval(f"var user = {json.dumps(SERVER | {'db': database})}, said;")
     for number, source in enumerate(validators):
