@@ -93,8 +93,10 @@ var rules = (function () {
         return isCalendarDate(expiry) && expiry >= FIRST_EXPIRY && expiry <= last;
     }
     var DEAD = "4";
-    function isVaccine(code, routes, isWhole) {
-        if (isWhole === void 0) { isWhole = false; }
+    function isVaccine(code, _a) {
+        var routes = _a.routes, isWhole = _a.isWhole;
+        if (routes === void 0)
+            return true;
         if (typeof code !== "string")
             return false;
         if (routes[code] !== void 0)
@@ -111,7 +113,7 @@ var rules = (function () {
         var id = _a.id, event = _a.event, child = _a.child, context = _a.context;
         var found = [];
         var date = textOf(event.date);
-        if (!isVaccine(event.vaccine, context.routes, context.isWhole)) {
+        if (!isVaccine(event.vaccine, context)) {
             found.push({ code: "unknown-vaccine", part: "field events.".concat(id, ".vaccine") });
         }
         if (date === null)
@@ -127,10 +129,10 @@ var rules = (function () {
         return event.origin === "given" ? found.concat(given(id, event, date, context)) : found;
     };
     function given(id, event, date, context) {
-        var _a, _b, _c;
+        var _a, _b, _c, _d;
         var found = [];
         var field = function (name) { return "field events.".concat(id, ".").concat(name); };
-        var _d = [(_a = textOf(event.vaccine)) !== null && _a !== void 0 ? _a : "", ((_b = textOf(event.lot)) !== null && _b !== void 0 ? _b : "").trim()], vaccine = _d[0], lot = _d[1];
+        var _e = [(_a = textOf(event.vaccine)) !== null && _a !== void 0 ? _a : "", ((_b = textOf(event.lot)) !== null && _b !== void 0 ? _b : "").trim()], vaccine = _e[0], lot = _e[1];
         var maker = textOf(event.maker);
         var expiry = textOf(event.expiry);
         if (lot === "")
@@ -141,11 +143,11 @@ var rules = (function () {
             if (expiry < date)
                 found.push({ code: "lot-expired", excusable: true });
         }
-        var route = context.routes[vaccine];
-        if (route !== void 0 && event.route !== void 0 && event.route !== route) {
+        var route = (_c = context.routes) === null || _c === void 0 ? void 0 : _c[vaccine];
+        if (route && event.route !== void 0 && event.route !== route) {
             found.push({ code: "other-route", part: field("route"), excusable: true });
         }
-        var state = (_c = context.lotOf) === null || _c === void 0 ? void 0 : _c.call(context, __assign({ vaccine: vaccine, lot: lot }, maker !== null && { maker: maker }));
+        var state = (_d = context.lotOf) === null || _d === void 0 ? void 0 : _d.call(context, __assign({ vaccine: vaccine, lot: lot }, maker !== null && { maker: maker }));
         if (state && state.balance <= 0)
             found.push({ code: "lot-empty", excusable: true });
         if (state && date < state.since)
@@ -300,11 +302,13 @@ var rules = (function () {
                 return deny("missing-field", field);
         }
         var date = (_b = textOf(move.date)) !== null && _b !== void 0 ? _b : "";
+        if (!isCalendarDate(date))
+            return deny("wrong-date", "date");
         if (date > latestDay(move.at, context))
             return deny("future-date", "date");
         if (!isExpiry((_c = textOf(move.expiry)) !== null && _c !== void 0 ? _c : "", date))
             return deny("impossible-expiry", "expiry");
-        if (!isVaccine(move.vaccine, context.routes, context.isWhole)) {
+        if (!isVaccine(move.vaccine, context)) {
             return deny("unknown-vaccine", "vaccine");
         }
         if (typeof doses !== "number")
@@ -399,7 +403,7 @@ var rules = (function () {
         return null;
     }
     function warningsOf(event, child, context) {
-        return objectionsTo({ id: "?", event: event, child: child, context: context }).filter(function (_a) {
+        return objectionsTo({ id: "?", event: event, child: childOf(child), context: context }).filter(function (_a) {
             var excusable = _a.excusable;
             return excusable === true;
         }).map(function (_a) {

@@ -1,7 +1,8 @@
 """What may be recorded (可否登记), asked by the server of whatever it writes or imports itself.
 
-The rules are `pwa/src/case/rules`, the very script that the databases run (`design-docs/lib/rules.js`);
-here they run in V8, and with more to look at: the catalog's whole dictionary, the day.
+The rules are `pwa/src/case/rules`, the very script that the databases run
+(`design-docs/lib/rules.js`); here they run in V8, and with more to look at: the catalog's whole
+dictionary, the day.
 """
 
 import json
@@ -42,7 +43,9 @@ class Rules:
         self._v8.eval(SCRIPT.read_text("utf-8"))
         self._ask: Any = self._v8.eval(_ASK)
 
-    def denial(self, after: Json, before: Json | None = None, today: str | None = None) -> Denial | None:
+    def denial(
+        self, after: Json, before: Json | None = None, today: str | None = None
+    ) -> Denial | None:
         """Why what `after` adds to the document `before` may not be recorded; None: it may."""
         said = self._answer({"after": after, "before": before}, today)
         return None if said is None else Denial(said["code"], said["part"])

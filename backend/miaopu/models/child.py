@@ -93,10 +93,24 @@ class Informed(Shape):
 
 
 class Override(Shape):
-    """A dose given against a warning: the warnings shown and the reason given."""
+    """A dose given against a warning: the warnings shown and the reason given.
+
+    A rule that may be overruled (`miaopu.models.denials.WARNINGS`) is, when its code is among these.
+    """
 
     warnings: list[DictionaryCode] = Field(min_length=1, max_length=20)
     reason: LongText
+
+
+class AsOf(Shape):
+    """What the schedule said of a dose on its day: that is not asked again of a later edition."""
+
+    schedule: DictionaryCode
+    """The schedule in force, `cn-nip-2026`."""
+    edition: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    """Its edition as printed."""
+    status: Literal["early", "due", "overdue", "unplanned"]
+    """提前, 及时 (from the recommended day on), 超期, or not planned at all."""
 
 
 class Dose(Provenance):
@@ -123,6 +137,7 @@ class Dose(Provenance):
     override: Override | None = None
     place: Text | None = None
     """Where a dose of another institution was given."""
+    as_of: AsOf | None = None
 
 
 class Refusal(Provenance):

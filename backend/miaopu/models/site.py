@@ -60,9 +60,9 @@ class Problem(Document, Provenance, id_pattern=f"^problem:{ULID_PATTERN}$"):
 class ClinicDay(Shape):
     """A rule for the days on which the clinic vaccinates (门诊日)."""
 
-    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = []
+    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(default=[], max_length=7)
     """ISO weekdays, 1 = Monday."""
-    month_days: list[Annotated[int, Field(ge=1, le=31)]] = []
+    month_days: list[Annotated[int, Field(ge=1, le=31)]] = Field(default=[], max_length=31)
     vaccine: DictionaryCode | None = None
     committee: Text | None = None
 
@@ -74,10 +74,10 @@ class Settings(Document, id_pattern="^settings:[0-9]{10}$"):
     site: SiteCode
     schedules: list[DictionaryCode] = Field(min_length=1, max_length=8)
     """The schedules in use, e.g. `cn-nip-2026`, `cn-non-programme`."""
-    parameters: dict[DictionaryCode, int | str | bool] = {}
+    parameters: dict[DictionaryCode, int | Text | bool] = Field(default={}, max_length=200)
     """Site parameters of the schedule (documented in docs/schedules.md)."""
-    clinic_days: list[ClinicDay] = []
-    closed_days: list[CalendarDate] = []
+    clinic_days: list[ClinicDay] = Field(default=[], max_length=100)
+    closed_days: list[CalendarDate] = Field(default=[], max_length=2000)
     """Holidays and other days without sessions."""
     offline_days: Annotated[int, Field(ge=1, le=60)] = 14
     """How long a nurse may log in without the server."""

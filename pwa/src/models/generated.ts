@@ -55,6 +55,16 @@ export interface Aefi extends Provenance {
   note?: LongText;
 }
 
+/** What the schedule said of a dose on its day: that is not asked again of a later edition. */
+export interface AsOf {
+  /** The schedule in force, `cn-nip-2026`. */
+  schedule: DictionaryCode;
+  /** Its edition as printed. */
+  edition: string;
+  /** 提前, 及时 (from the recommended day on), 超期, or not planned at all. */
+  status: 'early' | 'due' | 'overdue' | 'unplanned';
+}
+
 /** A certificate's magnetic card issued to the child, or taken out of use (发证, 挂失). */
 export interface Card extends Provenance {
   kind: 'card';
@@ -119,6 +129,7 @@ export interface Dose extends Provenance {
   override?: Override;
   /** Where a dose of another institution was given. */
   place?: Text;
+  as_of?: AsOf;
 }
 
 /** The card's fields (基本资料). A field that nobody has entered is absent. */
@@ -195,7 +206,11 @@ export interface Observation extends Provenance {
   note?: LongText;
 }
 
-/** A dose given against a warning: the warnings shown and the reason given. */
+/**
+ * A dose given against a warning: the warnings shown and the reason given.
+ *
+ * A rule that may be overruled (`miaopu.models.denials.WARNINGS`) is, when its code is among these.
+ */
 export interface Override {
   warnings: DictionaryCode[];
   reason: LongText;
@@ -527,7 +542,7 @@ export interface Settings {
   /** The schedules in use, e.g. `cn-nip-2026`, `cn-non-programme`. */
   schedules: DictionaryCode[];
   /** Site parameters of the schedule (documented in docs/schedules.md). */
-  parameters?: Record<string, number | string | boolean>;
+  parameters?: Record<string, number | Text | boolean>;
   clinic_days?: ClinicDay[];
   /** Holidays and other days without sessions. */
   closed_days?: CalendarDate[];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Lot } from '../case/lots.ts';
 import type { Forecast, VisitRule } from '../schedule/types.ts';
 import {
+  asOf,
   emptyVisit,
   eventsOf,
   type Item,
@@ -41,6 +42,7 @@ const lotsOf = (vaccine: string) => stock[vaccine] ?? [];
 const usage = { route: 'im', bodySite: 'left_upper_arm', selfPaid: false };
 const usageOf = () => usage;
 const dtap = newItem({ group: 'DTaP', target: 2, vaccines: ['0402'] }, lotsOf, usageOf);
+const mmr = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
 const ready: Visit = { ...emptyVisit(), precheck: 'passed', informed: 'spoken', verified: true };
 const quiet = {
   visit: ready,
@@ -239,7 +241,6 @@ describe('eventsOf', () => {
   });
 
   it('keeps the warnings with the dose that they are about', () => {
-    const mmr = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
     const warnings: Warning[] = [
       { code: 'dose.tooSoon', vaccine: '0402', reason: null, params: {} },
     ];
@@ -252,5 +253,25 @@ describe('eventsOf', () => {
     );
     expect(first).toMatchObject({ override: { warnings: ['dose.tooSoon'], reason: 'exposed' } });
     expect(second).not.toHaveProperty('override');
+  });
+
+  it('keep what the schedule said on the day', () => {
+    const group = { vaccineGroup: 'DTaP', recommended: 20_000, pastDue: 20_030 };
+    const plan = (day: number) => ({
+      schedule: 'cn-nip-2026',
+      edition: '2026',
+      before: { doses: [], groups: [group] } as unknown as Forecast,
+      day,
+    });
+    const status = (day: number, item = dtap) => asOf(item, plan(day), day).status;
+    expect([19_999, 20_000, 20_030, 20_031].map((day) => status(day))).toEqual([
+      'early',
+      'due',
+      'due',
+      'overdue',
+    ]);
+    expect(status(20_000, mmr)).toBe('unplanned');
+    const [, given] = eventsOf(ready, [dtap], [], lotsOf, now, plan(0));
+    expect(given).toMatchObject({ as_of: { schedule: 'cn-nip-2026', edition: '2026' } });
   });
 });

@@ -6,6 +6,8 @@
 import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../case/document.ts';
 import type { Lot } from '../case/lots.ts';
 import type { Usage } from '../catalog/vaccines.ts';
+import type { DenialCode } from '../models/denials.ts';
+import type { AsOf } from '../models/generated.ts';
 import {
   type Day,
   type Forecast,
@@ -195,6 +197,8 @@ export function warningsOf(seen: {
   givenToday: readonly string[];
   /** The record may not be the latest: whole days since this device last heard the server, or never. */
   stale?: { silentDays: number | null } | null;
+  /** What the rules of recording say of an item's dose that may be given all the same. */
+  against?: (item: Item) => readonly DenialCode[];
   /** Other clinics hold the child, and what they record is not heard of. */
   elsewhere?: boolean;
   /** The place's limits on a visit, and how a vaccine is given. */
@@ -228,6 +232,7 @@ export function warningsOf(seen: {
       }
     }
     if (seen.givenToday.includes(item.vaccine)) add('visit.sameDay', item.vaccine);
+    for (const code of seen.against?.(item) ?? []) add(code, item.vaccine);
     const all = judged?.doses.filter((dose) => dose.id === item.key) ?? [];
     const counts = all.some((dose) => dose.status === 'valid');
     for (const reason of all.flatMap((dose) => dose.reasons)) {
@@ -282,6 +287,44 @@ function limitWarnings(
   }
 }
 
+/** What the schedule says of an item today (及时性). */
+export function asOf(item: Item, plan: Plan, day: Day): AsOf {
+  const group = plan.before?.groups.find((one) => one.vaccineGroup === item.group);
+  const { schedule, edition } = plan;
+  const named = { schedule, edition };
+  if (!group || group.recommended === null) return { ...named, status: 'unplanned' };
+  if (group.pastDue !== null && day > group.pastDue) return { ...named, status: 'overdue' };
+  return { ...named, status: day < group.recommended ? 'early' : 'due' };
+}
+
+/** The schedule in force, and what it says of the child before the visit. */
+export interface Plan {
+  schedule: string;
+  edition: string;
+  before: Forecast | null;
+}
+
+/** What an item says of its dose without the visit: the rules look at it before it is recorded. */
+export function doseOf(
+  item: Item,
+  date: string,
+  lotsOf: (vaccine: string) => readonly Lot[],
+): NewEvent<'dose'> {
+  const lot = lotsOf(item.vaccine).find((one) => one.key === item.lot);
+  return {
+    kind: 'dose',
+    origin: 'given',
+    date,
+    vaccine: item.vaccine,
+    ...(lot && { lot: lot.lot, expiry: lot.expiry, maker: lot.maker }),
+    body_site: item.bodySite,
+    route: item.route,
+    self_paid: item.selfPaid,
+    ...(item.traceCode && { trace_code: item.traceCode }),
+    ...(item.target !== null && { number: item.target }),
+  };
+}
+
 /** The events of a visit, the pre-check first. `lots` holds the lots that were chosen. */
 export function eventsOf(
   visit: Visit,
@@ -289,6 +332,7 @@ export function eventsOf(
   warnings: readonly Warning[],
   lotsOf: (vaccine: string) => readonly Lot[],
   now: { date: string; instant: string },
+  plan: Plan | null = null,
 ): NewEvent[] {
   const note = visit.precheckNote.trim();
   const precheck = {
@@ -299,19 +343,10 @@ export function eventsOf(
     ...(note && { note }),
   };
   const doses = items.map((item) => {
-    const lot = lotsOf(item.vaccine).find((one) => one.key === item.lot);
     const about = warnings.filter((one) => one.vaccine === null || one.vaccine === item.vaccine);
     return {
-      kind: 'dose',
-      origin: 'given',
-      date: now.date,
-      vaccine: item.vaccine,
-      ...(lot && { lot: lot.lot, expiry: lot.expiry, maker: lot.maker }),
-      body_site: item.bodySite,
-      route: item.route,
-      self_paid: item.selfPaid,
-      ...(item.traceCode && { trace_code: item.traceCode }),
-      ...(item.target !== null && { number: item.target }),
+      ...doseOf(item, now.date, lotsOf),
+      ...(plan && { as_of: asOf(item, plan, dayOf(now.date) ?? 0) }),
       informed: { relation: visit.relation, method: visit.informed, at: now.instant },
       ...(about.length > 0 && {
         override: {

@@ -19,8 +19,10 @@ import { union } from '../case/joined.ts';
 import { readLeaves } from '../case/leaves.ts';
 import type { Lot, LotId } from '../case/lots.ts';
 import { merge, mergeAll } from '../case/merge.ts';
-import { denialOf } from '../case/rules/rules.ts';
+import type { Context } from '../case/rules/context.ts';
+import { denialOf, warningsOf } from '../case/rules/rules.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { DenialCode } from '../models/denials.ts';
 import { Fault } from '../storage/fault.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -38,6 +40,8 @@ export interface Repository {
    * `provisional` (临时建案) it is to be joined to the true case.
    */
   register(facts: FactsPatch, card?: string, provisional?: boolean): Promise<ChildDoc>;
+  /** Codes that an event needs in its `override`, with a reason: it is against a rule, and may be done. */
+  warnings(child: ChildDoc, event: NewEvent): DenialCode[];
   /** Voids an event that was a mistake (作废). */
   void(childId: string, eventId: string, reason: string, note?: string): Promise<ChildDoc>;
 }
@@ -88,19 +92,22 @@ export function createRepository(options: RepositoryOptions): Repository {
   const isOther = (found: string | null, id: string) =>
     found !== null && !members(id).includes(found);
 
-  const check = (before: ChildDoc, added: Added, today: string) => {
+  const contextOf = (id: string): Context => ({
+    routes: options.routes?.(),
+    isWhole: true,
+    today: clock.today(),
+    author: { by: author.by, senior: options.senior() },
+    isTaken: {
+      card: (number) => isOther(holder.card(number), id),
+      idNumber: (number) => isOther(holder.idNumber(number), id),
+    },
+    ...(options.lotOf && { lotOf: options.lotOf }),
+  });
+
+  const check = (before: ChildDoc, added: Added) => {
     const { _id } = before;
-    const denial = denialOf(before, merge(before, { _id, type: 'child', ...added }), {
-      routes: options.routes?.(),
-      isWhole: true,
-      today,
-      author: { by: author.by, senior: options.senior() },
-      isTaken: {
-        card: (number) => isOther(holder.card(number), _id),
-        idNumber: (number) => isOther(holder.idNumber(number), _id),
-      },
-      ...(options.lotOf && { lotOf: options.lotOf }),
-    });
+    const after = merge(before, { _id, type: 'child', ...added });
+    const denial = denialOf(before, after, contextOf(_id));
     if (denial) throw new Fault('Denied', { ...denial });
   };
 
@@ -140,7 +147,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       const child = union(cases.map((leaves) => mergeAll(leaves)));
       const added = change(child, clock.instant());
       if (!added) return { ...child, _rev: (own[0] as ChildDoc)._rev as string };
-      check(child, added, clock.today());
+      check(child, added);
       const leaf = await leafFor(own, cases.flat(), added.events);
       const next = merge(leaf, { _id: leaf._id, type: 'child', ...added });
       try {
@@ -215,7 +222,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       if (provisional) events.push({ kind: 'visit', date: today, provisional });
       const own = { ...patch, site: author.site };
       const added = { facts: changedFacts(empty, own, at), events: eventsOf(events, at) };
-      check(empty, added, today);
+      check(empty, added);
       return numbered(Number(patch.birth_date?.slice(0, 4)), async (code) => {
         const facts = code === null ? {} : changedFacts(empty, { child_code: code }, at);
         const child: ChildDoc = { ...empty, ...added, facts: { ...added.facts, ...facts } };
@@ -224,6 +231,7 @@ export function createRepository(options: RepositoryOptions): Repository {
         return { ...child, _rev: rev };
       });
     },
+    warnings: (child, event) => warningsOf({ ...event }, child, contextOf(child._id)),
     void: (id, target, reason, note) =>
       addEvents(id, [{ kind: 'void', target, reason, ...(note && { note }) } as NewEvent]),
   };

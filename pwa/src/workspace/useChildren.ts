@@ -72,6 +72,7 @@ export function useRepository(): Repository {
     addEvent: (id, event) => opened().repository.addEvent(id, event),
     addEvents: (id, events) => opened().repository.addEvents(id, events),
     setFacts: (id, patch) => opened().repository.setFacts(id, patch),
+    warnings: (child, event) => opened().repository.warnings(child, event),
     record: (id, events, patch) => opened().repository.record(id, events, patch),
     register: (facts, card, provisional) => opened().repository.register(facts, card, provisional),
     void: (id, event, reason, note) => opened().repository.void(id, event, reason, note),

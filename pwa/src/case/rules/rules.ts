@@ -72,8 +72,8 @@ export function denialOf(before: unknown, after: unknown, context: Context): Den
 }
 
 /** What is to be warned of before an event is recorded; it needs a reason then. */
-export function warningsOf(event: Json, child: Child, context: Context): DenialCode[] {
-  return objectionsTo({ id: '?', event, child, context })
+export function warningsOf(event: Json, child: object, context: Context): DenialCode[] {
+  return objectionsTo({ id: '?', event, child: childOf(child), context })
     .filter(({ excusable }) => excusable === true)
     .map(({ code }) => code);
 }
