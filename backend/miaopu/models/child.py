@@ -95,7 +95,7 @@ class Informed(Shape):
 class Override(Shape):
     """A dose given against a warning: the warnings shown and the reason given.
 
-    A rule that may be overruled (`miaopu.models.denials.WARNINGS`) is, when its code is among these.
+    A rule of `miaopu.models.denials.WARNINGS` is overruled when its code is among these.
     """
 
     warnings: list[DictionaryCode] = Field(min_length=1, max_length=20)

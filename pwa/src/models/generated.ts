@@ -209,7 +209,7 @@ export interface Observation extends Provenance {
 /**
  * A dose given against a warning: the warnings shown and the reason given.
  *
- * A rule that may be overruled (`miaopu.models.denials.WARNINGS`) is, when its code is among these.
+ * A rule of `miaopu.models.denials.WARNINGS` is overruled when its code is among these.
  */
 export interface Override {
   warnings: DictionaryCode[];
