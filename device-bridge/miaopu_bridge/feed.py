@@ -14,7 +14,7 @@ from miaopu_bridge.shapes import Heartbeat, Hello, Told
 from miaopu_bridge.supervisor import Devices
 
 AUTH_WAIT_S = 10.0
-TRY_AGAIN_LATER, NOT_PAIRED, TOO_SLOW = 1012, 4401, 1013
+NOT_PAIRED, TOO_SLOW = 4401, 1013
 
 
 def feed_router(access: Access, hub: Hub, devices: Devices, heartbeat_s: float) -> APIRouter:

@@ -15,7 +15,7 @@ import { cardNumber } from './wedge';
 const TOKEN = 'miaopu.bridge.token';
 const ADDRESS = 'miaopu.bridge.address';
 
-type CardErrorListener = (code: string, message: BothLanguages | null) => void;
+type ReadErrorListener = (code: string, message: BothLanguages | null) => void;
 
 export interface Bridge {
   state: Readonly<Ref<BridgeState>>;
@@ -28,7 +28,8 @@ export interface Bridge {
   pair(code: string, address?: string): Promise<void>;
   unpair(): Promise<void>;
   onCard(listener: (number: string) => void): () => void;
-  onCardError(listener: CardErrorListener): () => void;
+  /** Hears of a card that was not read, and of keys on the pad that are no password. */
+  onReadError(listener: ReadErrorListener): () => void;
   onPin(listener: (digits: string) => void): () => void;
   /** Throws `BridgeError`. */
   print(wanted: PrintRequest): Promise<PrintJob>;
@@ -53,7 +54,7 @@ function create(): Bridge {
   const devices = shallowRef<Device[]>([]);
   const address = ref(loopbackAddress(localStorage.getItem(ADDRESS) ?? '') ?? DEFAULT_ADDRESS);
   const cards = new Set<(number: string) => void>();
-  const errors = new Set<CardErrorListener>();
+  const errors = new Set<ReadErrorListener>();
   const pins = new Set<(digits: string) => void>();
   let client = connectTo(address.value);
 
@@ -88,6 +89,7 @@ function create(): Bridge {
         break;
       }
       case 'card_error':
+      case 'pin_error':
         for (const listener of errors) listener(event.code, event.message);
         break;
       case 'pin':
@@ -136,7 +138,7 @@ function create(): Bridge {
       }
     },
     onCard: (listener) => listen(cards, listener),
-    onCardError: (listener) => listen(errors, listener),
+    onReadError: (listener) => listen(errors, listener),
     onPin: (listener) => listen(pins, listener),
     print: (wanted) => client.print(wanted),
     printers: () => client.printers(),
