@@ -6,12 +6,11 @@ import { useI18n } from 'vue-i18n';
 import { useBridge } from '../devices/bridge';
 import { BridgeError } from '../devices/bridge-client';
 import type { FieldProblem, PrintJob } from '../devices/generated.ts';
-import type { CertificatePage, Notice } from './generated.ts';
+import type { Templates } from './generated.ts';
 import { BROWSER, printerFor } from './printers';
 
-export type Sheet =
-  | { template: 'notice'; data: Notice }
-  | { template: 'certificate-page'; data: CertificatePage };
+type Printable = 'notice' | 'certificate-page';
+export type Sheet = { [T in Printable]: { template: T; data: Templates[T] } }[Printable];
 
 /** What the browser is to print; `PrintSheet.vue` shows it on paper alone. */
 export const sheet = shallowRef<Sheet | null>(null);
