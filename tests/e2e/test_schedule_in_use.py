@@ -324,7 +324,7 @@ def rule(name: str, layer: Json) -> Json:
 def test_a_region_s_rule_reaches_the_counter(desk: Desk, tmp_path: Path) -> None:
     desk.child("程序辛", 9, (270, "0201"))
     desk.open("程序辛")
-    expect(by_id(desk.page, "beyond-limit")).to_have_count(0)
+    expect(by_id(desk.page, "held")).to_have_count(0)
 
     office = Tablet("county", desk.playwright, desk.server.url, tmp_path / "county")
     page = office.open()
@@ -353,7 +353,7 @@ def test_a_region_s_rule_reaches_the_counter(desk: Desk, tmp_path: Path) -> None
     office.picture("rules")
 
     sync(desk.page)
-    expect(by_id(desk.page, "beyond-limit").first).to_be_visible()
+    expect(by_id(desk.page, "held").first).to_be_visible()
 
     by_id(page, "rule-withdraw").click()
     expect(by_id(page, "withdraw-ask")).to_contain_text("撤回")
@@ -362,7 +362,7 @@ def test_a_region_s_rule_reaches_the_counter(desk: Desk, tmp_path: Path) -> None
     assert office.failures == []
     office.close()
     sync(desk.page)
-    expect(by_id(desk.page, "beyond-limit")).to_have_count(0)
+    expect(by_id(desk.page, "held")).to_have_count(0)
 
 
 def test_a_faulty_rule_is_left_out_and_reported(desk: Desk) -> None:

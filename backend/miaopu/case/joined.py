@@ -12,7 +12,7 @@ from miaopu.case.merge import body, merge, merge_all
 from miaopu.case.name import comparable_name
 
 Json = dict[str, Any]
-Reason = Literal["id_number", "card", "person"]
+Reason = Literal["id_number", "card", "person", "family"]
 
 
 def links(child: Json) -> set[str]:
@@ -115,7 +115,7 @@ def told_apart(a: Json, b: Json) -> bool:
 def suspicion(a: Json, b: Json) -> Reason | None:
     """Why two cases may be one child (疑似重复); None when there is no reason.
 
-    The same ID number; the same card; or the same name, birth date and mother's name.
+    The same ID number; the same card; the same name, birth date and mother's name; or one family.
     """
     number = value(a, "id_number")
     if number is not None and number == value(b, "id_number"):
@@ -123,7 +123,28 @@ def suspicion(a: Json, b: Json) -> Reason | None:
     if cards(a) & cards(b):
         return "card"
     person = _person(a)
-    return "person" if person is not None and person == _person(b) else None
+    if person is not None and person == _person(b):
+        return "person"
+    return "family" if _same_family(a, b) else None
+
+
+def _same_family(a: Json, b: Json) -> bool:
+    """Whether both are born on one day to one mother, or with one telephone.
+
+    A newborn without a name (陈某之子) that gets one later is the usual duplicate. Not where the
+    sex or both ID numbers tell them apart, as of twins.
+    """
+    born = value(a, "birth_date")
+    if born is None or born != value(b, "birth_date"):
+        return False
+    numbers = {value(a, "id_number"), value(b, "id_number")}
+    sexes = {value(a, "sex"), value(b, "sex")} & {"M", "F"}
+    if (None not in numbers and len(numbers) > 1) or len(sexes) > 1:
+        return False
+    return any(
+        one is not None and other is not None and comparable_name(one) == comparable_name(other)
+        for one, other in ((value(a, it), value(b, it)) for it in ("mother_name", "phone"))
+    )
 
 
 def _person(child: Json) -> tuple[str, str, str] | None:

@@ -20,7 +20,7 @@ MOST = 200
 _PAGE = 5000
 _ALIKE = 8
 """Cases under one key that are held against each other."""
-_RANK = {"id_number": 0, "card": 1, "person": 2}
+_RANK = {"id_number": 0, "card": 1, "person": 2, "family": 3}
 
 
 class UndecidableError(Exception):

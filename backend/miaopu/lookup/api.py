@@ -118,7 +118,7 @@ class Fetched(BaseModel):
 class Pair(BaseModel):
     """Two cases that may be one child."""
 
-    reason: Literal["id_number", "card", "person"]
+    reason: Literal["id_number", "card", "person", "family"]
     cases: tuple[Row, Row]
 
 

@@ -208,6 +208,8 @@ class Card(Provenance):
     kind: Literal["card"]
     number: CardNumber
     state: Literal["issued", "lost", "returned"]
+    note: LongText | None = None
+    """Why it was replaced or taken back (补卡原因)."""
 
 
 class Visit(Provenance):

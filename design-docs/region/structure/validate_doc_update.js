@@ -25,7 +25,7 @@ function (newDoc, oldDoc) {
   var AsOf = {type: "object", fields: {schedule: DictionaryCode, edition: {type: "string", minLength: 1, maxLength: 32}, status: {type: "values", values: ["early", "due", "overdue", "unplanned"]}}, required: ["schedule", "edition", "status"]};
   var BirthWeight = {type: "integer", minimum: 200, maximum: 9000};
   var CardNumber = {type: "string", pattern: /^[0-9]{6,37}$/};
-  var Card = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["card"]}, number: CardNumber, state: {type: "values", values: ["issued", "lost", "returned"]}}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "number", "state"]};
+  var Card = {type: "object", fields: {at: Instant, by: UserName, station: Ulid, site: SiteCode, offset_ms: {type: "nullable", of: {type: "integer"}}, app: Text, kind: {type: "values", values: ["card"]}, number: CardNumber, state: {type: "values", values: ["issued", "lost", "returned"]}, note: LongText}, required: ["at", "by", "station", "site", "offset_ms", "app", "kind", "number", "state"]};
   var ChildCode = {type: "string", pattern: /^[0-9]{18}$/};
   var VaccineCode = {type: "string", pattern: /^[0-9]{4}$/};
   var Informed = {type: "object", fields: {relation: DictionaryCode, method: {type: "values", values: ["signature", "pin", "spoken"]}, at: Instant}, required: ["relation", "method", "at"]};

@@ -71,6 +71,16 @@ export function standing<K extends EventKind>(
     .filter(({ event }) => kinds.length === 0 || kinds.includes(event.kind as K));
 }
 
+/** Cards that were the child's: lost or returned, and not issued again since; the number → when. */
+export function formerCards(child: Child): Map<string, string> {
+  const held = new Set(cards(child));
+  const former = new Map<string, string>();
+  for (const { event } of standing(child, 'card')) {
+    if (event.state !== 'issued' && !held.has(event.number)) former.set(event.number, event.at);
+  }
+  return former;
+}
+
 /** Numbers of the cards that the child holds now: issued, and not lost or returned since. */
 export function cards(child: Child): string[] {
   const state = new Map<string, { at: string; state: string }>();

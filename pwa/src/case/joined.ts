@@ -7,7 +7,7 @@ import { type ChildDoc, cards, type FactName, type Facts, fact, standing } from 
 import { merge } from './merge.ts';
 import { comparableName } from './name.ts';
 
-export type Suspicion = 'id_number' | 'card' | 'person';
+export type Suspicion = 'id_number' | 'card' | 'person' | 'family';
 
 /** The cases that this one is joined to by its own standing events. */
 export function links(child: ChildDoc): string[] {
@@ -100,6 +100,40 @@ export function personKey(
   return JSON.stringify([comparableName(name), birthDate, comparableName(mother)]);
 }
 
+/** What a case tells of its family, as far as it is known. */
+export interface FamilyFacts {
+  birthDate: string | null;
+  mother: string | null;
+  phone: string | null;
+  sex: string | null;
+  idNumber: string | null;
+}
+
+/**
+ * Are both born on one day to one mother, or with one telephone? A newborn without a name (陈某之子)
+ * that gets one later is the usual duplicate. Not where the sex or both ID numbers tell them apart, as
+ * of twins.
+ */
+export function sameFamily(a: FamilyFacts, b: FamilyFacts): boolean {
+  if (a.birthDate === null || a.birthDate !== b.birthDate) return false;
+  if (a.idNumber !== null && b.idNumber !== null && a.idNumber !== b.idNumber) return false;
+  const sexes = new Set([a.sex, b.sex].filter((sex) => sex === 'M' || sex === 'F'));
+  if (sexes.size > 1) return false;
+  const same = (one: string | null, other: string | null) =>
+    one !== null && other !== null && comparableName(one) === comparableName(other);
+  return same(a.mother, b.mother) || same(a.phone, b.phone);
+}
+
+function familyOf(child: ChildDoc): FamilyFacts {
+  return {
+    birthDate: fact(child, 'birth_date'),
+    mother: fact(child, 'mother_name'),
+    phone: fact(child, 'phone'),
+    sex: fact(child, 'sex'),
+    idNumber: fact(child, 'id_number'),
+  };
+}
+
 /** Why two cases may be one child (疑似重复); null when there is no reason. */
 export function suspicion(a: ChildDoc, b: ChildDoc): Suspicion | null {
   const number = fact(a, 'id_number');
@@ -109,5 +143,6 @@ export function suspicion(a: ChildDoc, b: ChildDoc): Suspicion | null {
   const person = (child: ChildDoc) =>
     personKey(fact(child, 'name'), fact(child, 'birth_date'), fact(child, 'mother_name'));
   const known = person(a);
-  return known !== null && known === person(b) ? 'person' : null;
+  if (known !== null && known === person(b)) return 'person';
+  return sameFamily(familyOf(a), familyOf(b)) ? 'family' : null;
 }

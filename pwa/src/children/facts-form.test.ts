@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { checkDigit } from '../case/idnumber.ts';
-import { emptyFacts, errorsOf, filledFromId, lookAlikes, patchOf } from './facts-form';
+import {
+  emptyFacts,
+  errorsOf,
+  type FactsForm,
+  filledFromId,
+  lookAlikes,
+  patchOf,
+} from './facts-form';
 
 const today = '2026-11-23';
 const first17 = '51040220260501001';
@@ -85,10 +92,11 @@ describe('patchOf', () => {
 });
 
 describe('lookAlikes', () => {
+  const unknown = { mother: null, phone: null, sex: null };
   const rows = [
-    { id: 'a', name: '曾小明', birthDate: '2026-05-01', idNumber: null },
-    { id: 'b', name: '李四', birthDate: '2026-05-01', idNumber },
-    { id: 'c', name: '曾小明', birthDate: '2020-05-01', idNumber: null },
+    { id: 'a', name: '曾小明', birthDate: '2026-05-01', idNumber: null, ...unknown },
+    { id: 'b', name: '李四', birthDate: '2026-05-01', idNumber, ...unknown },
+    { id: 'c', name: '曾小明', birthDate: '2020-05-01', idNumber: null, ...unknown },
   ];
 
   it('finds the same name and birth date, or the same ID number', () => {
@@ -98,5 +106,23 @@ describe('lookAlikes', () => {
       'b',
     ]);
     expect(lookAlikes(emptyFacts(), rows)).toEqual([]);
+  });
+
+  it('finds a newborn that has got a name since, by mother or telephone', () => {
+    const newborn = {
+      id: 'n',
+      name: '陈某之子',
+      birthDate: '2026-05-01',
+      idNumber: null,
+      sex: null,
+      mother: '陈宇婷',
+      phone: '15400000000',
+    };
+    const named = { ...emptyFacts(), name: '吴小宝', birth_date: '2026-05-01' };
+    const ids = (form: FactsForm) => lookAlikes(form, [newborn]).map(({ id }) => id);
+    expect(ids({ ...named, mother_name: '陈宇婷' })).toEqual(['n']);
+    expect(ids({ ...named, phone: '15400000000' })).toEqual(['n']);
+    expect(ids({ ...named, mother_name: '陈宇婷', birth_date: '2026-05-02' })).toEqual([]);
+    expect(ids(named)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 
 import { type ChildDoc, type FactsPatch, fact } from '../case/document.ts';
 import { parseIdNumber } from '../case/idnumber.ts';
+import { type FamilyFacts, sameFamily } from '../case/joined.ts';
 import { comparableName } from '../case/name.ts';
 
 export const TEXT_FIELDS = [
@@ -124,18 +125,26 @@ export function errorsOf(
   return errors;
 }
 
-/** Children who may be the same: this ID number, or this name and birth date (疑似重复建档). */
+/** Children who may be the same: this ID number, this name and birth date, or this family (疑似重复建档). */
 export function lookAlikes<
-  T extends { id: string; name: string; birthDate: string | null; idNumber: string | null },
+  T extends FamilyFacts & { id: string; name: string; birthDate: string | null },
 >(form: FactsForm, candidates: readonly T[]): T[] {
   const idNumber = form.id_number.trim().toUpperCase();
   const name = comparableName(form.name);
+  const family: FamilyFacts = {
+    birthDate: form.birth_date || null,
+    mother: form.mother_name.trim() || null,
+    phone: form.phone.trim() || null,
+    sex: form.sex || null,
+    idNumber: idNumber || null,
+  };
   return candidates.filter(
     (row) =>
       (idNumber !== '' && row.idNumber === idNumber) ||
       (name !== '' &&
         comparableName(row.name) === name &&
         form.birth_date !== '' &&
-        row.birthDate === form.birth_date),
+        row.birthDate === form.birth_date) ||
+      sameFamily(family, row),
   );
 }

@@ -37,6 +37,8 @@ export interface RecordForm {
   outcome: string;
   card: string;
   cardState: EventOf<'card'>['state'];
+  /** What became of the card that the child holds, when another is issued (补卡). */
+  formerCard: '' | 'lost' | 'returned';
 }
 
 export function emptyForm(today: string): RecordForm {
@@ -55,6 +57,7 @@ export function emptyForm(today: string): RecordForm {
     outcome: '',
     card: '',
     cardState: 'issued',
+    formerCard: '',
   };
 }
 
@@ -126,4 +129,23 @@ export function eventOf(kind: RecordKind, form: RecordForm): NewEvent {
   return Object.fromEntries(
     Object.entries(event).filter(([, value]) => value !== undefined),
   ) as unknown as NewEvent;
+}
+
+/**
+ * The events of a card's form (发卡、补卡、挂失). A child holds one card: issuing another says first what
+ * became of the `held` ones.
+ */
+export function cardEvents(form: RecordForm, held: readonly string[]): NewEvent<'card'>[] {
+  const { card, cardState, formerCard, note } = form;
+  const said = text(note);
+  const others = cardState === 'issued' ? held.filter((number) => number !== card) : [];
+  return [
+    ...others.map((number) => ({
+      kind: 'card' as const,
+      number,
+      state: formerCard === 'returned' ? ('returned' as const) : ('lost' as const),
+      ...(said && { note: said }),
+    })),
+    { kind: 'card', number: card, state: cardState, ...(said && { note: said }) },
+  ];
 }

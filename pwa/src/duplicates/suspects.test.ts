@@ -61,7 +61,9 @@ it('compares names however they were typed, and by their sound', () => {
   expect(typed({ name: '张珊' }, { name: '章姗', mother_name: '李' })).toEqual([]);
   expect(typed({ name: '张珊' }, { name: '章姗', birth_date: '2025-03-10' })).toEqual([]);
   // A character that nobody can read is not the lack of one.
-  expect(typed({ name: '王𪚥明' }, { name: '王明' })).toEqual([]);
+  expect(typed({ name: '王𪚥明' }, { name: '王明', mother_name: '李' })).toEqual([]);
+  // A newborn that has got its name since.
+  expect(typed({ name: '陈某之子' }, { name: '吴小宝' })).toEqual(['family']);
 });
 
 it('leaves alone those whom a person has told apart', () => {

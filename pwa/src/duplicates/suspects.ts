@@ -1,6 +1,6 @@
 /** Suspected duplicates among the children in memory (疑似重复个案). */
 
-import { personKey, type Suspicion } from '../case/joined.ts';
+import { personKey, type Suspicion, sameFamily } from '../case/joined.ts';
 import { comparableName } from '../case/name.ts';
 import type { Pinyin } from '../workspace/pinyin.ts';
 import type { IndexedRow } from '../workspace/row.ts';
@@ -14,7 +14,13 @@ export interface Pair {
   ids: readonly [string, string];
 }
 
-const RANK: Record<LocalSuspicion, number> = { id_number: 0, card: 1, person: 2, sound: 3 };
+const RANK: Record<LocalSuspicion, number> = {
+  id_number: 0,
+  card: 1,
+  person: 2,
+  sound: 3,
+  family: 4,
+};
 /** Rows under one key that are held against each other. */
 const ALIKE = 8;
 /** Ways to read a name that are looked at. */
@@ -51,6 +57,10 @@ export function suspectPairs(rows: readonly IndexedRow[], readings: Pinyin): Pai
     for (const number of row.numbers) note('card', number, row);
     const person = personKey(row.name, row.birthDate, row.mother);
     if (person) note('person', person, row);
+    for (const shared of [row.mother, row.phone]) {
+      if (row.birthDate && shared)
+        note('family', `${row.birthDate} ${comparableName(shared)}`, row);
+    }
     if (row.name && row.birthDate) {
       for (const sound of soundsOf(row.name, readings)) {
         note('sound', `${row.birthDate} ${row.sex}${sound}`, row);
@@ -63,6 +73,7 @@ export function suspectPairs(rows: readonly IndexedRow[], readings: Pinyin): Pai
     for (const [i, a] of some.entries()) {
       for (const b of some.slice(i + 1)) {
         if (a.id === b.id || a.apart.includes(b.id) || b.apart.includes(a.id)) continue;
+        if (reason === 'family' && !sameFamily(a, b)) continue;
         if (reason === 'sound' && !mayShareMother(a, b, readings)) continue;
         const key = `${a.id} ${b.id}`;
         const before = pairs.get(key);

@@ -5,6 +5,7 @@ import { applyLayers, compile, forecast as engine, type Schedule } from '../sche
 import type { DoseEvaluation, Forecast, GroupForecast } from '../schedule/types.ts';
 import { dayOf } from '../ui/format.ts';
 import {
+  endOf,
   flagsOf,
   historyOf,
   limited,
@@ -13,6 +14,7 @@ import {
   planOf,
   reasonParams,
   withChoices,
+  withRefusals,
   writersOf,
 } from './plan';
 
@@ -35,6 +37,13 @@ const group = (vaccineGroup: string, more: Partial<GroupForecast>): GroupForecas
   ...more,
 });
 
+const childWith = (events: ChildDoc['events']): ChildDoc => ({
+  _id: 'child:1',
+  type: 'child',
+  facts: {},
+  events,
+});
+
 const forecast = (groups: GroupForecast[], doses: DoseEvaluation[] = []): Forecast => ({
   groups,
   doses,
@@ -55,11 +64,45 @@ describe('limited', () => {
     const all = planOf(answer, today, programme);
     const plan = limited(all, answer, { compiled, programme }, today);
     expect(plan.due).toHaveLength(all.due.length);
-    expect(plan.due.filter(({ beyond }) => beyond === null)).toHaveLength(1);
-    expect(plan.due[0]?.beyond).toBeNull();
-    expect(plan.due.at(-1)?.beyond).toBe('maxInjections');
+    expect(plan.due.filter(({ held }) => held === null)).toHaveLength(1);
+    expect(plan.due[0]?.held).toBeNull();
+    expect(plan.due.at(-1)?.held).toBe('maxInjections');
     const open = limited(all, answer, { compiled: compile(national), programme }, today);
-    expect(open.due).toEqual(all.due);
+    expect(open.due.every(({ held }) => held === null || held === 'question')).toBe(true);
+    expect(open.due).toHaveLength(all.due.length);
+  });
+});
+
+describe('what is not given together with the rest', () => {
+  it('is what a question must settle first', () => {
+    const due = { recommended: day(today) };
+    const asked = group('BCG', { ...due, reasons: [{ code: 'forecast.maybeIndicated' }] });
+    const plan = planOf(forecast([asked, group('DTaP', due)]), today);
+    expect(plan.due.map(({ group, held }) => [group, held])).toEqual([
+      ['BCG', 'question'],
+      ['DTaP', null],
+    ]);
+  });
+
+  it('is what was refused that day, and no longer on the next', () => {
+    const refusal = { kind: 'refusal', date: today, vaccine: '0402', reason: 'other' };
+    const child = childWith({ refusal: refusal as never });
+    const plan = planOf(forecast([group('DTaP', { recommended: day(today) })]), today);
+    expect(withRefusals(plan, child, today).due[0]?.held).toBe('refused');
+    expect(withRefusals(plan, child, '2099-01-01').due[0]?.held).toBeNull();
+  });
+});
+
+describe('endOf', () => {
+  it('is the day on which a death or a deletion was recorded', () => {
+    const at = '2026-11-20T02:00:00.000Z';
+    const child = (value: string): ChildDoc => ({
+      ...childWith({}),
+      facts: { register_status: { value, at, by: 'senior1' } },
+    });
+    expect(endOf(child('4'))).toEqual({ status: '4', date: '2026-11-20', by: 'senior1' });
+    expect(endOf(child('2'))).toBeNull();
+    expect(endOf(childWith({}))).toBeNull();
   });
 });
 

@@ -13,13 +13,14 @@ import {
 } from '../case/document.ts';
 import { enteredTwice } from '../case/twice.ts';
 import { type Compiled, planVisit, type Schedule } from '../schedule/index.ts';
-import type {
-  DoseEvaluation,
-  DoseStatus,
-  Forecast,
-  GroupForecast,
-  Reason,
-  SeriesStatus,
+import {
+  type DoseEvaluation,
+  type DoseStatus,
+  type Forecast,
+  type GroupForecast,
+  QUESTIONS,
+  type Reason,
+  type SeriesStatus,
 } from '../schedule/types.ts';
 import { dateOf, dayOf } from '../ui/format.ts';
 
@@ -38,8 +39,12 @@ export interface DueItem {
   overdueDays: number;
   seriesType: GroupForecast['seriesType'];
   reasons: Reason[];
-  /** The local limit on a visit that leaves it for another day; null when there is room. */
-  beyond: 'maxInjections' | 'maxOral' | null;
+  /**
+   * Why it is none of those that are given together (全部接种): a local limit on a visit leaves it for
+   * another day, a question must be answered first (PPD 结果), or it was refused today (今日拒种). It
+   * may still be given by itself, with a reason.
+   */
+  held: 'maxInjections' | 'maxOral' | 'question' | 'refused' | null;
 }
 
 /** A vaccine group that may be given now, and is not of the programme (非免疫规划, 自愿自费). */
@@ -101,7 +106,7 @@ export function planOf(
         overdueDays: group.pastDue === null ? 0 : Math.max(0, now - group.pastDue),
         seriesType,
         reasons,
-        beyond: null,
+        held: reasons.some(({ code }) => QUESTIONS.has(code)) ? 'question' : null,
       });
     } else {
       notDue.push({
@@ -139,8 +144,25 @@ export function limited(
   const groups = forecast.groups.filter(({ vaccineGroup }) => by.programme.has(vaccineGroup));
   const { later } = planVisit(by.compiled, { ...forecast, groups }, dayOf(today) ?? 0);
   const limits = new Map(later.map(({ group, limit }) => [group.vaccineGroup, limit]));
-  const due = plan.due.map((item) => ({ ...item, beyond: limits.get(item.group) ?? null }));
-  due.sort((a, b) => Number(a.beyond !== null) - Number(b.beyond !== null));
+  return heldLast(plan, (item) => limits.get(item.group) ?? null);
+}
+
+/** What was refused on a day is asked for on another (今日拒种). */
+export function withRefusals(plan: Plan, child: ChildDoc, today: string): Plan {
+  const refused = new Set(
+    standing(child, 'refusal')
+      .filter(({ event }) => event.date === today)
+      .map(({ event }) => event.vaccine),
+  );
+  if (refused.size === 0) return plan;
+  return heldLast(plan, ({ vaccines }) =>
+    vaccines.some((one) => refused.has(one)) ? 'refused' : null,
+  );
+}
+
+function heldLast(plan: Plan, why: (item: DueItem) => DueItem['held']): Plan {
+  const due = plan.due.map((item) => ({ ...item, held: item.held ?? why(item) }));
+  due.sort((a, b) => Number(a.held !== null) - Number(b.held !== null));
   return { ...plan, due };
 }
 
@@ -176,6 +198,16 @@ function nextOf(items: readonly NotDueItem[], today: string): Plan['next'] {
     .filter((item) => item.recommended === date && item.target !== null)
     .map(({ group, target }) => ({ group, target: target as number }));
   return { date, groups };
+}
+
+/** 在册情况 of children for whom nothing is planned: 死亡, 删除. */
+const ENDED: ReadonlySet<string> = new Set(['4', '5']);
+
+/** The register status that ends a case, and the day on which it was recorded; null while none does. */
+export function endOf(child: ChildDoc): { status: string; date: string; by: string } | null {
+  const status = child.facts.register_status;
+  if (!status?.value || !ENDED.has(status.value)) return null;
+  return { status: status.value, date: status.at.slice(0, 10), by: status.by };
 }
 
 /** One dose of the history (接种史). */

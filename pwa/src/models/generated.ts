@@ -70,6 +70,8 @@ export interface Card extends Provenance {
   kind: 'card';
   number: CardNumber;
   state: 'issued' | 'lost' | 'returned';
+  /** Why it was replaced or taken back (补卡原因). */
+  note?: LongText;
 }
 
 export type ChildEvent =

@@ -46,7 +46,7 @@ describe('nextAppointment', () => {
     const due = { ...item('MMR', null), recommended: '2026-10-01', target: 1 };
     const left = {
       ...plan,
-      due: [{ ...due, earliest: null, pastDue: null, overdueDays: 3, beyond: null }],
+      due: [{ ...due, earliest: null, pastDue: null, overdueDays: 3, held: null }],
     };
     expect(nextAppointment(left, today, null, null)).toEqual({
       date: '2026-11-24',

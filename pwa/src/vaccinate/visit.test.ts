@@ -105,6 +105,16 @@ describe('spreadSites', () => {
     const items = spreadSites([dtap, { ...dtap, key: 'MMR' }], (site) => other[site] ?? null);
     expect(items.map((item) => item.bodySite)).toEqual(['left_upper_arm', 'right_upper_arm']);
   });
+
+  it('never proposes one site twice: a person chooses for the third', () => {
+    const other: Record<string, string> = { left_upper_arm: 'right_upper_arm' };
+    const all = [dtap, { ...dtap, key: 'MMR' }, { ...dtap, key: 'JE' }];
+    const sites = spreadSites(all, (site) => other[site] ?? null).map((item) => item.bodySite);
+    expect(sites).toEqual(['left_upper_arm', 'right_upper_arm', '']);
+    const drops = { ...dtap, bodySite: 'mouth' };
+    const oral = spreadSites([drops, { ...drops, key: 'Rota' }], () => null);
+    expect(oral.map((item) => item.bodySite)).toEqual(['mouth', 'mouth']);
+  });
 });
 
 describe('needs', () => {

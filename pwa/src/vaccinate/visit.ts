@@ -12,6 +12,7 @@ import {
   type Day,
   type Forecast,
   HARMLESS_REASONS,
+  QUESTIONS,
   type Reason,
   type VisitRule,
 } from '../schedule/types.ts';
@@ -108,15 +109,23 @@ export function chosen(
   return { vaccine, lot, ...usageOf(vaccine) };
 }
 
-/** Two injections of one visit go to different sites (不同部位). */
+/**
+ * Two injections of one visit go to different sites (不同部位): the other side for the second, and none
+ * for a third, for which a person chooses a place at least 2.5 cm away.
+ */
 export function spreadSites(
   items: readonly Item[],
   opposite: (site: string) => string | null,
 ): Item[] {
   const taken = new Set<string>();
   return items.map((item) => {
-    const other = taken.has(item.bodySite) ? opposite(item.bodySite) : null;
-    const bodySite = other && !taken.has(other) ? other : item.bodySite;
+    const other = opposite(item.bodySite);
+    // What has no other side is no place of an injection: drops all go into the mouth.
+    if (!taken.has(item.bodySite) || other === null) {
+      taken.add(item.bodySite);
+      return item;
+    }
+    const bodySite = taken.has(other) ? '' : other;
     taken.add(bodySite);
     return { ...item, bodySite };
   });
@@ -195,6 +204,10 @@ export function warningsOf(seen: {
   contraindications: readonly { code: string; vaccine: string | null }[];
   /** Doses given earlier on this day. */
   givenToday: readonly string[];
+  /** Vaccines that the guardian refused earlier on this day. */
+  refusedToday?: readonly string[];
+  /** Sites where injections go, of which none takes two without a reason. */
+  isInjected?: (site: string) => boolean;
   /** The record may not be the latest: whole days since this device last heard the server, or never. */
   stale?: { silentDays: number | null } | null;
   /** What the rules of recording say of an item's dose that may be given all the same. */
@@ -233,6 +246,10 @@ export function warningsOf(seen: {
     }
     if (seen.givenToday.includes(item.vaccine)) add('visit.sameDay', item.vaccine);
     for (const code of seen.against?.(item) ?? []) add(code, item.vaccine);
+    if (seen.refusedToday?.includes(item.vaccine)) add('visit.refusedToday', item.vaccine);
+    for (const reason of group?.reasons ?? []) {
+      if (QUESTIONS.has(reason.code)) add(reason.code, item.vaccine, {}, reason);
+    }
     const all = judged?.doses.filter((dose) => dose.id === item.key) ?? [];
     const counts = all.some((dose) => dose.status === 'valid');
     for (const reason of all.flatMap((dose) => dose.reasons)) {
@@ -242,6 +259,11 @@ export function warningsOf(seen: {
         : !HARMLESS_REASONS.has(reason.code);
       if (speaksAgainst) add(reason.code, item.vaccine, {}, reason);
     }
+  }
+  for (const { vaccine, bodySite } of items.filter(
+    (one, i) => items.findIndex(({ bodySite }) => bodySite === one.bodySite) < i,
+  )) {
+    if (bodySite && seen.isInjected?.(bodySite)) add('visit.sameSite', vaccine);
   }
   if (seen.limits) limitWarnings(items, before, seen.limits, add);
   if (seen.stale && items.length > 0) {

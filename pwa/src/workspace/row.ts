@@ -1,6 +1,6 @@
 /** What the in-memory index knows of a child: enough for lists and search, nothing more. */
 
-import { type ChildDoc, cards, fact, standing } from '../case/document.ts';
+import { type ChildDoc, cards, fact, formerCards, standing } from '../case/document.ts';
 import { lotKey } from '../case/lots.ts';
 import { hasLeft, type MoveState, moveState, registerStatus } from '../case/moving.ts';
 
@@ -74,6 +74,8 @@ export type Dues = Pick<ChildRow, 'nextDue' | 'nextGroups' | 'besidesDue' | 'bes
 export interface IndexedRow extends ChildRow {
   /** All cards in use. */
   numbers: string[];
+  /** Cards that were the child's: reported lost, or returned. */
+  former: string[];
   /** The child codes and ID numbers of all cases that make the child. */
   codes: string[];
   idNumbers: string[];
@@ -181,6 +183,7 @@ export function rowOf(
     besidesDue: null,
     besidesGroups: [],
     numbers: held,
+    former: [...formerCards(child).keys()],
     codes,
     idNumbers,
     digits: digitsOf(birthDate, ...codes, ...idNumbers, phone, phone2, ...held),

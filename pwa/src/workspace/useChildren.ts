@@ -22,6 +22,8 @@ export interface UseChildren {
   searchServer(query: string): Promise<ChildRow[]>;
   /** The child who holds a card; asks the server while not all children are here. */
   byCard(card: string): Promise<string | null>;
+  /** The child whose card it was, before it was reported lost or taken back (挂失). */
+  formerHolder(card: string): ChildRow | null;
   row(id: string): ChildRow | null;
   /** The child with all its versions merged; null when it is not here. */
   get(id: string): Promise<ChildDoc | null>;
@@ -52,6 +54,11 @@ export function useChildren(): UseChildren {
       await searchServer(card);
       return index.byCard(card);
     },
+    // Asked for a card that nobody holds, which is seldom: looking through all rows will do.
+    formerHolder: (card) =>
+      current()
+        ?.rows()
+        .find((one) => one.former.includes(card)) ?? null,
     row: (id) => current()?.row(id) ?? null,
     get: (id) => opened().get(id),
     atHand: (id) => workspace.value?.atHand(id) ?? null,

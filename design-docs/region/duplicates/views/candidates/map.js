@@ -10,5 +10,11 @@ function (doc) {
   if (person[1] !== null && person[2] !== null && person[3] !== null) {
     emit([person[0], comparableName(person[1]), person[2], comparableName(person[3])], null);
   }
+  // One family: born on one day to one mother, or with one telephone.
+  if (person[2] !== null && person[3] !== null) {
+    emit(['mother', person[2], comparableName(person[3])], null);
+  }
+  var phone = valueOf('phone');
+  if (person[2] !== null && phone !== null) { emit(['phone', person[2], comparableName(phone)], null); }
   eachCard(function (number) { emit(['card', number], null); });
 }
