@@ -335,13 +335,17 @@ var rules = (function () {
         if (field === void 0) { field = ""; }
         return !NOWHERE.test(text) && (LONG[field] === true || !BREAK.test(text));
     }
+    var SUSPECT = new RegExp("[\\u007F-\\u009F\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uD800-\\uF8FF\\uFEFF\\uFFF9-\\uFFFF]|\\\\[bfnrtu]");
     function unprintableIn(value, field) {
         if (field === void 0) { field = ""; }
+        return SUSPECT.test(JSON.stringify(value)) ? walk(value, field) : null;
+    }
+    function walk(value, field) {
         if (typeof value === "string")
             return isPrintable(value, field) ? null : field;
         if (Array.isArray(value)) {
             for (var i = 0; i < value.length; i += 1) {
-                if (unprintableIn(value[i], field) !== null)
+                if (walk(value[i], field) !== null)
                     return field;
             }
             return null;
@@ -349,7 +353,7 @@ var rules = (function () {
         if (!isObject(value))
             return null;
         for (var name in value) {
-            var found = unprintableIn(value[name], name);
+            var found = walk(value[name], name);
             if (found !== null)
                 return field === "" ? name : field;
         }

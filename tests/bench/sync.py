@@ -144,7 +144,7 @@ def with_dose(child: Json, site: str, account: str) -> Json:
         "vaccine": "0201",
         "origin": "given",
         "lot": "BENCH1",
-        "expiry": "2099-12-31",
+        "expiry": "2035-12-31",
         "self_paid": False,
         "at": now(),
         "by": account,

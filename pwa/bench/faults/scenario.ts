@@ -184,7 +184,7 @@ class Day {
           vaccine: random.pick(VACCINES),
           origin: 'given',
           lot: note,
-          expiry: '2099-12-31',
+          expiry: '2035-12-31',
           self_paid: false,
         };
     }
@@ -327,7 +327,7 @@ class Day {
       date: localDate(Date.now()),
       vaccine: this.random.pick(VACCINES),
       lot,
-      expiry: '2099-12-31',
+      expiry: '2035-12-31',
       maker: '试验',
       doses: 100,
       doses_per_unit: 1,

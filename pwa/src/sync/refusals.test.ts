@@ -32,7 +32,7 @@ const DOSE = {
   vaccine: '0201',
   origin: 'given',
   lot: 'L1',
-  expiry: '2099-01-01',
+  expiry: '2028-01-01',
   self_paid: false,
 } as const;
 /** What yesterday's program wrote, and today's server does not take. */
@@ -516,7 +516,7 @@ describe('a refusal holds for the account that asked', () => {
       date: '2026-01-05',
       vaccine: '0201',
       lot: 'L1',
-      expiry: '2099-01-01',
+      expiry: '2028-01-01',
       maker: '试验',
       doses: -1,
       doses_per_unit: 1,

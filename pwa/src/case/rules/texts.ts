@@ -20,18 +20,28 @@ export function isPrintable(text: string, field = ''): boolean {
   return !NOWHERE.test(text) && (LONG[field] === true || !BREAK.test(text));
 }
 
+/** What JSON text holds wherever a character is one of these: most records are looked at no further. */
+const SUSPECT = new RegExp(
+  '[\\u007F-\\u009F\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uD800-\\uF8FF\\uFEFF' +
+    '\\uFFF9-\\uFFFF]|\\\\[bfnrtu]',
+);
+
 /** The path to a text in `value` that cannot be shown, or null. */
 export function unprintableIn(value: unknown, field = ''): string | null {
+  return SUSPECT.test(JSON.stringify(value)) ? walk(value, field) : null;
+}
+
+function walk(value: unknown, field: string): string | null {
   if (typeof value === 'string') return isPrintable(value, field) ? null : field;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i += 1) {
-      if (unprintableIn(value[i], field) !== null) return field;
+      if (walk(value[i], field) !== null) return field;
     }
     return null;
   }
   if (!isObject(value)) return null;
   for (const name in value) {
-    const found = unprintableIn(value[name], name);
+    const found = walk(value[name], name);
     if (found !== null) return field === '' ? name : field;
   }
   return null;
