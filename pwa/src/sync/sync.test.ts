@@ -7,6 +7,7 @@ import type { ChildDoc } from '../case/document.ts';
 import { readChild } from '../case/leaves.ts';
 import { merge } from '../case/merge.ts';
 import { type Clock, createClock } from '../clock/clock.ts';
+import { clinic } from '../ids/place.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { createStore, type Store } from '../storage/store.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -469,7 +470,7 @@ describe('the engine', () => {
       outbox: createOutbox(store),
       server: createServer('', server.fetch),
       clock: createClock(memoryKeep()),
-      site: SITE,
+      place: clinic(SITE),
       ulid,
       session: { name: 'nurse', confirmed: (now) => void roles.push(now), lost: () => void lost++ },
       childName: () => null,

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createModelServer, type ModelServer, memoryDatabase } from '../../testing/model-server.ts';
 import type { ChildDoc } from '../case/document.ts';
 import { createClock } from '../clock/clock.ts';
+import { clinic } from '../ids/place.ts';
 import { createUlid } from '../ids/ulid.ts';
 import { createStore } from '../storage/store.ts';
 import { createEngine, type Engine } from './engine.ts';
@@ -83,7 +84,7 @@ function device(server: ModelServer) {
         getItem: (key) => kept.get(key) ?? null,
         setItem: (key, value) => void kept.set(key, value),
       }),
-      site: SITE,
+      place: clinic(SITE),
       ulid,
       session: { name: account, confirmed: () => {}, lost: () => void lost++ },
       childName: () => null,

@@ -7,6 +7,7 @@ import { isChildId } from '../case/document.ts';
 import { readChild } from '../case/leaves.ts';
 import { type LedgerMove, type Lot, type LotId, lotKey, lotsOf } from '../case/lots.ts';
 import type { Clock } from '../clock/clock.ts';
+import { clinic as clinicPlace, pathOf } from '../ids/place.ts';
 import type { NumberBlock, Problem, StockMove } from '../models/generated.ts';
 import type { Mirror } from '../storage/mirror.ts';
 import type { Channel, Store } from '../storage/store.ts';
@@ -123,7 +124,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     outbox,
     server,
     clock,
-    site,
+    place: clinicPlace(site),
     ulid,
     session: { name: account, ...session },
     childName: (id) => index.row(id)?.name ?? null,
@@ -161,7 +162,7 @@ export function createClinic(parts: ClinicParts): Clinic {
       return written;
     },
     async heartbeat({ syncedAt, pending, refused }, signal) {
-      const path = `/db/site-${site}/${encodeURIComponent(deviceId)}`;
+      const path = `${pathOf(clinicPlace(site))}/${encodeURIComponent(deviceId)}`;
       const write = async () => {
         const _rev = documents.get(deviceId)?._rev;
         await server.json(path, {
