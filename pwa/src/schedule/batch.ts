@@ -8,6 +8,7 @@ import { forecast } from './4-process.ts';
 import { groupsLookingAt } from './bearing.ts';
 import { type Compiled, compile } from './compile.ts';
 import { applyLayers } from './layers.ts';
+import { forecastTable } from './table.ts';
 import type {
   Child,
   Day,
@@ -256,6 +257,16 @@ export class Answerer {
       .split('\n')
       .map((line, index) => JSON.stringify(this.answerLine(line, first + index, explain)))
       .join('\n');
+  }
+
+  /** The vaccine groups by the numbers that a table has for them. */
+  groups(): string {
+    return JSON.stringify(this.compiled.groups.map(({ name }) => name));
+  }
+
+  /** {@link forecastTable} */
+  table(children: string): ArrayBuffer {
+    return forecastTable(this.compiled, children);
   }
 
   private answerLine(line: string, number: number, explain: boolean): Raw {

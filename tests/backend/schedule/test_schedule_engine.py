@@ -5,13 +5,23 @@ import json
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from miaopu.schedule import engine as module
 from miaopu.schedule.catalog import ScheduleNotFoundError, find_schedule
-from miaopu.schedule.engine import EngineError, ScheduleEngine
+from miaopu.schedule.engine import (
+    DOSE_STATUSES,
+    NONE,
+    SERIES_STATUSES,
+    ChildRow,
+    EngineError,
+    ScheduleEngine,
+    day_number,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -65,6 +75,66 @@ def test_cases_are_answered_batch_by_batch_in_their_order(
     with ScheduleEngine(find_schedule("cn-nip-2026")) as engine:
         assert [answer["id"] for answer in engine.answers(cases)] == [case["id"] for case in cases]
         assert engine.answer_lines([]) == []
+
+
+def _day(text: str | None) -> int:
+    return NONE if text is None else day_number(date.fromisoformat(text))
+
+
+def _row(case: dict[str, Any]) -> ChildRow:
+    doses = [(_day(dose["date"]), dose["code"]) for dose in case["doses"]]
+    seen = [(each["code"], _day(each["date"]), None) for each in case["observations"]]
+    return _day(case["dob"]), case["gender"], _day(case["assessment_date"]), doses, seen
+
+
+def test_a_table_says_in_numbers_what_the_answers_say_in_words() -> None:
+    cases = [json.loads(line) for line in _chinese()]
+    cases = [
+        case
+        for case in cases
+        if case["schedule"] == "cn-nip-2026"
+        and all("date" in each and "end" not in each for each in case["observations"])
+    ]
+    with ScheduleEngine(find_schedule("cn-nip-2026")) as engine:
+        answers = list(engine.answers(cases))
+        table = engine.table([_row(case) for case in cases])
+        names = (*engine.groups, "")
+    said = [
+        (child, group["vaccine_group"], group["target_dose"] or NONE, *days)
+        for child, answer in enumerate(answers)
+        for group in answer["groups"]
+        for days in [
+            [
+                _day(group[f"{key}_date"])
+                for key in ("earliest", "recommended", "past_due", "latest")
+            ]
+        ]
+    ]
+    rows = list(table.group_rows())
+    assert said == [
+        (r.child, names[r.group], r.target, r.earliest, r.recommended, r.past_due, r.latest)
+        for r in rows
+    ]
+    words = [group["series_status"] for answer in answers for group in answer["groups"]]
+    spelled = [SERIES_STATUSES[row.status].lower() for row in rows]
+    assert [word.replace(" ", "").lower() for word in words] == spelled
+    given = [
+        (child, dose["n"] - 1, dose["status"].replace(" ", "").replace("-", "").lower())
+        for child, answer in enumerate(answers)
+        for dose in answer["doses"]
+        if "counts_for" not in dose
+    ]
+    counted = [(r.child, r.dose, DOSE_STATUSES[r.status].lower()) for r in table.dose_rows()]
+    assert given == counted
+    assert len(rows) > 1000
+
+
+def test_a_table_of_nobody_and_one_that_cannot_be_read() -> None:
+    with ScheduleEngine(find_schedule("cn-nip-2026")) as engine:
+        nobody = engine.table([])
+        assert (nobody.groups, nobody.doses) == (b"", b"")
+        with pytest.raises(EngineError, match="cannot read these children"):
+            engine.table([(0, "F", 0, None, [])])  # type: ignore[list-item]
 
 
 def test_local_rules_move_what_they_say() -> None:
