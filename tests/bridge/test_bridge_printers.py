@@ -1,3 +1,4 @@
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -59,7 +60,11 @@ def escp_printer(simulator: EscpSimulator, **options: Any) -> EscpPrinter:
 def pages_of(simulator: EscpSimulator, count: int) -> list[list[tuple[float, float, str]]]:
     """The pages once `count` were ejected; bytes take a moment through a terminal."""
     deadline = time.monotonic() + 5
-    while simulator.bytes.count(escp.FF) < count and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        # What has come so far may end in the midst of a command, and dots may look like one.
+        with contextlib.suppress(ValueError, IndexError):
+            if len(pages := simulator.pages()) == count:
+                return pages
         time.sleep(0.01)
     return simulator.pages()
 
