@@ -154,7 +154,10 @@ describe.each(schedules)('any child, by %s', { timeout: 60_000 }, (_, load) => {
             (!effective || (parseDay(effective) as Day) <= asOf) &&
             (!cessation || asOf <= (parseDay(cessation) as Day)),
         );
-        const age = row?.absMin ?? row?.min;
+        const least = row?.absMin ?? row?.min;
+        const age = least?.startsWith('$')
+          ? String(schedule.parameters?.[least.slice(1)]?.value)
+          : least;
         return age ? addAge(child.birth, age, schedule.monthArithmetic) : child.birth;
       });
     return Math.min(...dates);
