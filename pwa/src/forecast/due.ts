@@ -40,6 +40,7 @@ export function duesOf(forecaster: Forecaster, child: ChildDoc, today: string): 
   return {
     nextDue: programme?.date ?? null,
     nextGroups: programme?.groups ?? [],
+    lateFrom: programme?.lateFrom ?? null,
     besidesDue: besides?.date ?? null,
     besidesGroups: besides?.groups ?? [],
   };

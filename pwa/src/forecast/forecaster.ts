@@ -11,12 +11,15 @@ import {
   type Schedule,
 } from '../schedule/index.ts';
 import { engineChild } from './history.ts';
+import { overdueFrom } from './late.ts';
 import { localSchedule, type Parameters, type Rule, type Skipped } from './local-rules.ts';
 
 /** The nearest 应种日, and the groups due on it. */
 export interface Next {
   date: string;
   groups: string[];
+  /** From which day the first of all that is to come is overdue (逾期). */
+  lateFrom: string;
 }
 
 export interface Forecaster {
@@ -71,15 +74,18 @@ export function createForecaster(
   const nearest = (found: Forecast | null, voluntary: boolean): Next | null => {
     let first: number | null = null;
     let groups: string[] = [];
-    for (const { recommended, vaccineGroup, status } of found?.groups ?? []) {
+    let late = Number.POSITIVE_INFINITY;
+    for (const group of found?.groups ?? []) {
+      const { recommended, vaccineGroup, status } = group;
       if (status !== 'notComplete' || recommended === null) continue;
       if (programme.has(vaccineGroup) === voluntary) continue;
+      late = Math.min(late, overdueFrom(group) ?? late);
       if (first === null || recommended < first) {
         first = recommended;
         groups = [vaccineGroup];
       } else if (recommended === first) groups.push(vaccineGroup);
     }
-    return first === null ? null : { date: formatDay(first), groups };
+    return first === null ? null : { date: formatDay(first), groups, lateFrom: formatDay(late) };
   };
   return {
     key: JSON.stringify([

@@ -12,8 +12,11 @@ export function ageText(age: AgeParts | null, t: Translate): string {
   return t('age.days', { ...age });
 }
 
-/** How urgent an 应种日 is, as the class of its tag. */
-export function dueState(nextDue: string | null, today: string): 'warn' | 'good' | '' {
+/** How urgent what is due is, as the class of its tag: overdue (逾期), due, or still to come. */
+export function dueState(
+  { nextDue, lateFrom }: { nextDue: string | null; lateFrom: string | null },
+  today: string,
+): 'warn' | 'good' | '' {
   if (nextDue === null || nextDue > today) return '';
-  return nextDue < today ? 'warn' : 'good';
+  return lateFrom !== null && lateFrom <= today ? 'warn' : 'good';
 }

@@ -23,6 +23,7 @@ import {
   type SeriesStatus,
 } from '../schedule/types.ts';
 import { dateOf, dayOf } from '../ui/format.ts';
+import { overdueFrom } from './late.ts';
 
 /** A vaccine group that should be given now (应种). */
 export interface DueItem {
@@ -103,7 +104,7 @@ export function planOf(
         recommended: dateOf(recommended),
         earliest: iso(group.earliest),
         pastDue: iso(group.pastDue),
-        overdueDays: group.pastDue === null ? 0 : Math.max(0, now - group.pastDue),
+        overdueDays: Math.max(0, now + 1 - (overdueFrom(group) ?? now + 1)),
         seriesType,
         reasons,
         held: reasons.some(({ code }) => QUESTIONS.has(code)) ? 'question' : null,

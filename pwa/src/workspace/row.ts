@@ -38,6 +38,8 @@ export interface ChildRow {
   nextDue: string | null;
   /** Vaccine groups due on that day. */
   nextGroups: string[];
+  /** From which day something of the programme is overdue (逾期); null when nothing is to come. */
+  lateFrom: string | null;
   /** The same of the schedules that are offered besides the programme (非免疫规划). */
   besidesDue: string | null;
   besidesGroups: string[];
@@ -68,7 +70,10 @@ export function dueWithin(row: Dues, from: string, to: string, besides: boolean)
 }
 
 /** What the schedules say of a row. */
-export type Dues = Pick<ChildRow, 'nextDue' | 'nextGroups' | 'besidesDue' | 'besidesGroups'>;
+export type Dues = Pick<
+  ChildRow,
+  'nextDue' | 'nextGroups' | 'lateFrom' | 'besidesDue' | 'besidesGroups'
+>;
 
 /** A row with what search and lots need. Private to the index. */
 export interface IndexedRow extends ChildRow {
@@ -180,6 +185,7 @@ export function rowOf(
     touchedAt,
     nextDue: null,
     nextGroups: [],
+    lateFrom: null,
     besidesDue: null,
     besidesGroups: [],
     numbers: held,

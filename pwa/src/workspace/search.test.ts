@@ -236,6 +236,7 @@ describe('the index', () => {
     const dues = {
       nextDue: '2026-01-01',
       nextGroups: ['HepB'],
+      lateFrom: '2026-02-01',
       besidesDue: '2026-03-01',
       besidesGroups: ['Rotavirus'],
     };
