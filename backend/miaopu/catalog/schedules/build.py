@@ -306,12 +306,8 @@ def _vaccines(antigens: list[Table], labels: Table) -> Table:
     """The vaccines of the catalog, each with the antigens whose rules name it, and its label."""
     counts: dict[str, list[str]] = {}
     for antigen in antigens:
-        for series in antigen["series"]:
-            for dose in series["doses"]:
-                for each in [*dose["preferable"], *dose.get("allowable", [])]:
-                    named = counts.setdefault(each["code"], [])
-                    if antigen["name"] not in named:
-                        named.append(antigen["name"])
+        for code in dict.fromkeys(_named(antigen)):
+            counts.setdefault(code, []).append(antigen["name"])
     catalog = vaccines()
     unknown = counts.keys() - catalog.keys()
     if unknown:
@@ -321,6 +317,12 @@ def _vaccines(antigens: list[Table], labels: Table) -> Table:
         | ({"label": labels[code]} if code in labels else {})
         for code, entry in catalog.items()
     }
+
+
+def _named(antigen: Table) -> Iterator[str]:
+    """The vaccines that the rules of an antigen name."""
+    for dose in (dose for series in antigen["series"] for dose in series["doses"]):
+        yield from (each["code"] for each in [*dose["preferable"], *dose.get("allowable", [])])
 
 
 def _vaccine(entry: Vaccine, antigens: list[str]) -> Table:
