@@ -51,6 +51,8 @@ export function check(
   today: string,
 ): Problem[] {
   if (proposal.type === 'schedule') return checkEdition(proposal.schedule as unknown as Schedule);
+  // What does not fit any more is taken back all the same.
+  if (proposal.withdrawn) return [];
   const schedules = schedulesOf(catalog);
   const name = inForce(catalog.schedules, today) ?? '';
   const before = rulesOf(catalog, region, today).filter(({ _id }) => _id !== proposal._id);

@@ -6,7 +6,7 @@ import type { ScheduleDocument } from '../models/generated.ts';
 import { PROBLEM_CODES, type Schedule } from '../schedule/index.ts';
 import { checkEdition, checkRule } from './check-rule.ts';
 import { editionFrom } from './edition.ts';
-import { type CatalogPart, changeOf, inForce } from './programme.ts';
+import { type CatalogPart, changeOf, check, inForce } from './programme.ts';
 import { antigensOf, seriesRows } from './rows.ts';
 import { emptyRule, type RuleForm, type RuleKind, ruleFrom } from './rule-form.ts';
 import { Trial } from './trial.ts';
@@ -227,6 +227,9 @@ describe('the programme of a catalog', () => {
       after: { rules: [changed] },
     });
     const gone = { ...rule, withdrawn: true };
+    const faulty = { ...rule, layer: { kind: 'party' } } as unknown as Rule;
+    expect(check(catalog, faulty, '330102', TODAY)).toMatchObject([{ code: 'badLayer' }]);
+    expect(check(catalog, { ...faulty, withdrawn: true }, '330102', TODAY)).toEqual([]);
     expect(changeOf(standing, gone, '330102', TODAY).after.rules).toEqual([]);
   });
 

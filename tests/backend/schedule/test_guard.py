@@ -60,6 +60,7 @@ INTERVAL = {"from": "previous", "absMin": "3 months", "min": "3 months"}
         (rule(kind="with", schedule="cn-nowhere"), "[programme-unusable] field layer"),
         (rule(kind="without", groups=["No"]), "[programme-unusable] field layer"),
         (rule(kind="party"), "[programme-unusable] field layer"),
+        ({**rule(kind="without", groups=["No"]), "withdrawn": True}, None),
         (dictionary("vaccine", "9998", VACCINE), None),
         (dictionary("vaccine", "9998", {"zh": "苗", "en": "v"}), "field entries.9998"),
         (dictionary("vaccine", "x", VACCINE), "[programme-unusable] field entries.x"),
