@@ -173,7 +173,9 @@ def accounts_router(
         what: Literal["create", "change", "password"],
         record: Json,
         changed: list[str],
+        before: Json | None = None,
     ) -> None:
+        grades = [grade_in(one) for one in (before, record) if one is not None]
         trail.record(
             actor,
             "account",
@@ -182,6 +184,8 @@ def accounts_router(
             request=what,
             account=record["name"],
             changed=changed,
+            grades=grades if "grade" in changed else (),
+            disabled="disabled" in record if "disabled" in changed else None,
             place=place_in(record),
         )
 
@@ -251,16 +255,18 @@ def accounts_router(
             if wanted.password is not None:
                 password = _strong(wanted.password, name, shown)
             changed: list[str] = []
+            stood: Json = {}
 
             def edit(before: Json) -> Json:
                 after, done = _edited(before, wanted, password)
+                stood.update(before)
                 changed[:] = done
                 record.clear()
                 record.update(after)
                 return after
 
             await users.change(name, edit)
-        told(request, actor, "change", record, changed)
+        told(request, actor, "change", record, changed, stood)
         return Made(account=_shown(record), password=drawn)
 
     @router.get("/me")

@@ -52,6 +52,8 @@ class _Copy:
         self.ids: dict[str, None] = {}
         self.long = False
         """Too long to be read as JSON; `ids` may lack some."""
+        self.unread = False
+        """Not even looked through for ids."""
         self.read: dict[str, Any] = {}
         """What somebody else has read of it."""
 
@@ -62,6 +64,7 @@ class _Copy:
 
     def add(self, piece: bytes) -> None:
         if self._size > _MOST:
+            self.unread = True
             return
         if self._unpacker is None:
             self._take(piece)
@@ -72,7 +75,7 @@ class _Copy:
                 piece = self._unpacker.unconsumed_tail
         except zlib.error:
             # What the database makes of it is not known here.
-            self.long = True
+            self.long = self.unread = True
 
     def _take(self, piece: bytes) -> None:
         self._size += len(piece)
@@ -150,6 +153,8 @@ class _Exchange:
         shown = cases_shown(self.watch, body, answer)
         ids = shown.ids + [one for one in self.answer.ids if one.startswith("child:")]
         cut = shown.more or self.answer.long or self.request.long or not whole
+        if not ids and self.watch.is_count and whole and not self.answer.unread:
+            return  # numbers, and nobody's
         # A look-up that found nobody is one all the same.
         if ids or cut or self.watch.request.startswith(("lookup/", "_find")):
             self._tell(trail, actor, "read", [Seen(one) for one in dict.fromkeys(ids)], cut)
@@ -167,7 +172,7 @@ class _Exchange:
             written = bulk(body if isinstance(body, dict) else {}, answer, status)
         else:
             written = single(self.watch.doc_id, body, answer, status, self._before())
-        if written.done or (cut and not written.refused):
+        if written.done or (cut and not written.refused and not written.beats):
             self._tell(trail, actor, "write", written.done, cut)
         if written.refused:
             self._tell(trail, actor, "refused", written.refused, cut)

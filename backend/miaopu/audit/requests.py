@@ -45,8 +45,10 @@ _HARMLESS = frozenset(
 """What tells nothing of a case. Whatever is not here is taken for a reading."""
 _BY_ID = frozenset({None, "", "_design", "_doc_ids"})
 """Filters of the changes that look at nothing but ids."""
+_HEARTBEAT = "device:"
+"""Ids of what a device says of itself (设备同步状态) every minute: nothing of anybody's."""
 _REFUSALS = frozenset({"forbidden", "unauthorized"})
-_ID_IN_TEXT = re.compile(rb'"_id"\s*:\s*"([a-z]+:[A-Za-z0-9:._-]{1,100})"')
+_ID_IN_TEXT = re.compile(rb'"_?id"\s*:\s*"([a-z]+:[A-Za-z0-9:._-]{1,100})"')
 ANCESTORS = 8
 
 
@@ -59,6 +61,11 @@ class Watch:
     request: str
     doc_id: str | None = None
     """The document that the path names."""
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it asks a view that may count, and whose rows then name nobody."""
+        return "/" in self.request and not self.request.startswith("lookup/")
 
 
 @dataclass(slots=True)
@@ -122,6 +129,8 @@ def _of(method: str, database: str, rest: list[str], query: Mapping[str, str]) -
         return _design(method, database, rest)
     if first.startswith("_"):
         return _special(method, database, rest, query)
+    if method == "PUT" and first.startswith(_HEARTBEAT):
+        return None
     if method in ("PUT", "DELETE", "COPY"):
         return Watch("write", database, method, first)
     return Watch("read", database, method, first) if first.startswith(_CASE) else None
@@ -204,6 +213,8 @@ class Written:
 
     done: list[Seen] = field(default_factory=list)
     refused: list[Seen] = field(default_factory=list)
+    beats: bool = False
+    """There were heartbeats among them, which are not told."""
 
 
 def bulk(body: Json, answer: object, status: int) -> Written:
@@ -221,6 +232,8 @@ def bulk(body: Json, answer: object, status: int) -> Written:
         name = document.get("_id", row.get("id"))
         if failed in _REFUSALS:
             result.refused.append(Seen(shown_id(name)))
+        elif failed is None and isinstance(name, str) and name.startswith(_HEARTBEAT):
+            result.beats = True
         elif failed is None:
             seen = _seen({**document, "_id": name}, replicated)
             seen.rev = seen.rev or shown_rev(row.get("rev"))

@@ -74,6 +74,8 @@ class Trail:
         documents: Sequence[Seen | str] = (),
         account: str | None = None,
         changed: Sequence[str] = (),
+        grades: Sequence[str] = (),
+        disabled: bool | None = None,
         cut: bool = False,
         place: str | None = None,
     ) -> None:
@@ -97,9 +99,12 @@ class Trail:
             "region": actor.region,
             "account": account,
             "changed": list(changed),
+            "grades": list(grades),
             "cut": cut,
         }
         entry |= {name: value for name, value in given.items() if value}
+        if disabled is not None:
+            entry["disabled"] = disabled
         seen = [one if isinstance(one, Seen) else Seen(one) for one in documents]
         for start in range(0, max(len(seen), 1), _DOCUMENTS):
             part = {"_id": f"audit:{new_ulid()}", **entry}

@@ -49,9 +49,9 @@ class Audit(Document, id_pattern=f"^audit:{ULID_PATTERN}$"):
     """The region that the account belongs to."""
     address: Text
     """The network address that the request came from."""
-    action: Literal["write", "read", "refused", "account"]
+    action: Literal["write", "read", "refused", "account", "login", "login_failed", "logout"]
     """`read`: of a case, from outside its own site; `refused`: a write, or such a reading, by the
-    database."""
+    database; `login_failed`: somebody gave a wrong password for the account `by`."""
     database: Text
     request: Text
     """The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for."""
@@ -60,6 +60,10 @@ class Audit(Document, id_pattern=f"^audit:{ULID_PATTERN}$"):
     """The account that was changed (账户管理)."""
     changed: Annotated[list[DictionaryCode], Field(max_length=20)] = []
     """What was changed about the account."""
+    grades: Annotated[list[Literal["ordinary", "senior", "admin"]], Field(max_length=2)] = []
+    """The grade (级别) that the account had, and the one that it has now."""
+    disabled: bool | None = None
+    """Whether the account was disabled (停用) by this, or enabled."""
     cut: bool = False
     """There was more than is listed: the request or its answer was too long to be read along, or
     did not say whose the data are."""

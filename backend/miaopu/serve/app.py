@@ -11,10 +11,10 @@ from miaopu_db.address import address_in
 API = "/api"
 
 
-def build_application(database: Database, api: Application, pwa: Application) -> Application:
-    """The ASGI application of one server."""
+def entrance(application: Application) -> Application:
+    """An ASGI application that hands on what can be read in one way alone, and refuses the rest."""
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    async def entering(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] != "http":
@@ -25,7 +25,13 @@ def build_application(database: Database, api: Application, pwa: Application) ->
             except BadAddressError as error:
                 await _refuse(error, send)
                 return
-            await served(request, receive, send)
+            await application(request, receive, send)
+
+    return entering
+
+
+def origin(database: Database, api: Application, pwa: Application) -> Application:
+    """The ASGI application of one server, behind its entrance."""
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         segments = address_in(scope).segments
@@ -37,7 +43,7 @@ def build_application(database: Database, api: Application, pwa: Application) ->
         else:
             await pwa(scope, receive, send)
 
-    return application
+    return served
 
 
 async def _refuse(error: BadAddressError, send: Send) -> None:

@@ -15,6 +15,8 @@ from miaopu.ids import new_ulid
 
 _FILE = "secrets.json"
 _LOCK = "lock"
+_DATA = ("couch", "trail")
+"""What a server has made with its secrets: the embedded database, the spool of the trail."""
 _PURPOSE = b"miaopu event seal"
 
 ADMINISTRATOR = "miaopu-admin"
@@ -70,12 +72,19 @@ def hold(data: Path) -> Callable[[], None]:
 def open_keep(data: Path) -> Keep:
     """The secrets in `data`; draws them when there are none. Only the owner may read the file.
 
-    Raises KeepError when the folder or the file cannot be read or written.
+    Raises KeepError when the folder or the file cannot be read or written, or when there are data
+    of a server without their secrets.
     """
     path = data / _FILE
     try:
         data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
+            if any((data / one).exists() for one in _DATA):
+                raise KeepError(
+                    f"{path} is missing, and the data beside it were made with it: restore it from "
+                    "a backup. (New secrets would seal, count and name everything anew. Only if "
+                    "that is meant, move the other files away first.)"
+                )
             keep = Keep(secrets.token_urlsafe(24), secrets.token_urlsafe(24), new_ulid())
             draft = path.with_suffix(".new")
             draft.unlink(missing_ok=True)

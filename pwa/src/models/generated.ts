@@ -642,9 +642,9 @@ export interface Audit {
   address: Text;
   /**
    * `read`: of a case, from outside its own site; `refused`: a write, or such a reading, by the
-   * database.
+   * database; `login_failed`: somebody gave a wrong password for the account `by`.
    */
-  action: 'write' | 'read' | 'refused' | 'account';
+  action: 'write' | 'read' | 'refused' | 'account' | 'login' | 'login_failed' | 'logout';
   database: Text;
   /** The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for. */
   request: Text;
@@ -653,6 +653,10 @@ export interface Audit {
   account?: UserName;
   /** What was changed about the account. */
   changed?: DictionaryCode[];
+  /** The grade (级别) that the account had, and the one that it has now. */
+  grades?: ('ordinary' | 'senior' | 'admin')[];
+  /** Whether the account was disabled (停用) by this, or enabled. */
+  disabled?: boolean;
   /**
    * There was more than is listed: the request or its answer was too long to be read along, or
    * did not say whose the data are.

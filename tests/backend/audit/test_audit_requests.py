@@ -209,18 +209,7 @@ def test_an_odd_value_keeps_no_entry_out_of_the_trail() -> None:
     assert told == {"id": CHILD, "events": {"void": 1}}
     assert seen.ancestors == ()
     assert shown_id("child:a\n") == "?"
-    assert (
-        watched(
-            "PUT",
-            Address(
-                (
-                    "site-3301020001\n",
-                    CHILD,
-                )
-            ),
-        )
-        is None
-    )
+    assert watched("PUT", at(f"site-3301020001\n/{CHILD}")) is None
     Audit.model_validate(
         {
             "type": "audit",
@@ -251,56 +240,21 @@ def test_one_document() -> None:
 
 
 def test_the_cases_in_an_answer() -> None:
-    view = watched(
-        "GET",
-        Address(
-            (
-                "region-330102",
-                "_design",
-                "lookup",
-                "_view",
-                "by_card",
-            )
-        ),
-    )
+    view = watched("GET", at("region-330102/_design/lookup/_view/by_card"))
     assert view is not None
     rows = {"rows": [{"id": CHILD, "key": "622700001"}, {"id": CHILD}, {"id": "stock:1"}]}
     assert cases_shown(view, None, rows) == Shown([CHILD])
     assert cases_shown(view, None, {"results": [rows]}) == Shown([CHILD])
     assert cases_shown(view, None, None) == Shown([], more=True)
-    found = watched(
-        "POST",
-        Address(
-            (
-                SITE,
-                "_find",
-            )
-        ),
-    )
+    found = watched("POST", at(f"{SITE}/_find"))
     assert found is not None
     assert cases_shown(found, None, {"docs": [{"_id": CHILD}]}) == Shown([CHILD])
     unnamed = {"docs": [{"facts": {"name": {"value": "张小苗"}}}]}
     assert cases_shown(found, None, unnamed) == Shown([], more=True)
-    asked = watched(
-        "POST",
-        Address(
-            (
-                SITE,
-                "_bulk_get",
-            )
-        ),
-    )
+    asked = watched("POST", at(f"{SITE}/_bulk_get"))
     assert asked is not None
     assert cases_shown(asked, {"docs": [{"id": CHILD}]}, None) == Shown([CHILD], more=True)
-    one = watched(
-        "GET",
-        Address(
-            (
-                SITE,
-                CHILD,
-            )
-        ),
-    )
+    one = watched("GET", at(f"{SITE}/{CHILD}"))
     assert one is not None
     assert cases_shown(one, None, None) == Shown([CHILD])
 
@@ -345,15 +299,7 @@ def test_nothing_that_is_sent_breaks_it(body: Any, answer: Any, status: int) -> 
     for written in (bulk(given_body, answer, status), single(None, body, answer, status, None)):
         for one in [*written.done, *written.refused]:
             json.dumps(difference(one.to_json(), None))
-    watch = watched(
-        "POST",
-        Address(
-            (
-                SITE,
-                "_bulk_get",
-            )
-        ),
-    )
+    watch = watched("POST", at(f"{SITE}/_bulk_get"))
     assert watch is not None
     assert all(isinstance(one, str) for one in cases_shown(watch, body, answer).ids)
 
