@@ -12,11 +12,15 @@ import httpx
 from starlette.requests import Request
 
 from miaopu.accounts.roles import GRADES, SERVER_ROLE, Grade
+from miaopu.problems import TooOftenError
 
 _PLACE = re.compile(r"^(?:site:([0-9]{10})|region:([0-9]{6}))$")
 _CREDENTIALS = ("authorization", "cookie")
 _REMEMBERED_S = 30.0
 _MOST = 5000
+_LOCKED_OUT = (403, 429)
+"""CouchDB's answer, and the embedded database's, to who has tried too many passwords."""
+_LOCKED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Identities:
     ) -> Actor | None:
         """Who it is; None for nobody. `address` is where the request comes from, so that the
         database counts wrong passwords for that and not for this server. `fresh` asks again.
-        Raises httpx.HTTPError."""
+        Raises httpx.HTTPError, and TooOftenError where wrong passwords came before."""
         given = _credentials(headers)
         if not given:
             return None
@@ -110,6 +114,12 @@ class Identities:
         answer = await self.client().get("_session", headers={**given, **forwarded(address)})
         if answer.status_code >= 500:
             answer.raise_for_status()
+        if answer.status_code in _LOCKED_OUT:
+            wait = answer.headers.get("retry-after", "")
+            raise TooOftenError(
+                "too many wrong passwords; try again later",
+                wait=float(wait) if wait.isdigit() else _LOCKED_S,
+            )
         context = answer.json()["userCtx"] if answer.is_success else None
         if context is None or context["name"] is None:
             self._known.pop(key, None)

@@ -8,18 +8,24 @@ from urllib.parse import quote
 
 import httpx
 
+from miaopu.problems import CollisionError
+
 Json = dict[str, Any]
 
 _PREFIX = "org.couchdb.user:"
 _ATTEMPTS = 3
 
 
-class ExistsError(Exception):
-    """There is an account of this name."""
+class ExistsError(CollisionError):
+    """there is an account of this name; choose another"""
+
+    code = "account.exists"
 
 
-class BusyError(Exception):
-    """Somebody else changes the same account at the same time."""
+class BusyError(CollisionError):
+    """this account is being changed by somebody else"""
+
+    code = "account.busy"
 
 
 def draw_password() -> str:

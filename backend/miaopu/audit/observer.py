@@ -21,6 +21,7 @@ from miaopu.audit.requests import (
 )
 from miaopu.audit.trail import Trail
 from miaopu.couch.asgi import Application, Message, Receive, Scope, Send
+from miaopu.problems import TooOftenError
 from miaopu_db.address import address_in
 
 log = logging.getLogger(__name__)
@@ -205,7 +206,7 @@ class Observer:
         """Whom the database has just let in. Asked only now, a wrong password is tried once."""
         try:
             found = await self._identities.of(_headers(scope), _address(scope))
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TooOftenError) as error:
             log.warning("who sent a request is not known: %s", type(error).__name__)
             found = None
         return found or _SOMEBODY

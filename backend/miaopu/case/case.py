@@ -9,14 +9,17 @@ import httpx
 from miaopu.case.conflicts import winner
 from miaopu.case.merge import body, computed_revision, merge_all
 from miaopu.couch.leaves import leaves_of
+from miaopu.problems import CollisionError
 
 Json = dict[str, Any]
 
 _TRIES = 8
 
 
-class NotTakenError(Exception):
+class NotTakenError(CollisionError):
     """The database refused a case; the message is its reason and names no child's data."""
+
+    code = "case.not_taken"
 
 
 async def merged(client: httpx.AsyncClient, database: str, doc_id: str) -> Json | None:

@@ -11,6 +11,7 @@ from miaopu.case.joined import links, suspicion, told_apart
 from miaopu.case.seal import Stamp
 from miaopu.couch.views import query
 from miaopu.lookup.cases import shown
+from miaopu.problems import CollisionError
 
 Json = dict[str, Any]
 Decision = Literal["same", "different", "undo"]
@@ -23,8 +24,10 @@ _ALIKE = 8
 _RANK = {"id_number": 0, "card": 1, "person": 2, "family": 3}
 
 
-class UndecidableError(Exception):
+class UndecidableError(CollisionError):
     """The decision cannot be recorded; the message says why."""
+
+    code = "case.undecidable"
 
 
 async def suspects(client: httpx.AsyncClient, region: str) -> list[Json]:

@@ -37,11 +37,12 @@ class PrintProblem(BaseModel):
     fields: list[FieldProblem] = []
 
 
-def print_router(account_of: Callable[[Request], Awaitable[str]], worker: PdfWorker) -> APIRouter:
-    """Forms as PDF, one at a time, by turns of the accounts.
+Account = Callable[[Request], Awaitable[str]]
+"""The name of whoever asks. Raises a `MiaopuError` for nobody."""
 
-    `account_of` says who asks, or raises HTTPException.
-    """
+
+def print_router(account_of: Account, worker: PdfWorker) -> APIRouter:
+    """Forms as PDF, one at a time, by turns of the accounts."""
     router = APIRouter()
     turns = Turns(_FORMS_OF_ONE, _FORMS_OF_ALL)
 

@@ -1,20 +1,17 @@
 """`/api/reports`: counts that no view of the database can make. No child's data is in them."""
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import Annotated
 
-import httpx
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from miaopu.accounts.actor import Identities, address_of
-from miaopu.couch.follow import reason
+from miaopu.accounts.actor import Actor
+from miaopu.accounts.asking import Asking, of_the_database
+from miaopu.problems import NotAllowedError
 from miaopu.reports.coverage import Key
 from miaopu.reports.joined import JoinedCases
-
-log = logging.getLogger(__name__)
 
 Month = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
@@ -47,25 +44,21 @@ def _born_between(since: str, until: str) -> Callable[[Key], bool]:
     return lambda key: key[1] is not None and since <= f"{key[1]:04}-{key[2]:02}" <= until
 
 
-def reports_router(identities: Identities, joined: JoinedCases) -> APIRouter:
+def reports_router(asking: Asking, joined: JoinedCases) -> APIRouter:
     """The routes below `/api/reports`."""
     router = APIRouter(prefix="/reports")
 
     @router.get("/joined")
     async def corrections(
-        request: Request, since: Month = "0001-01", until: Month = "9999-12"
+        who: Annotated[Actor, Depends(asking.anybody)],
+        since: Month = "0001-01",
+        until: Month = "9999-12",
     ) -> Corrections:
         """For the region of the account."""
-        try:
-            who = await identities.of(request.headers, address_of(request))
-            if who is None:
-                raise HTTPException(401, "log in first")
-            if who.region is None:
-                raise HTTPException(403, "only an account of a region reads its coverage")
+        if who.region is None:
+            raise NotAllowedError("only an account of a region reads its coverage")
+        async with of_the_database():
             counts = await joined.corrections(who.region)
-        except httpx.HTTPError as error:
-            log.warning("the database fails: %s", reason(error))
-            raise HTTPException(503, "the database does not answer; try again") from error
         return Corrections(
             children=_rows(counts.children, lambda _: True),
             doses=_rows(counts.doses, _born_between(since, until)),

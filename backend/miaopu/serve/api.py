@@ -14,6 +14,8 @@ from pydantic import BaseModel
 import miaopu
 from miaopu.accounts.actor import Identities, address_of
 from miaopu.ids import new_ulid
+from miaopu.lookup.body import WrongBodyError
+from miaopu.problems import MiaopuError
 
 _LARGEST = 2_000_000
 
@@ -73,6 +75,13 @@ def build_api(
         if not up:
             found.status = "database_down"
         return JSONResponse(found.model_dump(), status_code=200 if up else 503)
+
+    @api.exception_handler(MiaopuError)
+    async def told(_: Request, error: MiaopuError) -> JSONResponse:
+        detail: object = {"code": error.code, "message": str(error)}
+        if isinstance(error, WrongBodyError):
+            detail = error.fields
+        return JSONResponse({"detail": detail}, error.status, headers=error.headers)
 
     @api.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

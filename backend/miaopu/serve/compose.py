@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from miaopu.accounts.api import accounts_router
+from miaopu.accounts.asking import Asking
 from miaopu.accounts.roles import SERVER_ACCOUNT, SERVER_ROLE
 from miaopu.accounts.rules import place_in
+from miaopu.accounts.service import AccountService
 from miaopu.accounts.users import Users
 from miaopu.audit import Observer
 from miaopu.couch.asgi import Application
+from miaopu.duplicates.api import duplicates_router
 from miaopu.gate.gate import Gate
 from miaopu.lookup.api import cases_router
 from miaopu.lookup.cases import Cases
+from miaopu.lookup.service import LookupService
 from miaopu.printing.api import print_router
 from miaopu.provision.catalog import vaccine_groups
 from miaopu.reports.api import reports_router
@@ -33,20 +37,22 @@ def routes(work: Work) -> FastAPI:
     clients, keep = work.clients, work.clients.keep
     api = build_api(keep.generation, clients.anonymous, work.health)
     reserved = frozenset({SERVER_ACCOUNT, clients.database.admin})
+    asking = Asking(work.identities)
+    users = Users(clients.administrator)
+    accounts = AccountService(users, clients.anonymous, work.trail.record, reserved)
     cases = Cases(clients.own, stamp_of(keep), lambda: work.trail.databases)
+    lookup = LookupService(cases, work.trail, parent_of(clients.settings))
+
+    async def account_of(request: Request) -> str:
+        return (await asking.anybody(request)).name
+
     for router in (
-        accounts_router(
-            work.identities,
-            clients.administrator,
-            clients.anonymous,
-            work.trail,
-            reserved,
-            keep.server_password,
-        ),
-        cases_router(work.identities, cases, work.trail, parent_of(clients.settings)),
-        reports_router(work.identities, JoinedCases(clients.own, vaccine_groups())),
+        accounts_router(asking, accounts, keep.server_password),
+        cases_router(asking, lookup),
+        duplicates_router(asking, cases, work.trail),
+        reports_router(asking, JoinedCases(clients.own, vaccine_groups())),
         schedules_router(work.identities, clients.own),
-        print_router(work.identities, work.printing),
+        print_router(account_of, work.printing),
     ):
         api.include_router(router)
     return api

@@ -15,6 +15,7 @@ from miaopu.accounts.ended import EndedLogins
 from miaopu.accounts.limits import Limit
 from miaopu.audit import Trail
 from miaopu.couch.asgi import Application, Headers, Message, Receive, Scope, Send
+from miaopu.problems import TooOftenError
 from miaopu_db.address import address_in
 from miaopu_db.auth import parse_basic
 
@@ -67,7 +68,7 @@ class Logins:
             return None
         try:
             return await self.identities.of(exchange.headers, exchange.address)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TooOftenError) as error:
             log.warning("who logs out is not known: %s", type(error).__name__)
             return None
 
