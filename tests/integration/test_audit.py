@@ -321,3 +321,129 @@ def test_what_was_acknowledged_is_in_the_trail_after_a_kill(tmp_path: Path) -> N
             chief.close()
         finally:
             stop(process)
+
+
+def sought(served: Served, role: str, **asked: Any) -> httpx.Response:
+    """What the page of the trail asks the server."""
+    base = {"region": served.country.county, "since": "2020-01-01T00:00:00.000Z"}
+    body = {**base, "until": "2099-01-01T00:00:00.000Z", **asked}
+    return served.client(role).post(f"{served.server.address}/api/trail/find", json=body)
+
+
+def test_a_child_is_found_in_the_trail_by_name_code_or_number(served: Served) -> None:
+    site = served.country.sites[0]
+    code = f"{site}26{ulid()[-6:].translate(str.maketrans('ABCDEFGHJKMNPQRSTVWXYZ', '0' * 22))}"
+    document = child(site, dose(site, "0201", "2025-03-09"), name="欧阳苗苗", child_code=code)
+    nurse = served.client("clinic.ordinary")
+    assert nurse.put(f"site-{site}/{document['_id']}", json=document).status_code == 201
+    entries(served, document["_id"], 1)
+    until(
+        lambda: (
+            served.client("county.admin")
+            .get(f"region-{served.country.county}/{document['_id']}")
+            .is_success
+        ),
+        "the child in the county",
+    )
+    for typed in ("欧阳·苗苗", f" {code} ", document["_id"]):
+        found = sought(served, "city.admin", child=typed).json()
+        assert [row["id"] for row in found["children"]] == [document["_id"]], typed
+        assert "PUT" in [one["request"] for one in found["entries"]]
+        assert all(
+            document["_id"] in [shown["id"] for shown in one["documents"]]
+            for one in found["entries"]
+        )
+    nobody = sought(served, "city.admin", child="没有这个人").json()
+    assert (nobody["children"], nobody["entries"], nobody["next"]) == ([], [], None)
+    # Who looked for whom is told by ids.
+    told = entries(served, served.credentials("city.admin")[0], 6, "by_user")
+    assert "trail/find" in [one["request"] for one in told]
+    assert "欧阳" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_the_trail_comes_in_pages_and_by_action(served: Served) -> None:
+    admin = served.client("county.admin")
+    site = served.country.sites[0]
+    name = served.credentials("clinic.senior")[0]
+    for _ in range(60):
+        served.client("clinic.senior").put(f"site-{site}/child:nobody", json={"type": "x"})
+    until(lambda: len(trail(served, name, "by_user")) >= 60, "60 refusals in the trail", 15)
+    seen: list[str] = []
+    after: Json | None = None
+    while True:
+        asked = {"user": name, "action": "refused", **({"after": after} if after else {})}
+        answer = sought(served, "county.admin", **asked)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert {one["action"] for one in page["entries"]} == {"refused"}
+        seen += [one["_id"] for one in page["entries"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert len(seen) == len(set(seen)) >= 60
+    assert seen == sorted(seen, reverse=True)
+    everything = sought(served, "county.admin").json()
+    assert len(everything["entries"]) == 50 and everything["next"] is not None
+    assert admin.get(f"audit-{served.country.county}").is_success
+
+
+def test_who_reads_which_trail(served: Served) -> None:
+    for role in ("county.admin", "city.admin", "province.admin"):
+        assert sought(served, role).status_code == 200
+    for role in ("county.senior", "city.ordinary", "clinic.admin", "other-county"):
+        assert sought(served, role).status_code == 403
+    assert sought(served, "county.admin", region=served.country.city).status_code == 403
+    assert sought(served, "city.admin", region="999999").status_code == 403
+    assert sought(served, "city.admin", until="x").status_code == 400
+
+
+def test_a_heartbeat_is_not_told(served: Served) -> None:
+    site = served.country.sites[1]
+    nurse = served.client("other-clinic")
+    name = served.credentials("other-clinic")[0]
+    base = {"_id": f"device:{ulid()}", "type": "device", "site": site, "name": "一号"}
+    more = {"app": "0.1.0", "synced_at": LATER, "pending": 0, "refused": 0, "offset_ms": 0}
+    assert nurse.put(f"site-{site}/{base['_id']}", json={**base, **more}).status_code == 201
+    again = {**base, **more, "_id": f"device:{ulid()}"}
+    answer = nurse.post(f"site-{site}/_bulk_docs", json={"docs": [again]})
+    assert "error" not in answer.json()[0]
+    case = child(site)
+    nurse.put(f"site-{site}/{case['_id']}", json=case).raise_for_status()
+    entries(served, case["_id"], 1)
+    told = trail(served, name, "by_user")
+    assert not any(one["id"].startswith("device:") for e in told for one in e["documents"])
+    assert all(one.get("documents") for one in told if one["action"] == "write")
+
+
+def test_a_look_at_counts_leaves_no_trace(served: Served) -> None:
+    name = served.credentials("county.ordinary")[0]
+    answer = served.client("county.ordinary").get(
+        f"region-{served.country.county}/_design/coverage/_view/children",
+        params={"group": "true"},
+    )
+    assert answer.is_success and answer.json()["rows"]
+    served.client("county.ordinary").get(f"site-{served.country.sites[0]}/child:nobody")
+    assert [one for one in trail(served, name, "by_user") if "coverage" in one["request"]] == []
+
+
+def test_from_which_grade_to_which(served: Served) -> None:
+    url = f"{served.server.address}/api/accounts"
+    name = f"raised-{ulid().lower()}"
+    new = {"name": name, "display_name": "某人", "grade": "ordinary", "password": PASSWORD}
+    admin = served.client("clinic.admin")
+    assert admin.post(url, json=new).status_code == 201
+    assert admin.patch(f"{url}/{name}", json={"grade": "senior"}).is_success
+    assert admin.patch(f"{url}/{name}", json={"disabled": True}).is_success
+
+    def told() -> list[Json] | None:
+        found = [
+            one
+            for one in trail(served, served.credentials("clinic.admin")[0], "by_user")
+            if one.get("account") == name
+        ]
+        return found if len(found) == 3 else None
+
+    made, raised, closed = until(told, "the account's entries", 10)
+    assert made["grades"] == ["ordinary"]
+    assert raised["grades"] == ["ordinary", "senior"]
+    assert closed["disabled"] is True

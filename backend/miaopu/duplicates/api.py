@@ -7,12 +7,12 @@ from pydantic import BaseModel, model_validator
 
 from miaopu.accounts.actor import Actor, address_of
 from miaopu.accounts.asking import Asking, limited, of_the_database
+from miaopu.accounts.body import Body, body_of
 from miaopu.accounts.limits import Limit
 from miaopu.audit import Trail
 from miaopu.case.case import merged
 from miaopu.duplicates.suspects import Decision, decide, suspects
 from miaopu.lookup.api import Row
-from miaopu.lookup.body import Body, body_of
 from miaopu.lookup.cases import Cases
 from miaopu.models.child import ChildId
 from miaopu.problems import MissingError, NotAllowedError

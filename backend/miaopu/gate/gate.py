@@ -44,8 +44,8 @@ from miaopu.gate.judgement import (
 )
 from miaopu.gate.requests import Write, body_of, documents_of, write_of
 from miaopu.models.denials import deny
-from miaopu.schedule.guard import denials
 from miaopu.problems import TooOftenError
+from miaopu.schedule.guard import denials
 from miaopu_db.address import address_in
 from miaopu_db.documents import dumps
 from miaopu_db.http.messages import PARSED

@@ -10,7 +10,7 @@ from pydantic import BaseModel, model_validator
 
 from miaopu.accounts.actor import Actor, address_of
 from miaopu.accounts.asking import Asking, of_the_database
-from miaopu.lookup.body import Body, body_of
+from miaopu.accounts.body import Body, body_of
 from miaopu.lookup.cases import Purpose
 from miaopu.lookup.service import Asker, LookupService
 from miaopu.models.base import CalendarDate

@@ -1,5 +1,7 @@
 """Finds a case beyond the clinic's own database, and brings it there with its whole history."""
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,10 +18,12 @@ from miaopu.case.name import comparable_name
 from miaopu.case.seal import Stamp
 from miaopu.couch.leaves import histories, leaves_of, write
 from miaopu.couch.views import query
+from miaopu.models.base import ULID_PATTERN
 
 Json = dict[str, Any]
 Purpose = Literal["visit", "move"]
 
+_ID = re.compile(f"child:{ULID_PATTERN}")
 MOST = 20
 """Rows of one answer."""
 
@@ -91,6 +95,31 @@ class Cases:
             if documents:
                 return Found(region, await self._shown(region, documents), searched)
         return Found(None, [], searched)
+
+    async def named(self, region: str, text: str) -> list[Json]:
+        """Rows of the children of a region that a name, a number or an id may mean.
+
+        Raises httpx.HTTPError.
+        """
+        compact = "".join(unicodedata.normalize("NFKC", text).split())
+        if _ID.fullmatch(compact):
+            child = await merged(self.client(), f"region-{region}", compact)
+            return [shown(child)] if child is not None else []
+        name = comparable_name(text)
+        ways: list[tuple[str, Json]] = [
+            ("by_name_birth", {"startkey": [name], "endkey": [name, {}]})
+        ]
+        if any(letter.isdigit() for letter in compact):
+            number = compact.upper()
+            ways = [
+                (view, {"key": number}) for view in ("by_id_number", "by_child_code", "by_card")
+            ]
+        documents: dict[str, Json] = {}
+        for view, asked in ways:
+            more = {"include_docs": True, "limit": MOST, **asked}
+            rows = await query(self.client(), f"region-{region}", "lookup", view, more)
+            documents |= {row["id"]: row["doc"] for row in rows if row.get("doc") is not None}
+        return [shown(child) for child in documents.values()]
 
     async def _shown(self, region: str, documents: dict[str, Json]) -> list[Json]:
         """One row for each child: of joined cases, the one under which they are shown."""

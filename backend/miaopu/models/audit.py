@@ -21,6 +21,9 @@ DocumentId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """The `_id` of a document; it never holds a person's data."""
 
 
+Action = Literal["write", "read", "refused", "account", "login", "login_failed", "logout"]
+
+
 class AuditedDocument(Shape):
     """One document that a request wrote or showed. Names and kinds, never values."""
 
@@ -49,7 +52,7 @@ class Audit(Document, id_pattern=f"^audit:{ULID_PATTERN}$"):
     """The region that the account belongs to."""
     address: Text
     """The network address that the request came from."""
-    action: Literal["write", "read", "refused", "account", "login", "login_failed", "logout"]
+    action: Action
     """`read`: of a case, from outside its own site; `refused`: a write, or such a reading, by the
     database; `login_failed`: somebody gave a wrong password for the account `by`."""
     database: Text

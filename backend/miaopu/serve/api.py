@@ -1,20 +1,19 @@
 """`/api`: the server's clock and its health, and what holds for every request to it."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Literal
 
 import httpx
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 import miaopu
-from miaopu.accounts.actor import Identities, address_of
+from miaopu.accounts.body import WrongBodyError
 from miaopu.ids import new_ulid
-from miaopu.lookup.body import WrongBodyError
 from miaopu.problems import MiaopuError
 
 _LARGEST = 2_000_000
@@ -104,18 +103,3 @@ def build_api(
         return response
 
     return api
-
-
-def account_of(identities: Identities) -> Callable[[Request], Awaitable[str]]:
-    """Who sends a request; raises HTTPException 401 unless the database knows it."""
-
-    async def ask(request: Request) -> str:
-        try:
-            actor = await identities.of(request.headers, address_of(request))
-        except httpx.HTTPError as error:
-            raise HTTPException(503, "the database does not answer; try again") from error
-        if actor is None:
-            raise HTTPException(401, "log in first")
-        return actor.name
-
-    return ask

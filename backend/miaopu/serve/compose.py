@@ -11,6 +11,8 @@ from miaopu.accounts.rules import place_in
 from miaopu.accounts.service import AccountService
 from miaopu.accounts.users import Users
 from miaopu.audit import Observer
+from miaopu.audit.api import trail_router
+from miaopu.audit.search import TrailSearch
 from miaopu.couch.asgi import Application
 from miaopu.duplicates.api import duplicates_router
 from miaopu.gate.gate import Gate
@@ -49,6 +51,7 @@ def routes(work: Work) -> FastAPI:
     for router in (
         accounts_router(asking, accounts, keep.server_password),
         cases_router(asking, lookup),
+        trail_router(asking, TrailSearch(clients.own, cases.tree, cases.named, work.trail)),
         duplicates_router(asking, cases, work.trail),
         reports_router(asking, JoinedCases(clients.own, vaccine_groups())),
         schedules_router(work.identities, clients.own),

@@ -13,6 +13,7 @@ function (newDoc, oldDoc) {
   //   {type: 'object', fields, required} or {type: 'object', keys, entries, maxProperties}
   //   {type: 'any'}
   // A refusal is `[code] field <path>`, and never holds a value.
+  var Action = {type: "values", values: ["write", "read", "refused", "account", "login", "login_failed", "logout"]};
   var Text = {type: "string", minLength: 1, maxLength: 200};
   var Ulid = {type: "string", pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/};
   var DictionaryCode = {type: "string", pattern: /^[0-9A-Za-z_.-]{1,32}$/};
@@ -22,7 +23,7 @@ function (newDoc, oldDoc) {
   var SiteCode = {type: "string", pattern: /^[0-9]{10}$/};
   var UserName = {type: "string", minLength: 1, maxLength: 64};
   var documents = {
-    audit: {id: /^audit:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {type: {type: "values", values: ["audit"]}, at: Instant, by: UserName, site: SiteCode, region: RegionCode, address: Text, action: {type: "values", values: ["write", "read", "refused", "account", "login", "login_failed", "logout"]}, database: Text, request: Text, documents: {type: "array", maxItems: 500, items: AuditedDocument}, account: UserName, changed: {type: "array", maxItems: 20, items: DictionaryCode}, grades: {type: "array", maxItems: 2, items: {type: "values", values: ["ordinary", "senior", "admin"]}}, disabled: {type: "boolean"}, cut: {type: "boolean"}}, required: ["type", "at", "by", "address", "action", "database", "request"]}}
+    audit: {id: /^audit:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {type: {type: "values", values: ["audit"]}, at: Instant, by: UserName, site: SiteCode, region: RegionCode, address: Text, action: Action, database: Text, request: Text, documents: {type: "array", maxItems: 500, items: AuditedDocument}, account: UserName, changed: {type: "array", maxItems: 20, items: DictionaryCode}, grades: {type: "array", maxItems: 2, items: {type: "values", values: ["ordinary", "senior", "admin"]}}, disabled: {type: "boolean"}, cut: {type: "boolean"}}, required: ["type", "at", "by", "address", "action", "database", "request"]}}
   };
   var BOOKKEEPING = /^_(?:id|rev|revisions|deleted|revs_info|local_seq)$/;
   var SAFE_NAME = /^[A-Za-z0-9_.-]{1,40}$/;

@@ -1,59 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import type { Audit } from '../models/generated';
 import type { Server } from '../sync/server';
-import { PAGE, pathOf, readTrail, summary, type TrailQuery, ulidTime } from './audit-data';
+import {
+  documentWords,
+  placeOf,
+  readTrail,
+  requestWord,
+  summary,
+  type TrailQuery,
+} from './audit-data';
 
-const query: TrailQuery = { from: '2026-11-01', to: '2026-11-30', user: '', document: '' };
+const query: TrailQuery = {
+  region: '330102',
+  from: '2026-11-01',
+  to: '2026-11-30',
+  user: '',
+  child: '',
+  action: '',
+};
 const CHILD = 'child:01K9A3Q6Z0000000000000000A';
 
-function params(path: string): Record<string, unknown> {
-  const search = new URLSearchParams(path.slice(path.indexOf('?')));
-  return Object.fromEntries(
-    [...search].map(([name, value]) => [
-      name,
-      name === 'startkey_docid' ? value : JSON.parse(value),
-    ]),
-  );
+/** A server that answers nothing, and what it was asked. */
+function asked(): { server: Server; calls: [string, unknown][] } {
+  const calls: [string, unknown][] = [];
+  const server = {
+    json: async (path: string, request?: { body?: unknown }) => {
+      calls.push([path, request?.body]);
+      return { entries: [], next: null, children: [] };
+    },
+  } as Server;
+  return { server, calls };
 }
 
 describe('the trail', () => {
-  it('knows the beginning of a ULID', () => {
-    expect(ulidTime(0)).toBe('0000000000');
-    expect(ulidTime(1469918176385)).toBe('01ARYZ6S41');
-  });
-
-  it('is asked for by date, latest first', () => {
-    const path = pathOf(query, null);
-    expect(path.startsWith('_all_docs?')).toBe(true);
-    const { startkey, endkey, descending, limit } = params(path);
-    expect(descending).toBe(true);
-    expect(limit).toBe(PAGE + 1);
-    expect(String(startkey) > String(endkey)).toBe(true);
-    expect(String(endkey)).toBe(`audit:${ulidTime(new Date('2026-11-01T00:00:00').getTime())}`);
-  });
-
-  it('is asked for by account, or by document', () => {
-    const byUser = pathOf({ ...query, user: 'nurse1' }, null);
-    expect(byUser).toContain('_view/by_user');
-    expect((params(byUser).startkey as string[])[0]).toBe('nurse1');
-    const byChild = pathOf({ ...query, document: CHILD }, { key: [CHILD, 'x'], id: 'audit:A' });
-    expect(byChild).toContain('_view/by_document');
-    expect(params(byChild).startkey).toEqual([CHILD, 'x']);
-    expect(params(byChild).startkey_docid).toBe('audit:A');
-  });
-
-  it('comes in pages', async () => {
-    const rows = Array.from({ length: PAGE + 1 }, (_, n) => ({
-      key: `audit:${n}`,
-      id: `audit:${n}`,
-      doc: { type: 'audit', by: `u${n}` } as Audit,
-    }));
-    const server = { json: async () => ({ rows }) } as unknown as Server;
-    const page = await readTrail(server, '330102', query);
-    expect(page.entries).toHaveLength(PAGE);
-    expect(page.next).toEqual({ key: `audit:${PAGE}`, id: `audit:${PAGE}` });
-    rows.length = 2;
-    expect((await readTrail(server, '330102', query)).next).toBeNull();
+  it('is asked for in a body, and names nobody in an address', async () => {
+    const { server, calls } = asked();
+    const after = { at: '2026-11-23T01:02:03.004Z', id: 'audit:A' };
+    await readTrail(server, { ...query, child: '张小苗', user: 'nurse1', action: 'login' }, after);
+    await readTrail(server, query);
+    expect(calls.map(([path]) => path)).toEqual(['/api/trail/find', '/api/trail/find']);
+    const since = new Date('2026-11-01T00:00:00').toISOString();
+    const until = new Date('2026-11-30T23:59:59.999').toISOString();
+    const base = { region: '330102', since, until };
+    const more = { user: 'nurse1', child: '张小苗', action: 'login', after };
+    expect(calls[0]?.[1]).toEqual({ ...base, ...more });
+    expect(calls[1]?.[1]).toEqual(base);
   });
 
   it('is summed up', () => {
@@ -70,5 +61,19 @@ describe('the trail', () => {
       ids: [CHILD, 'child:B'],
     });
     expect(summary({} as Audit)).toEqual({ kinds: [], facts: [], ids: [] });
+  });
+
+  it('says what was done in words', () => {
+    const documents = [{ id: CHILD }, { id: 'child:B' }, { id: 'stock:C' }, { id: 'odd' }];
+    const entry = { documents, request: 'PUT', database: 'site-9901210001' } as unknown as Audit;
+    expect(documentWords(entry)).toEqual([
+      ['child', 2],
+      ['stock', 1],
+      ['other', 1],
+    ]);
+    expect(requestWord(entry)).toBeNull();
+    expect(placeOf(entry)).toBe('9901210001');
+    expect(requestWord({ request: 'lookup/by_card' } as Audit)).toBe('byCard');
+    expect(placeOf({ database: 'catalog' } as Audit)).toBeNull();
   });
 });

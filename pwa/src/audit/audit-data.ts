@@ -1,82 +1,52 @@
 /** Reads a region's trail (日志), latest first, a page at a time. Online only. */
 
+import type { TrailPage } from '../models/api.ts';
 import type { Audit } from '../models/generated.ts';
 import type { Server } from '../sync/server.ts';
 
 export interface TrailQuery {
+  region: string;
   /** Dates as the user means them, inclusive. */
   from: string;
   to: string;
   /** An account, or ''. */
   user: string;
-  /** The id of a document, or ''. */
-  document: string;
+  /** A child's name, or one of its numbers, or ''. */
+  child: string;
+  action: Audit['action'] | '';
 }
 
-export interface TrailPage {
-  entries: Audit[];
-  /** Where the next page begins; null on the last. */
-  next: Cursor | null;
-}
+export type Cursor = NonNullable<TrailPage['next']>;
 
-export interface Cursor {
-  key: unknown;
-  id: string;
-}
+export const ACTIONS: readonly Audit['action'][] = [
+  'write',
+  'read',
+  'refused',
+  'account',
+  'login',
+  'login_failed',
+  'logout',
+];
 
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-export const PAGE = 50;
-
-/** The first ten characters of ULIDs of a moment. */
-export function ulidTime(ms: number): string {
-  let text = '';
-  for (let rest = ms; text.length < 10; rest = Math.floor(rest / 32)) {
-    text = CROCKFORD[rest % 32] + text;
-  }
-  return text;
-}
-
-/** The path of one page below the trail's database. */
-export function pathOf(query: TrailQuery, after: Cursor | null): string {
-  const from = new Date(`${query.from}T00:00:00`);
-  const to = new Date(`${query.to}T23:59:59.999`);
-  const named = query.document || query.user;
-  const [start, end]: [unknown, unknown] = named
-    ? [
-        [named, to.toISOString()],
-        [named, from.toISOString()],
-      ]
-    : [`audit:${ulidTime(to.getTime())}~`, `audit:${ulidTime(from.getTime())}`];
-  const params: Record<string, unknown> = {
-    descending: true,
-    include_docs: true,
-    limit: PAGE + 1,
-    startkey: after?.key ?? start,
-    endkey: end,
-  };
-  const text = Object.entries(params).map(
-    ([name, value]) => `${name}=${encodeURIComponent(JSON.stringify(value))}`,
-  );
-  if (after && named) text.push(`startkey_docid=${encodeURIComponent(after.id)}`);
-  const view = query.document ? 'by_document' : 'by_user';
-  return `${named ? `_design/trail/_view/${view}` : '_all_docs'}?${text.join('&')}`;
-}
-
-/** One page of the trail of `region`. */
-export async function readTrail(
+/**
+ * One page of the trail. Who is looked for stands in the body: the server looks the child up, and
+ * no child's data is ever in an address.
+ */
+export function readTrail(
   server: Server,
-  region: string,
   query: TrailQuery,
   after: Cursor | null = null,
 ): Promise<TrailPage> {
-  const { rows } = await server.json<{ rows: { key: unknown; id: string; doc: Audit }[] }>(
-    `/db/audit-${region}/${pathOf(query, after)}`,
-  );
-  const last = rows[PAGE];
-  return {
-    entries: rows.slice(0, PAGE).map(({ doc }) => doc),
-    next: last ? { key: last.key, id: last.id } : null,
+  const body = {
+    region: query.region,
+    since: new Date(`${query.from}T00:00:00`).toISOString(),
+    until: new Date(`${query.to}T23:59:59.999`).toISOString(),
+    ...(query.user && { user: query.user }),
+    ...(query.child && { child: query.child }),
+    ...(query.action && { action: query.action }),
+    ...(after && { after }),
   };
+  return server.json<TrailPage>('/api/trail/find', { method: 'POST', body });
 }
 
 /** What an entry changed, as numbers for the list: events added, facts changed, other documents. */
@@ -97,4 +67,66 @@ export function summary(entry: Audit): {
     facts: [...facts],
     ids: (entry.documents ?? []).map(({ id }) => id),
   };
+}
+
+/** Kinds of requests that say what somebody did → their word. */
+const REQUESTS: Readonly<Record<string, string>> = {
+  'cases/find': 'find',
+  'cases/fetch': 'fetch',
+  'cases/read': 'fetch',
+  'cases/duplicates': 'duplicates',
+  'cases/decide': 'decide',
+  'trail/find': 'trail',
+  'lookup/by_card': 'byCard',
+  'lookup/by_id_number': 'byIdNumber',
+  'lookup/by_child_code': 'byChildCode',
+  'lookup/by_name_birth': 'byName',
+  _all_docs: 'list',
+  _bulk_get: 'many',
+  _changes: 'copy',
+  _find: 'search',
+  _purge: 'purge',
+  _security: 'members',
+  _session: 'page',
+  basic: 'program',
+  create: 'create',
+  password: 'password',
+  'DELETE database': 'drop',
+};
+
+/** Beginnings of ids → the word for what the document is. */
+const KINDS: readonly (readonly [string, string])[] = [
+  ['child:', 'child'],
+  ['stock:', 'stock'],
+  ['numbers:', 'numbers'],
+  ['settings:', 'settings'],
+  ['problem:', 'problem'],
+  ['layer:', 'rule'],
+  ['schedule:', 'schedule'],
+  ['dictionary:', 'dictionary'],
+  ['site:', 'site'],
+  ['region:', 'region'],
+  ['org.couchdb.user:', 'account'],
+  ['_design/', 'design'],
+  ['_security', 'members'],
+];
+
+/** The word for a way of asking, below `audit.request`; null where the documents say it all. */
+export function requestWord(entry: Audit): string | null {
+  return REQUESTS[entry.request] ?? null;
+}
+
+/** What an entry's documents are, below `audit.document`, each with how many. */
+export function documentWords(entry: Audit): [string, number][] {
+  const found = new Map<string, number>();
+  for (const { id } of entry.documents ?? []) {
+    const word = KINDS.find(([start]) => id.startsWith(start))?.[1] ?? 'other';
+    found.set(word, (found.get(word) ?? 0) + 1);
+  }
+  return [...found];
+}
+
+/** The code of the place whose database it was; null for one that is no place's. */
+export function placeOf(entry: Audit): string | null {
+  return /^(?:site|region|audit)-(\d+)$/.exec(entry.database)?.[1] ?? null;
 }

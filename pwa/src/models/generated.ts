@@ -21,6 +21,7 @@ export type BirthWeight = number;
 export type GestationWeeks = number;
 export type Span = string;
 export type YearDay = string;
+export type Action = 'write' | 'read' | 'refused' | 'account' | 'login' | 'login_failed' | 'logout';
 
 /** Who recorded something, where, and by which clock (责任认定). */
 export interface Provenance {
@@ -644,7 +645,7 @@ export interface Audit {
    * `read`: of a case, from outside its own site; `refused`: a write, or such a reading, by the
    * database; `login_failed`: somebody gave a wrong password for the account `by`.
    */
-  action: 'write' | 'read' | 'refused' | 'account' | 'login' | 'login_failed' | 'logout';
+  action: Action;
   database: Text;
   /** The kind of request, e.g. `_bulk_docs` or `lookup/by_card`; never what was asked for. */
   request: Text;

@@ -1,0 +1,3 @@
+function (doc) {
+  if (doc.type === 'audit') { emit([doc.action, doc.at], null); }
+}
