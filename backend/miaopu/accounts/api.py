@@ -35,7 +35,7 @@ class NewAccount(_Body):
     """Without one, one is drawn and shown once."""
 
 
-class Change(_Body):
+class AccountChange(_Body):
     """What to change of an account; what is absent stays."""
 
     display_name: Text | None = None
@@ -53,7 +53,7 @@ class NewPassword(_Body):
     new: Password
 
 
-class Account(BaseModel):
+class ManagedAccount(BaseModel):
     """An account as administrators see it."""
 
     name: str
@@ -64,7 +64,7 @@ class Account(BaseModel):
     disabled: bool
 
 
-class Own(Account):
+class OwnAccount(ManagedAccount):
     """One's own account."""
 
     ticket: str
@@ -90,22 +90,22 @@ class Closed(BaseModel):
     closed: list[str]
 
 
-class Accounts(BaseModel):
+class ManagedAccounts(BaseModel):
     """The accounts that one manages."""
 
-    accounts: list[Account]
+    accounts: list[ManagedAccount]
 
 
 class Made(BaseModel):
     """An account that was made or changed; `password` only when it was drawn."""
 
-    account: Account
+    account: ManagedAccount
     password: str | None = None
 
 
-def _shown(record: Json) -> Account:
+def _shown(record: Json) -> ManagedAccount:
     kind, _, code = (place_in(record) or "").partition(":")
-    return Account(
+    return ManagedAccount(
         name=record["name"],
         display_name=shown_name(record),
         grade=grade_in(record),
@@ -125,9 +125,9 @@ def accounts_router(asking: Asking, accounts: AccountService, secret: str) -> AP
         return actor
 
     @router.get("")
-    async def listed(actor: Annotated[Actor, Depends(manager)]) -> Accounts:
+    async def listed(actor: Annotated[Actor, Depends(manager)]) -> ManagedAccounts:
         async with of_the_database():
-            return Accounts(accounts=[_shown(one) for one in await accounts.managed(actor)])
+            return ManagedAccounts(accounts=[_shown(one) for one in await accounts.managed(actor)])
 
     @router.post("", status_code=201)
     async def add(
@@ -145,7 +145,10 @@ def accounts_router(asking: Asking, accounts: AccountService, secret: str) -> AP
 
     @router.patch("/{name}")
     async def change(
-        name: str, wanted: Change, request: Request, actor: Annotated[Actor, Depends(manager)]
+        name: str,
+        wanted: AccountChange,
+        request: Request,
+        actor: Annotated[Actor, Depends(manager)],
     ) -> Made:
         async with of_the_database():
             record, drawn = await accounts.change(
@@ -154,13 +157,13 @@ def accounts_router(asking: Asking, accounts: AccountService, secret: str) -> AP
         return Made(account=_shown(record), password=drawn)
 
     @router.get("/me")
-    async def own(actor: Annotated[Actor, Depends(asking.now)]) -> Own:
+    async def own(actor: Annotated[Actor, Depends(asking.now)]) -> OwnAccount:
         """One's own account. CouchDB 3 shows `_users` to its administrators alone."""
         async with of_the_database():
             record = await accounts.users.get(actor.name)
         if record is None or place_in(record) is None:
             raise MissingError("this account belongs to no place")
-        return Own(**_shown(record).model_dump(), ticket=ticket(secret, record))
+        return OwnAccount(**_shown(record).model_dump(), ticket=ticket(secret, record))
 
     @router.post("/standing")
     async def standing(given: Standings) -> Closed:

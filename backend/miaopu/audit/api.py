@@ -45,12 +45,19 @@ class TrailChild(BaseModel):
     site: str | None
 
 
+class Following(BaseModel):
+    """Where the next page begins."""
+
+    at: str
+    id: str
+
+
 class TrailPage(BaseModel):
     """Entries as `audit-<code>` holds them, the latest first."""
 
     entries: list[Json]
-    next: After | None
-    """Where the next page begins; None on the last."""
+    next: Following | None
+    """None on the last page."""
     children: list[TrailChild]
     """Whom the entries are about, where a child was looked for."""
 
@@ -66,7 +73,7 @@ def trail_router(asking: Asking, search: TrailSearch) -> APIRouter:
         question = Question(**{**asked.model_dump(), "after": after})
         async with of_the_database():
             page = await search.find(who, address_of(request), question)
-        following = After(at=page.next.at, id=page.next.id) if page.next is not None else None
+        following = Following(at=page.next.at, id=page.next.id) if page.next is not None else None
         children = [TrailChild.model_validate(row) for row in page.children]
         return TrailPage(entries=page.entries, next=following, children=children)
 

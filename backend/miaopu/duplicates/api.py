@@ -11,8 +11,8 @@ from miaopu.accounts.body import Body, body_of
 from miaopu.accounts.limits import Limit
 from miaopu.audit import Trail
 from miaopu.case.case import merged
-from miaopu.duplicates.suspects import Decision, decide, suspects
-from miaopu.lookup.api import Row
+from miaopu.duplicates.suspects import Decision, decide, joined, suspects
+from miaopu.lookup.api import CaseRow
 from miaopu.lookup.cases import Cases
 from miaopu.models.child import ChildId
 from miaopu.problems import MissingError, NotAllowedError
@@ -40,13 +40,13 @@ class Pair(BaseModel):
     """Two cases that may be one child."""
 
     reason: Literal["id_number", "card", "person", "family"]
-    cases: tuple[Row, Row]
+    cases: tuple[CaseRow, CaseRow]
 
 
 class JoinedPair(BaseModel):
     """Two cases that are read as one child (合并个案)."""
 
-    cases: tuple[Row, Row]
+    cases: tuple[CaseRow, CaseRow]
 
 
 class Pairs(BaseModel):
@@ -81,9 +81,10 @@ def duplicates_router(asking: Asking, cases: Cases, trail: Trail) -> APIRouter:
         limited(listing, who)
         async with of_the_database():
             pairs = await suspects(cases.client(), who.region)
-        ids = [case["id"] for pair in pairs for case in pair["cases"]]
+            together = await joined(cases.client(), who.region)
+        ids = [case["id"] for pair in [*pairs, *together] for case in pair["cases"]]
         note(request, who, "read", "cases/duplicates", ids)
-        return Pairs.model_validate({"pairs": pairs})
+        return Pairs.model_validate({"pairs": pairs, "joined": together})
 
     @router.post("/decide")
     async def decision(request: Request, who: Who) -> dict[str, bool]:

@@ -1,7 +1,7 @@
 """What is generated: from the models JSON Schemas, TypeScript types and the structural validator;
 from the rules of recording the script that databases and the server run; from the shapes of printed
-forms and of the device bridge TypeScript types; from the table of rights and the list of denials a
-page each of the manual.
+forms, of the device bridge and of `/api` TypeScript types; from rights and denials a page each of
+the manual.
 
 `generated(root)` is pure: it says which file should hold which text. `miaopu generate` writes what
 differs; a test fails when something does.
@@ -17,6 +17,7 @@ from miaopu.generate.schemas import document_schemas
 from miaopu.generate.shapes import bridge_typescript, forms_typescript
 from miaopu.generate.structure import structure_validator
 from miaopu.generate.typescript import typescript
+from miaopu.generate.wire import api_typescript
 from miaopu.models import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,6 +41,7 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
         path = root / f"design-docs/{kind}/structure/validate_doc_update.js"
         files[path] = structure_validator(models)
     files[root / "design-docs/lib/rules.js"] = rules_script()
+    files[root / "pwa/src/models/api.ts"] = api_typescript()
     files[root / "pwa/src/models/denials.ts"] = denials_typescript()
     files[root / "pwa/src/print/generated.ts"] = forms_typescript()
     files[root / "pwa/src/devices/generated.ts"] = bridge_typescript()

@@ -43,6 +43,8 @@ def _type(schema: Json) -> str:
         if union in schema:
             return " | ".join(_type(option) for option in schema[union])
     match schema.get("type"):
+        case "array" if "prefixItems" in schema:
+            return f"[{', '.join(_type(item) for item in schema['prefixItems'])}]"
         case "array":
             item = _type(schema["items"])
             return f"({item})[]" if " | " in item else f"{item}[]"

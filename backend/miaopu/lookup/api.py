@@ -52,21 +52,21 @@ class Read(Body):
     id: ChildId
 
 
-class Row(BaseModel):
+class CaseRow(BaseModel):
     """What is told of a case."""
 
     id: str
     name: str | None
-    sex: str | None
+    sex: Literal["M", "F", "U"] | None
     birth_date: str | None
     site: str | None
     """管理单位."""
 
 
-class Rows(BaseModel):
+class CasesFound(BaseModel):
     """What was found, and how far one looked."""
 
-    rows: list[Row]
+    rows: list[CaseRow]
     searched: list[str]
     """The regions that were asked here, the nearest first."""
     above: Literal["none", "not_asked", "asked", "unreachable"]
@@ -88,12 +88,12 @@ def cases_router(asking: Asking, lookup: LookupService) -> APIRouter:
     Who = Annotated[Actor, Depends(asking.of_a_place)]  # noqa: N806 - a type
 
     @router.post("/find")
-    async def find(request: Request, who: Who) -> Rows:
+    async def find(request: Request, who: Who) -> CasesFound:
         wanted = (await body_of(request, Wanted)).model_dump(exclude_none=True)
         async with of_the_database():
             found = await lookup.find(Asker(who, address_of(request)), wanted)
         given = {"rows": found.rows, "searched": found.searched, "above": found.above}
-        return Rows.model_validate(given)
+        return CasesFound.model_validate(given)
 
     @router.post("/fetch")
     async def fetch(request: Request, who: Who) -> Fetched:

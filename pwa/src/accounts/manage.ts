@@ -1,36 +1,12 @@
 /** Managing accounts (账户管理) and one's own password, through the server's `/api/accounts`. */
 
-import type { Grade } from '../workspace/user.ts';
-
-export interface ManagedAccount {
-  name: string;
-  display_name: string;
-  grade: Grade;
-  site: string | null;
-  region: string | null;
-  disabled: boolean;
-}
-
-export interface NewAccount {
-  name: string;
-  display_name: string;
-  grade: Grade;
-  site?: string;
-  region?: string;
-}
-
-export interface AccountChange {
-  display_name?: string;
-  grade?: Grade;
-  disabled?: boolean;
-  draw_password?: boolean;
-}
-
-/** An account, with its password when the server drew one: it is shown this once. */
-export interface Made {
-  account: ManagedAccount;
-  password: string | null;
-}
+import type {
+  AccountChange,
+  Made,
+  ManagedAccount,
+  ManagedAccounts,
+  NewAccount,
+} from '../models/api.ts';
 
 /** Each is a key of the catalogue, below `accounts.fault`. */
 export const ACCOUNT_FAULTS = [
@@ -117,7 +93,7 @@ export function createAccounts(
     return answer as T;
   }
   return {
-    list: async () => (await call<{ accounts: ManagedAccount[] }>('GET', '')).accounts,
+    list: async () => (await call<ManagedAccounts>('GET', '')).accounts,
     add: (account) => call('POST', '', account),
     change: (name, change) => call('PATCH', `/${encodeURIComponent(name)}`, change),
     ownPassword: (old, next) => call('POST', '/me/password', { old, new: next }),

@@ -1,6 +1,6 @@
 /** Reads a region's trail (日志), latest first, a page at a time. Online only. */
 
-import type { TrailPage } from '../models/api.ts';
+import type { TrailPage as Answer, AskedTrail, Following } from '../models/api.ts';
 import type { Audit } from '../models/generated.ts';
 import type { Server } from '../sync/server.ts';
 
@@ -16,7 +16,10 @@ export interface TrailQuery {
   action: Audit['action'] | '';
 }
 
-export type Cursor = NonNullable<TrailPage['next']>;
+export type Cursor = Following;
+
+/** Entries are what the database holds, which the model `Audit` describes. */
+export type TrailPage = Omit<Answer, 'entries'> & { entries: Audit[] };
 
 export const ACTIONS: readonly Audit['action'][] = [
   'write',
@@ -37,7 +40,7 @@ export function readTrail(
   query: TrailQuery,
   after: Cursor | null = null,
 ): Promise<TrailPage> {
-  const body = {
+  const body: AskedTrail = {
     region: query.region,
     since: new Date(`${query.from}T00:00:00`).toISOString(),
     until: new Date(`${query.to}T23:59:59.999`).toISOString(),

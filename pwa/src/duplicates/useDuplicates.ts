@@ -1,9 +1,8 @@
 /** Suspected and joined duplicates for pages: of a clinic from its device, of a region online. */
 
 import type { ChildDoc } from '../case/document.ts';
-import type { Suspicion } from '../case/joined.ts';
 import { readChildren } from '../case/leaves.ts';
-import type { CaseRow } from '../lookup/api.ts';
+import type { Pairs } from '../models/api.ts';
 import { createServer } from '../sync/server.ts';
 import { useSession } from '../workspace/session.ts';
 import { opened, workspace } from '../workspace/workspace.ts';
@@ -53,10 +52,10 @@ function ofRegion(region: string): Duplicates {
   return {
     cases,
     async pairs() {
-      const { pairs, joined } = await server.json<{
-        pairs: { reason: Suspicion; cases: [CaseRow, CaseRow] }[];
-        joined: { cases: [CaseRow, CaseRow] }[];
-      }>('/api/cases/duplicates', { method: 'POST', body: {} });
+      const { pairs, joined } = await server.json<Pairs>('/api/cases/duplicates', {
+        method: 'POST',
+        body: {},
+      });
       together = joined.map(({ cases: [a, b] }) => ({
         id: a.id,
         name: a.name ?? b.name ?? '',

@@ -1,16 +1,7 @@
 /** Asks the server for cases beyond the own clinic (查找个案); what is asked stands in the body. */
 import { parseIdNumber } from '../case/idnumber.ts';
+import type { CasesFound, Fetched } from '../models/api.ts';
 import { type Server, SyncFault } from '../sync/server.ts';
-
-/** What the server tells of a case. */
-export interface CaseRow {
-  id: string;
-  name: string | null;
-  sex: 'M' | 'F' | 'U' | null;
-  birth_date: string | null;
-  /** 管理单位. */
-  site: string | null;
-}
 
 /** One way of looking for a child. */
 export type CaseQuery =
@@ -18,12 +9,6 @@ export type CaseQuery =
   | { id_number: string }
   | { child_code: string }
   | { name: string; birth_date: string };
-
-export interface CasesFound {
-  rows: CaseRow[];
-  /** The server above: there is none, it was not needed, it was asked, it does not answer. */
-  above: 'none' | 'not_asked' | 'asked' | 'unreachable';
-}
 
 /** Why a request came to nothing; a key below `moves.error`. */
 export type CaseProblem = 'offline' | 'login' | 'tooMany' | 'gone' | 'refused' | 'server';
@@ -47,7 +32,7 @@ export async function findCases(
   server: Server,
   queries: readonly CaseQuery[],
 ): Promise<CasesFound> {
-  let found: CasesFound = { rows: [], above: 'not_asked' };
+  let found: CasesFound = { rows: [], searched: [], above: 'not_asked' };
   for (const body of queries) {
     found = await server.json<CasesFound>('/api/cases/find', { method: 'POST', body });
     if (found.rows.length) break;
@@ -62,7 +47,7 @@ export async function fetchCase(
   purpose: 'visit' | 'move',
 ): Promise<string> {
   const body = { id, purpose };
-  return (await server.json<{ id: string }>('/api/cases/fetch', { method: 'POST', body })).id;
+  return (await server.json<Fetched>('/api/cases/fetch', { method: 'POST', body })).id;
 }
 
 /** Which words to say about what went wrong; what is no fault of the server's is thrown on. */

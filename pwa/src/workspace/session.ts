@@ -1,5 +1,6 @@
 /** Who is logged in (登录). Online by the server's word; offline by the verifier of this device. */
 import { type Ref, shallowRef } from 'vue';
+import type { OwnAccount } from '../models/api.ts';
 import type { Settings } from '../models/generated.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
 import { isSenior } from './rights.ts';
@@ -22,11 +23,6 @@ const passwordNeeded = shallowRef(false);
 interface SessionAnswer {
   name: string | null;
   roles: string[];
-}
-
-interface OwnAccount {
-  display_name?: string;
-  ticket?: string;
 }
 
 export interface LoginParts {

@@ -2,6 +2,7 @@
  * Who of this device's accounts is out (停用的账号). The device may have been away for days, and its
  * cookie may have run out: the tickets of its logins tell, without a password.
  */
+import type { Closed } from '../models/api.ts';
 import { type Server, SyncFault } from '../sync/server.ts';
 import type { Verifiers } from './verifier.ts';
 
@@ -16,7 +17,7 @@ export async function dropClosed(
 ): Promise<string[]> {
   const accounts = verifiers.tickets();
   if (accounts.length === 0) return [];
-  const answer = await server.json<{ closed: string[] }>('/api/accounts/standing', {
+  const answer = await server.json<Closed>('/api/accounts/standing', {
     method: 'POST',
     body: { accounts },
     signal,
