@@ -17,8 +17,9 @@ class Limit:
     now: Callable[[], float] = time.monotonic
     _asked: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
 
-    def wait(self, account: str) -> float:
-        """Counts a request; 0 when it may go on, else the seconds until the next may."""
+    def wait(self, account: str, count: int = 1) -> float:
+        """Counts a request, or so many at once; 0 when it may go on, else the seconds until the
+        next may. Whoever has asked for nothing yet may ask for any number at once."""
         now = self.now()
         asked = self._asked.setdefault(account, deque())
         self._asked.move_to_end(account)
@@ -26,7 +27,7 @@ class Limit:
             self._asked.popitem(last=False)
         while asked and asked[0] <= now - self.seconds:
             asked.popleft()
-        if len(asked) >= self.most:
+        if asked and len(asked) + count > self.most:
             return asked[0] + self.seconds - now
-        asked.append(now)
+        asked.extend([now] * min(count, self.most))
         return 0.0

@@ -42,6 +42,7 @@ from miaopu.gate.judgement import (
     is_whole,
     judged,
 )
+from miaopu.gate.quotas import Quotas, too_large
 from miaopu.gate.requests import Write, body_of, documents_of, write_of
 from miaopu.models.denials import deny
 from miaopu.problems import TooOftenError
@@ -77,6 +78,7 @@ class Gate:
         self._county = county
         self._gatherer = Gatherer(client, stamp, database.heads)
         self._authority = Authority()
+        self._quotas = Quotas()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -103,6 +105,9 @@ class Gate:
             elif write.is_catalogs:
                 await self._guard(judging)
             await self._judge(judging)
+            if write.is_clinics:
+                judging.denied |= too_large(len(data), judging.documents)
+                self._quotas.check(judging.actor, judging.taken_new)
             await self._take_back(judging)
             await self._finish(judging, data, scope, send)
         except AnswerError as error:

@@ -62,6 +62,7 @@ class Gatherer:
             ]
         ids = [one["_id"] for one in asked]
         here = await self.leaves(database, ids)
+        judging.new = {one for one in ids if one not in here}
         found = {doc_id: Known(leaves, True) for doc_id, leaves in here.items()}
         new = [one for one in dict.fromkeys(ids) if one.startswith("child:") and one not in here]
         if new:

@@ -65,6 +65,8 @@ class Judging:
     is_replicated: bool
     """Written with `new_edits=false`."""
     now: dt.datetime
+    new: set[str] = field(default_factory=set)
+    """Ids of documents that the database does not have."""
     known: dict[str, Known] = field(default_factory=dict)
     """By id, of the documents that are judged and known."""
     lost: dict[int, Lost] = field(default_factory=dict)
@@ -82,6 +84,12 @@ class Judging:
             for number, one in enumerate(self.documents)
             if number not in self.denied and number not in self.written
         ]
+
+    @property
+    def taken_new(self) -> list[str]:
+        """Ids of the documents that would be new in the database, of those that are not denied."""
+        ids = [one.get("_id") for one in self.left]
+        return [one for one in ids if one in self.new]
 
     def row(self, number: int) -> Json | None:
         """The row of a denied document in the answer to `_bulk_docs`."""

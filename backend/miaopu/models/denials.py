@@ -54,6 +54,7 @@ _PLACE = {
     "other-region": "Only administrators of the region that a place or a local rule belongs to, "
     "or of one above it, write it.",
 }
+_SIZE = {"too-large": "The document is larger than any record is."}
 _OTHER = {
     "server-only": "Only the server writes, deletes or moves this.",
     "admin-only": "Only administrators of a region write the catalog.",
@@ -116,6 +117,7 @@ DENIALS: dict[str, Meaning] = {
     **{code: Meaning("place", text) for code, text in _PLACE.items()},
     **{code: Meaning("rule", text) for code, text in _RULE.items()},
     **{code: Meaning("rule", f"{text} Needs a reason.") for code, text in _WARNING.items()},
+    **{code: Meaning("size", text) for code, text in _SIZE.items()},
     **{code: Meaning("other", text) for code, text in _OTHER.items()},
 }
 """Code → what it says."""

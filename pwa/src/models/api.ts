@@ -85,7 +85,7 @@ export interface OwnAccount {
 
 /** Two cases that may be one child. */
 export interface Pair {
-  reason: 'id_number' | 'card' | 'person';
+  reason: 'id_number' | 'card' | 'person' | 'family';
   cases: [CaseRow, CaseRow];
 }
 

@@ -41,6 +41,7 @@ export const DENIALS = {
   'lot-empty': 'rule',
   'lot-not-here': 'rule',
   'other-route': 'rule',
+  'too-large': 'size',
   'server-only': 'other',
   'admin-only': 'other',
   'province-only': 'other',
