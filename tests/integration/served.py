@@ -29,7 +29,7 @@ _ANYBODY = httpx.Client(trust_env=False, limits=httpx.Limits(max_keepalive_conne
 """One for all who only look whether somebody is there: each client reads all certificates."""
 COUCHDB = os.environ.get("MIAOPU_COUCHDB_URL")
 PASSWORD = "correct horse"
-START_S = 60.0
+START_S = 240.0
 
 PLAN = """
 [[region]]
