@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from country import GRADES, Served
-from records import ulid
+from records import AT, ulid
 
 from miaopu.provision.catalog import content
 from miaopu.provision.plan import Plan
@@ -41,6 +41,21 @@ class Route:
     body: Json | None = None
 
 
+PROPOSED: Json = {
+    "today": "2026-11-29",
+    "proposal": {
+        "_id": "layer:tried",
+        "type": "layer",
+        "name": "tried",
+        "title": "两针",
+        "region": "999999",
+        "effective": "2026-01-01",
+        "layer": {"kind": "visit", "maxInjections": 2},
+        "updated_at": AT,
+        "updated_by": "somebody",
+    },
+}
+
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/time"): Route(EVERYBODY),
     ("GET", "/health"): Route(EVERYBODY),
@@ -60,7 +75,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         {"id": f"child:{NOBODY}", "target": f"child:{ulid()}", "decision": "same"},
     ),
     ("GET", "/reports/joined"): Route(REGIONS),
-    ("POST", "/schedules/preview"): Route(ABOVE | {"other-county"}, {}),
+    ("POST", "/schedules/preview"): Route(ABOVE | {"other-county"}, PROPOSED),
     ("GET", "/schedules/own-entries"): Route(ABOVE | {"other-county"}),
     ("POST", "/print/{template}"): Route(ANYBODY, {}),
     ("POST", "/trail/find"): Route(ABOVE, {}),

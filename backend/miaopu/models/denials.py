@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Cause = Literal["senior", "place", "form", "rule", "other"]
+Cause = Literal["senior", "place", "size", "form", "rule", "other"]
 """What is to be done about it: `senior` wants 高级用户; `place` is another place's; `form`
 is no shape that this server knows, as of a program that is too old; `rule` is what cannot have
 happened, or needs a reason; `other` is for an administrator."""
