@@ -44,7 +44,6 @@ class Route:
 PROPOSED: Json = {
     "today": "2026-11-29",
     "proposal": {
-        "_id": "layer:tried",
         "type": "layer",
         "name": "tried",
         "title": "两针",
