@@ -42,6 +42,11 @@ GROUP_SECONDS = 0.05
 REST_SECONDS = 0.05
 """A database to which no other has brought anything for so long rests."""
 
+GIVE_WAY_SECONDS = 5.0
+"""The longest that one waits who would read a database's documents while others are on their way:
+those that come into it first, and then on to the county, the city and the province in their turn;
+only then does each clinic read its own."""
+
 T = TypeVar("T")
 Job = Callable[[Writer], T]
 
@@ -75,6 +80,9 @@ class Database:
         """Kept by `compaction`."""
         self._fillers = 0
         self._filled = -REST_SECONDS
+        self._carriers: dict[object, int] = {}
+        """Who carries this database's documents to others → up to which sequence it has."""
+        self._carried: set[asyncio.Future[None]] = set()
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -132,6 +140,26 @@ class Database:
         finally:
             self._fillers -= 1
             self._filled = time.monotonic()
+
+    def carried(self, carrier: object, seq: int | None) -> None:
+        """`carrier` has brought everything up to `seq` to another database; None: it carries no
+        more. On the event loop."""
+        if seq is None:
+            self._carriers.pop(carrier, None)
+        else:
+            self._carriers[carrier] = seq
+        _resolve(self._carried)
+
+    async def give_way(self) -> None:
+        """Waits until this database rests and all that it has now is carried on."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GIVE_WAY_SECONDS):
+                await self.rest(GIVE_WAY_SECONDS)
+                seq = self.seq
+                while min(self._carriers.values(), default=seq) < seq and not self._closed:
+                    waiter = asyncio.get_running_loop().create_future()
+                    self._carried.add(waiter)
+                    await waiter
 
     async def rest(self, patience: float) -> None:
         """Waits until no other database fills this one, at most `patience` seconds."""
@@ -329,10 +357,9 @@ class Database:
 
     def wake(self) -> None:
         """On the event loop: lets every waiting feed look again."""
-        waiters, self._waiters = self._waiters, set()
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        _resolve(self._waiters)
+        if self._closed:
+            _resolve(self._carried)
         if not self._closed:
             for listener in self._listeners:
                 listener(self)
@@ -378,6 +405,15 @@ class Database:
         self._jobs.put(None)
         if self._thread is not None:
             self._thread.join(timeout=10)
+
+
+def _resolve(waiters: set[asyncio.Future[None]]) -> None:
+    """Ends the waiting of all of them; the set is empty then."""
+    resolved = list(waiters)
+    waiters.clear()
+    for waiter in resolved:
+        if not waiter.done():
+            waiter.set_result(None)
 
 
 def _sync(folder: Path) -> None:

@@ -23,7 +23,7 @@ import orjson
 
 from . import store
 from .auth import User
-from .database import Database
+from .database import GIVE_WAY_SECONDS, Database
 from .documents import Document, NewDocument, Options, dumps, from_json, loads
 from .errors import CouchError, bad_request
 from .names import check_database_name
@@ -32,10 +32,6 @@ log = logging.getLogger(__name__)
 
 FEED_SECONDS = 60.0
 """The longest that a side is asked to wait for changes."""
-
-GIVE_WAY_SECONDS = 5.0
-"""The longest that a database here waits for those that fill it before it fills others in its turn:
-to the county first, and from there in larger parts to the city and the province."""
 
 T = TypeVar("T")
 
@@ -431,9 +427,12 @@ class Local:
     def __init__(self, find: Callable[[], Database], user: User) -> None:
         self._find = find
         self._user = user
+        self._source: Database | None = None
+        """The database whose changes this side has given."""
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        if self._source is not None:
+            self._source.carried(self, None)
 
     async def create(self) -> None:
         """It was found, so it is there."""
@@ -456,6 +455,9 @@ class Local:
     async def changes(self, wish: Wish, since: Any, limit: int, patience: float) -> Changes:
         database = self._database()
         after = database.parse_sequence(str(since))
+        # Who asks for what follows has brought the rest to where it belongs.
+        self._source = database
+        database.carried(self, after)
         if patience and not await database.changed(after, patience):
             return Changes({}, since, 0)
         await database.rest(GIVE_WAY_SECONDS)

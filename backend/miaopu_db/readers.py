@@ -77,8 +77,6 @@ class Moment:
         self._held = contextlib.ExitStack()
         self._connection: sqlite3.Connection | None = None
         self._closed = False
-        self._holds = False
-        """Whether a connection may be held."""
         self._end: asyncio.TimerHandle | None = None
 
     async def read(
@@ -89,43 +87,41 @@ class Moment:
         """Does `work` on a thread of the pool. `is_last`: whether nothing is read after what it
         gave, as is known for most answers at once."""
         loop = asyncio.get_running_loop()
-        self._holds = True
         result = await loop.run_in_executor(self._pool, self._read, work, is_last)
-        self._holds = self._connection is not None
-        if self._holds and self._end is None:
+        if self._connection is not None and self._end is None:
             self._end = loop.call_later(LONGEST_SECONDS, self.close)
         return result
 
     def _read(self, work: Callable[[sqlite3.Connection], T], is_last: Callable[[T], bool]) -> T:
-        with self._lock:
+        try:
+            with self._lock:
+                if self._closed:
+                    raise CouchError(503, "service unavailable", "The answer took too long.")
+                if self._connection is None:
+                    self._connection = self._held.enter_context(self._readers.reading())
+                result = work(self._connection)
+                if is_last(result):
+                    self._release()
+                return result
+        finally:
             if self._closed:
-                raise CouchError(503, "service unavailable", "The answer took too long.")
-            if self._connection is None:
-                self._connection = self._held.enter_context(self._readers.reading())
-            result = work(self._connection)
-            if is_last(result):
-                self._release()
-            return result
+                with self._lock:
+                    self._release()
 
     def _release(self) -> None:
         self._connection = None
         self._held.close()
 
     def close(self) -> None:
-        """Gives the connection back, after what is being read."""
+        """Gives the connection back; where something is being read, its reader does."""
         self._closed = True
         if self._end is not None:
             self._end.cancel()
-        if self._holds:
-            self._holds = False
+        if self._lock.acquire(blocking=False):
             try:
-                self._pool.submit(self._give_back)
-            except RuntimeError:  # the server has ended, and its threads with it
-                self._give_back()
-
-    def _give_back(self) -> None:
-        with self._lock:
-            self._release()
+                self._release()
+            finally:
+                self._lock.release()
 
     def __enter__(self) -> Moment:
         return self

@@ -164,6 +164,8 @@ async def _chunk(
 
 async def _normal(database: Database, query: changes.Query, feed: Feed) -> AsyncIterator[bytes]:
     """All changes up to the moment of asking."""
+    if query.include_docs:
+        await database.give_way()
     if feed.limit == 0:
         pending = await database.read(lambda cx: store.count_changes(cx, feed.since))
         yield _HEAD + _tail(database, feed.since, pending)
@@ -239,6 +241,8 @@ async def _longpoll(
     since = feed.since
     started = time.monotonic()
     while True:
+        if query.include_docs:
+            await database.give_way()
         with _moment(database, query) as moment:
             chunk = await _chunk(moment, database, query, since, feed.limit)
             if chunk.rows:
@@ -280,6 +284,8 @@ async def _parts(
         yield _Part(b"", feed.since, await database.read(lambda cx: store.count_changes(cx, since)))
         return
     while True:
+        if query.include_docs:
+            await database.give_way()
         with _moment(database, query) as moment:
             while True:
                 chunk = await _chunk(moment, database, query, since, limit)
