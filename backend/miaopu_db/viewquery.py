@@ -10,11 +10,10 @@ from typing import Any
 
 import orjson
 
-from . import store
+from . import parameters, store
 from .collation import raw_key, sort_key
-from .documents import Options, dumps, loads
+from .documents import Options, dumps
 from .errors import CouchError, bad_request, query_error
-from .http.messages import boolean, integer
 from .views import Index, Row, View
 
 CHUNK = 1 << 20
@@ -56,76 +55,13 @@ class Query:
         return None if self.group else 0
 
 
-_BOOLEANS = frozenset(
-    {
-        "descending",
-        "inclusive_end",
-        "reduce",
-        "group",
-        "include_docs",
-        "conflicts",
-        "attachments",
-        "update_seq",
-        "sorted",
-    }
-)
-
-
 def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
     """`base` with the parameters of a query string (JSON text) or of a body (`decoded`)."""
-    query = base
-    for name, raw in given.items():
-        if name in ("key", "keys", "startkey", "start_key", "endkey", "end_key"):
-            value = raw if decoded else loads(raw)
-            if name == "keys":
-                if not isinstance(value, list):
-                    raise bad_request("`keys` member must be an array.")
-                query = replace(query, keys=tuple(value))
-            elif name == "key":
-                query = replace(query, start=value, end=value)
-            elif name.startswith("start"):
-                query = replace(query, start=value)
-            else:
-                query = replace(query, end=value)
-        elif name in ("startkey_docid", "start_key_doc_id"):
-            query = replace(query, start_doc=_text(raw, name))
-        elif name in ("endkey_docid", "end_key_doc_id"):
-            query = replace(query, end_doc=_text(raw, name))
-        elif name == "limit":
-            query = replace(query, limit=integer(raw, name, decoded))
-        elif name == "skip":
-            query = replace(query, skip=integer(raw, name, decoded))
-        elif name == "group_level":
-            query = replace(query, group_level=integer(raw, name, decoded))
-        elif name == "att_encoding_info":
-            query = replace(query, encoding_info=boolean(raw, name))
-        elif name == "stable":
-            boolean(raw, name)
-        elif name == "stale":
-            if raw not in ("ok", "update_after"):
-                raise query_error("Invalid value for `stale`.")
-            query = replace(query, update="false" if raw == "ok" else "lazy")
-        elif name == "update":
-            text = str(raw).lower() if isinstance(raw, bool) else raw
-            if text not in ("true", "false", "lazy"):
-                raise query_error("Invalid value for `update`.")
-            query = replace(query, update=text)
-        elif name in _BOOLEANS:
-            query = _with(query, name, boolean(raw, name))
-        elif name == "partition":
-            raise query_error("`partition` parameter is not supported in this design doc")
-    return query
-
-
-def _with(query: Query, name: str, value: bool) -> Query:
-    changes: dict[str, Any] = {name: value}
-    return replace(query, **changes)
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise query_error(f"`{name}` must be a string.")
-    return value
+    if "partition" in given:
+        raise query_error("`partition` parameter is not supported in this design doc")
+    asked = parameters.read(given, decoded=decoded)
+    asked.pop("stable", None)  # there is one copy of an index
+    return replace(base, **asked)
 
 
 def check(query: Query, view: View) -> bool:

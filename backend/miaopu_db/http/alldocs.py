@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import orjson
 
-from .. import store
+from .. import parameters, store
 from ..database import Database
-from ..documents import Document, Options, dumps, loads, splice, unpack
+from ..documents import Document, Options, dumps, splice, unpack
 from ..errors import bad_request, query_error, unauthorized
 from ..readers import Moment
-from .messages import Answer, Request, Stream, boolean, integer, only
+from .messages import Answer, Request, Stream, only
 
 CHUNK = 1 << 20
 _LAST = "\U0010ffff" * 4
@@ -41,39 +41,17 @@ class Query:
 
 def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
     """`base` with the parameters in `given`; their keys are JSON text unless `decoded`."""
-    query = base
-    for name, raw in given.items():
-        if name in ("key", "keys", "startkey", "start_key", "endkey", "end_key"):
-            value = raw if decoded else loads(raw)
-            if name == "keys":
-                if not isinstance(value, list):
-                    raise bad_request("`keys` parameter must be an array.")
-                query = replace(query, keys=tuple(value))
-            elif name == "key":
-                only = _id(value) or ""
-                query = replace(query, start=only, end=only)
-            elif name.startswith("start"):
-                query = replace(query, start=_id(value))
-            else:
-                query = replace(query, end=_id(value))
-        elif name == "limit":
-            query = replace(query, limit=integer(raw, name, decoded))
-        elif name == "skip":
-            query = replace(query, skip=integer(raw, name, decoded))
-        elif name == "att_encoding_info":
-            query = replace(query, encoding_info=boolean(raw, name))
-        elif name in (
-            "descending",
-            "inclusive_end",
-            "include_docs",
-            "conflicts",
-            "attachments",
-            "update_seq",
-        ):
-            changes: dict[str, Any] = {name: boolean(raw, name)}
-            query = replace(query, **changes)
-        else:
-            _check_of_views(name, raw)
+    asked = parameters.read(given, decoded=decoded)
+    if asked.get("reduce"):
+        raise query_error("Reduce is invalid for map-only views.")
+    if "group_level" in asked or asked.get("group"):
+        raise query_error("Invalid use of grouping on a map view.")
+    for name in ("start", "end"):
+        if name in asked:
+            asked[name] = _id(asked[name])
+    query = replace(base, **{name: asked[name] for name in asked.keys() & _FIELDS})
+    if "key" in given and query.start is None:
+        query = replace(query, start="", end="")
     if query.keys and (query.start is not None or query.end is not None):
         if query.keys == (query.start,) == (query.end,):
             return query
@@ -81,20 +59,8 @@ def parse(given: dict[str, Any], base: Query, *, decoded: bool) -> Query:
     return query
 
 
-def _check_of_views(name: str, raw: Any) -> None:
-    """Parameters that only views have: 400 where they cannot be, and no effect otherwise."""
-    if name == "reduce" and boolean(raw, name):
-        raise query_error("Reduce is invalid for map-only views.")
-    if name == "group_level":
-        integer(raw, name)
-    if name == "group_level" or (name == "group" and boolean(raw, name)):
-        raise query_error("Invalid use of grouping on a map view.")
-    if name in ("sorted", "stable"):
-        boolean(raw, name)
-    if name == "stale" and raw not in ("ok", "update_after"):
-        raise query_error("Invalid value for `stale`.")
-    if name == "update" and raw not in (True, False, "true", "false", "lazy"):
-        raise query_error("Invalid value for `update`.")
+_FIELDS = frozenset(field.name for field in fields(Query))
+"""What all documents are asked for; that of views alone has no effect."""
 
 
 def _id(value: Any) -> str | None:

@@ -23,8 +23,8 @@ from ..errors import CouchError, bad_content_type, conflict, not_found
 from ..names import check_attachment_name, check_document_id
 from ..revtree import parse
 from ..users import require_reader
-from .documents import given_revision, store_one
 from .messages import Answer, Request, Response, matches, not_modified, only, reply
+from .writing import given_revision, store_one
 
 _RANGE = re.compile(r"(\d*)-(\d*)")
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import queue
-from collections.abc import Iterator
 from typing import Any
 
 from .. import revtree, store
 from ..database import Database
-from ..documents import Document, NewDocument, Options, dumps, from_json
-from ..errors import CouchError, bad_request, forbidden, not_found, unauthorized
+from ..errors import bad_request, forbidden, unauthorized
 from ..names import check_document_id
 from ..security import require_server_admin
-from ..users import refuse_foreign, require_path, require_reader, with_hashed_password
-from . import alldocs, attachments, changes, design, documents, find
-from .messages import Answer, Request, Stream, only, reply
+from ..users import require_path
+from . import alldocs, attachments, bulk, changes, design, documents, find
+from .messages import Answer, Request, only, reply
 from .root import info_of
-
-LARGE = 256 * 1024
-"""Bytes of a body whose documents are read beside the event loop."""
 
 
 async def handle(request: Request) -> Answer:
@@ -83,186 +76,6 @@ async def _delete(request: Request, name: str) -> Answer:
         )
     await request.server.delete(name)
     return reply({"ok": True})
-
-
-async def prepare(
-    request: Request, database: Database, batch: list[NewDocument], new_edits: bool = True
-) -> list[NewDocument]:
-    """What the server itself does to documents before they are written."""
-    if database.name == "_users":
-        refuse_foreign(batch, request.user, database.security, new_edits)
-        loop = asyncio.get_running_loop()
-        return await asyncio.gather(
-            *(
-                loop.run_in_executor(request.server.hashing, with_hashed_password, document)
-                for document in batch
-            )
-        )
-    if database.name == "_replicator":
-        return [
-            request.server.check_replication(document, request.user, database) for document in batch
-        ]
-    return batch
-
-
-async def _bulk_docs(request: Request, database: Database) -> Answer:
-    only(request, "POST")
-    request.require_json()
-    body = await request.json_object()
-    if "docs" not in body:
-        raise bad_request("POST body must include `docs` parameter.")
-    given = body["docs"]
-    if not isinstance(given, list):
-        raise bad_request("`docs` parameter must be an array.")
-    new_edits = body.get("new_edits", True)
-    if not isinstance(new_edits, bool):
-        raise bad_request("`new_edits` parameter must be a boolean.")
-    if len(await request.body()) > LARGE and database.name not in ("_users", "_replicator"):
-        stream = _Stream(given, new_edits)
-        reading = asyncio.get_running_loop().run_in_executor(request.server.pool, stream.read)
-        outcomes = await database.update(stream, request.user, new_edits)
-        await reading
-        batch = stream.batch
-    else:
-        batch = await prepare(request, database, _parse(given, new_edits), new_edits)
-        outcomes = await database.update(batch, request.user, new_edits)
-    if new_edits:
-        return reply([outcome.members() for outcome in outcomes], 201)
-    rows = [
-        {"id": outcome.id, "rev": document.revs[0], **outcome.error.members()}
-        for document, outcome in zip(batch, outcomes, strict=True)
-        if outcome.error is not None
-    ]
-    return reply(rows, 201)
-
-
-class _Stream:
-    """Documents that one thread reads while another writes those that came before."""
-
-    def __init__(self, given: list[Any], new_edits: bool) -> None:
-        self.batch: list[NewDocument] = []
-        self._given = given
-        self._new_edits = new_edits
-        self._parts: queue.SimpleQueue[list[NewDocument] | Exception | None] = queue.SimpleQueue()
-
-    def read(self) -> None:
-        """Reads them all, on any thread but the writer's."""
-        try:
-            for start in range(0, len(self._given), store.TOGETHER):
-                part = _parse(self._given[start : start + store.TOGETHER], self._new_edits)
-                self._parts.put(part)
-        except Exception as error:  # noqa: BLE001 - raised where they are written
-            self._parts.put(error)
-        self._parts.put(None)
-
-    def __iter__(self) -> Iterator[NewDocument]:
-        while (part := self._parts.get()) is not None:
-            if isinstance(part, Exception):
-                raise part
-            self.batch += part
-            yield from part
-
-
-def _parse(given: list[Any], new_edits: bool) -> list[NewDocument]:
-    batch: list[NewDocument] = []
-    for value in given:
-        document = from_json(value, new_edits)
-        if not document.id:
-            document.id = documents.new_id()
-        batch.append(document)
-    return batch
-
-
-async def _bulk_get(request: Request, database: Database) -> Answer:
-    only(request, "POST")
-    request.require_json()
-    body = await request.json_object()
-    wanted = body.get("docs")
-    if not isinstance(wanted, list):
-        raise bad_request("Missing JSON list of 'docs'.")
-    for name in ("open_revs", "new_edits", "w", "rev", "atts_since"):
-        if name in request.query:
-            raise bad_request(f'"{name}" query parameter is not acceptable')
-    options = documents.options_of(request).of_revisions()
-    if not request.accepts("application/json") and request.asks_for("multipart/"):
-        return await documents.bulk_get_multipart(request, database, wanted, options)
-
-    async def chunks() -> Any:
-        yield b'{"results":['
-        done = 0
-
-        def read(cx: Any) -> tuple[bytes, int]:
-            rows: list[bytes] = []
-            size = 0
-            for one in wanted[done : done + 200]:
-                rows.append(_bulk_get_row(request, database, cx, one, options))
-                size += len(rows[-1])
-                if size >= alldocs.CHUNK:
-                    break
-            return b",".join(rows), len(rows)
-
-        while done < len(wanted):
-            data, count = await database.read(read)
-            yield (b"," if done else b"") + data
-            done += count
-        yield b"]}\n"
-
-    return Stream(chunks())
-
-
-def _bulk_get_row(
-    request: Request, database: Database, cx: Any, wanted: Any, options: Options
-) -> bytes:
-    doc_id, found, options = bulk_get_one(request, database, cx, wanted, options)
-    docs = b",".join(
-        b'{"ok":%b}' % one.render(options) if isinstance(one, Document) else dumps({"error": one})
-        for one in found
-    )
-    return b'{"id":%b,"docs":[%b]}' % (dumps(doc_id), docs)
-
-
-def bulk_get_one(
-    request: Request, database: Database, cx: Any, wanted: Any, options: Options
-) -> tuple[Any, list[Document | dict[str, Any]], Options]:
-    """The id asked for; per revision the document or what is wrong with the wish; and how the
-    documents are to be shown."""
-    if not isinstance(wanted, dict):
-        error = bad_request("document must be a JSON object")
-        return None, [_wrong(None, None, error)], options
-    doc_id: Any = wanted.get("id")
-    rev = wanted.get("rev")
-    try:
-        if "id" not in wanted:
-            raise bad_request("document id missed")
-        doc_id = check_document_id(doc_id)
-        revs = None if rev is None else [revtree.parse(rev)]
-        if database.name == "_users":
-            require_reader(doc_id, request.user, database.security)
-        since = wanted.get("atts_since")
-        if since is not None:
-            if not isinstance(since, list):
-                raise bad_request("Invalid list of revisions")
-            options = documents.with_since(options, [revtree.parse(one) for one in since])
-    except CouchError as error:
-        return doc_id, [_wrong(doc_id, rev, error)], options
-    found: list[Document | dict[str, Any]] = []
-    if revs is None:
-        row = store.read_row(cx, doc_id)
-        if row is None:
-            return doc_id, [_wrong(doc_id, "undefined", not_found("missing"))], options
-        wished = store.read_open_revs(cx, doc_id, None, options)
-    else:
-        wished = store.read_open_revs(cx, doc_id, revs, options)
-    for one in wished:
-        if isinstance(one, str):
-            found.append(_wrong(doc_id, one, not_found("missing")))
-        else:
-            found.append(one)
-    return doc_id, found, options
-
-
-def _wrong(doc_id: Any, rev: Any, error: CouchError) -> dict[str, Any]:
-    return {"id": doc_id, "rev": rev, **error.members()}
 
 
 def _revs_of(body: dict[str, Any]) -> dict[str, list[str]]:
@@ -393,8 +206,8 @@ _HANDLERS: dict[str, Any] = {
     "_all_docs": alldocs.handle,
     "_design_docs": alldocs.handle,
     "_local_docs": alldocs.handle,
-    "_bulk_docs": _bulk_docs,
-    "_bulk_get": _bulk_get,
+    "_bulk_docs": bulk.bulk_docs,
+    "_bulk_get": bulk.bulk_get,
     "_changes": changes.handle,
     "_compact": _compact,
     "_ensure_full_commit": _ensure_full_commit,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,30 +17,22 @@ from ..documents import (
     NewAttachment,
     NewDocument,
     Options,
-    dumps,
     from_json,
     loads,
 )
 from ..errors import CouchError, bad_request, not_found
 from ..names import check_document_id
-from ..store import Outcome
 from ..users import require_reader
-from . import databases
 from .messages import (
     Answer,
     Request,
     Response,
-    Stream,
     matches,
     not_modified,
     only,
     reply,
 )
-
-
-def new_id() -> str:
-    """An id for a document that came without one."""
-    return uuid.uuid4().hex
+from .writing import given_revision, new_id, store_one, written
 
 
 def options_of(request: Request) -> Options:
@@ -212,13 +203,13 @@ async def _open_revs(
             body += b'\r\nContent-Type: application/json; error="true"\r\n\r\n'
             body += orjson.dumps({"missing": one})
         else:
-            body += _mixed_part(one, options, inner, named=False)
+            body += mixed_part(one, options, inner, named=False)
         body += b"\r\n--" + outer.encode()
     body += b"--"
     return Response(200, bytes(body), {}, f'multipart/mixed; boundary="{outer}"')
 
 
-def _mixed_part(document: Document, options: Options, inner: str, named: bool) -> bytes:
+def mixed_part(document: Document, options: Options, inner: str, named: bool) -> bytes:
     """One document within multipart/mixed: JSON, or multipart/related with its attachments."""
     shown = document.render(options)
     if not document.data:
@@ -237,75 +228,7 @@ def _mixed_part(document: Document, options: Options, inner: str, named: bool) -
     )
 
 
-async def bulk_get_multipart(
-    request: Request, database: Database, wanted: list[Any], options: Options
-) -> Answer:
-    """`_bulk_get` as multipart/mixed, for a client that does not take JSON."""
-    outer, inner = uuid.uuid4().hex, uuid.uuid4().hex
-    options = dataclasses.replace(options, attachments=True, follows=True, encoding_info=True)
-    kind = "mixed" if request.asks_for("multipart/mixed") else "related"
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for one in wanted:
-            _, found, shown = await database.read(
-                lambda cx, one=one: databases.bulk_get_one(  # type: ignore[misc]
-                    request, database, cx, one, options
-                )
-            )
-            for document in found:
-                head = b"\r\n--" + outer.encode()
-                if isinstance(document, Document):
-                    yield head + _mixed_part(document, shown, inner, named=True)
-                else:
-                    yield (
-                        head
-                        + b'\r\nContent-Type: application/json; error="true"\r\n\r\n'
-                        + dumps(document)
-                    )
-        if wanted:
-            yield b"\r\n--" + outer.encode() + b"--\r\n"
-
-    return Stream(chunks(), content_type=f'multipart/{kind}; boundary="{outer}"')
-
-
 # -- writing ---------------------------------------------------------------------------------
-
-
-def given_revision(request: Request) -> str | None:
-    """The revision in `?rev=` or `If-Match`; 400 when they differ."""
-    query, header = request.query.get("rev"), request.header(b"if-match")
-    explicit = None if query is None else revtree.parse(query)
-    matched = None if header is None else revtree.parse(header.strip().strip('"'))
-    if explicit is not None and matched is not None and explicit != matched:
-        raise bad_request("Document rev and etag have different values")
-    return explicit if explicit is not None else matched
-
-
-async def store_one(
-    request: Request, database: Database, document: NewDocument, new_edits: bool = True
-) -> Outcome:
-    """Writes one document; raises what its write came to."""
-    prepared = await databases.prepare(request, database, [document], new_edits)
-    (outcome,) = await database.update(prepared, request.user, new_edits)
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome
-
-
-def written(request: Request, database: Database, outcome: Outcome, status: int = 201) -> Answer:
-    """The answer to a write."""
-    headers = {
-        "ETag": f'"{outcome.rev}"',
-        "Location": request.url(database.name, outcome.id),
-    }
-    if outcome.id.startswith(("_design/", "_local/")):
-        head, _, name = outcome.id.partition("/")
-        headers["Location"] = request.url(database.name, head, name)
-    body = b'{"ok":true,"id":%b,"rev":"%b"}\n' % (
-        orjson.dumps(outcome.id),
-        outcome.rev.encode(),
-    )
-    return Response(status, body, headers)
 
 
 def require_batch_ok(request: Request, database: Database, document: NewDocument) -> None:

@@ -14,10 +14,11 @@ from ..database import Database
 from ..documents import NewDocument, Options, dumps
 from ..errors import CouchError, bad_request, forbidden, not_found
 from ..findquery import PRIMARY, Find, MangoIndex, Plan
+from ..parameters import integer
 from ..views import Design
-from . import documents
 from .design import up_to_date
-from .messages import Answer, Request, Stream, integer, only, reply
+from .messages import Answer, Request, Stream, only, reply
+from .writing import store_one
 
 BATCH = 500
 
@@ -99,7 +100,7 @@ async def _create(request: Request, database: Database) -> Answer:
     views[index.name] = view
     document = NewDocument(design, [old.rev] if old is not None else [], False, dumps(members))
     database.security.require_admin(request.user)
-    await documents.store_one(request, database, document)
+    await store_one(request, database, document)
     return reply({"result": "created", **done})
 
 
@@ -115,7 +116,7 @@ async def _drop(request: Request, database: Database, design: str, name: str | N
         del members["views"][one]
     gone = not members["views"]
     body = b"{}" if gone else dumps(members)
-    await documents.store_one(request, database, NewDocument(design, [old.rev], gone, body))
+    await store_one(request, database, NewDocument(design, [old.rev], gone, body))
 
 
 async def _bulk_delete(request: Request, database: Database) -> Answer:

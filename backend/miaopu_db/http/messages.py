@@ -18,7 +18,6 @@ from ..errors import (
     bad_content_type,
     bad_request,
     method_not_allowed,
-    query_error,
     request_too_large,
 )
 from ..server import Server
@@ -201,28 +200,6 @@ def only(request: Request, allowed: str) -> None:
     """405 unless the method is one of `allowed`, given as CouchDB lists them."""
     if request.method not in allowed.split(","):
         raise method_not_allowed(allowed)
-
-
-def integer(text: Any, name: str, decoded: bool = False) -> int:
-    """A whole number that is not negative; out of a body (`decoded`) never as a string."""
-    if isinstance(text, bool) or not isinstance(text, int if decoded else (int, str)):
-        raise query_error(f"Invalid value for integer: {name}")
-    if isinstance(text, str):
-        digits = text.removeprefix("-")
-        if not digits.isascii() or not digits.isdigit() or len(digits) > 15:
-            raise query_error(f"Invalid value for integer: {name}")
-        text = int(text)
-    if text < 0:
-        raise query_error(f"Invalid value for positive integer: {name}")
-    return min(int(text), 2**53)
-
-
-def boolean(value: Any, name: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    raise query_error(f"Invalid boolean parameter: {name}")
 
 
 def etag_of(*parts: bytes) -> str:

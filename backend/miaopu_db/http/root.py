@@ -9,11 +9,12 @@ from .. import store
 from ..auth import ITERATIONS
 from ..database import Database
 from ..errors import CouchError, bad_request, no_database, not_found, query_error
+from ..parameters import integer
 from ..scheduler import NODE, STATES
 from ..security import require_server_admin
 from ..server import VERSION
 from . import alldocs
-from .messages import Answer, Request, Response, integer, only, reply
+from .messages import Answer, Request, Response, only, reply
 
 NAMES = frozenset(
     {
