@@ -45,7 +45,7 @@ from miaopu.gate.judgement import (
 from miaopu.gate.quotas import Quotas, too_large
 from miaopu.gate.requests import Write, body_of, documents_of, write_of
 from miaopu.models.denials import deny
-from miaopu.problems import TooOftenError
+from miaopu.problems import MiaopuError
 from miaopu.schedule.guard import denials
 from miaopu_db.address import address_in
 from miaopu_db.documents import dumps
@@ -112,8 +112,8 @@ class Gate:
             await self._finish(judging, data, scope, send)
         except AnswerError as error:
             await answer(send, error.status, {"error": error.error, "reason": error.reason})
-        except TooOftenError as error:
-            await answer(send, 429, {"error": "too_many_requests", "reason": str(error)})
+        except MiaopuError as error:
+            await answer(send, error.status, {"error": error.code, "reason": str(error)})
         except httpx.HTTPError as error:
             log.warning("a write cannot be judged: %s", type(error).__name__)
             why = "The database does not answer; try again later."

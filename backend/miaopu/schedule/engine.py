@@ -22,6 +22,8 @@ from weakref import WeakSet
 import orjson
 from py_mini_racer import JSEvalException, MiniRacer
 
+from miaopu.problems import MiaopuError
+
 BATCH = 400
 """Cases a call. More gains nothing; fewer pay the way into V8 too often."""
 
@@ -115,8 +117,11 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
-class EngineError(Exception):
+class EngineError(MiaopuError):
     """The engine is not there, or refuses a schedule; the text says what to do."""
+
+    code = "engine"
+    status = 503
 
 
 def bundle_source(name: str) -> str:
