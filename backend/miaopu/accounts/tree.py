@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from miaopu.couch.place import clinic_database
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -37,7 +39,11 @@ class Tree:
         """The places whose databases are among these: a catalog that came from the server above
         describes many others."""
         return Tree(
-            {site: county for site, county in self.sites.items() if f"site-{site}" in databases},
+            {
+                site: county
+                for site, county in self.sites.items()
+                if clinic_database(site) in databases
+            },
             {code: up for code, up in self.parents.items() if f"region-{code}" in databases},
         )
 

@@ -21,6 +21,7 @@ from miaopu.audit.requests import (
 )
 from miaopu.audit.trail import Trail
 from miaopu.couch.asgi import Application, Message, Receive, Scope, Send
+from miaopu.couch.place import clinic_database
 from miaopu.problems import TooOftenError
 from miaopu_db.address import address_in
 
@@ -287,4 +288,4 @@ def _leaves_trace(actor: Actor, watch: Watch) -> bool:
         return True
     if watch.database in ("catalog", "_users", "_replicator"):
         return False
-    return actor.site is None or watch.database != f"site-{actor.site}"
+    return actor.site is None or watch.database != clinic_database(actor.site)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from miaopu.couch.place import clinic_database
 from miaopu.demo import places, stock
 from miaopu.demo.accounts import accounts
 from miaopu.demo.births import BIRTH_DAYS
@@ -38,7 +39,7 @@ class County:
     @property
     def databases(self) -> list[str]:
         """Names of the clinics' databases."""
-        return [f"site-{clinic.code}" for clinic in self.clinics]
+        return [clinic_database(clinic.code) for clinic in self.clinics]
 
     @property
     def children(self) -> int:
@@ -48,7 +49,7 @@ class County:
     def documents(self, database: str) -> Iterator[Json]:
         """The documents of one database, `_id` first, always the same in the same order."""
         for clinic in self.clinics:
-            if database == f"site-{clinic.code}":
+            if database == clinic_database(clinic.code):
                 return self._site(clinic)
         raise KeyError(f"the demo county has no database {database}")
 

@@ -9,6 +9,7 @@ from miaopu.case.case import add, merged
 from miaopu.case.events import standing, value
 from miaopu.case.joined import links, suspicion, told_apart
 from miaopu.case.seal import Stamp
+from miaopu.couch.place import clinic_database
 from miaopu.couch.views import query
 from miaopu.lookup.cases import shown
 from miaopu.problems import CollisionError
@@ -147,7 +148,7 @@ async def decide(
         said = any(e["target"] == second["_id"] for _, e in standing(there, kind))
         return {} if said else {key: event}
 
-    await add(client, f"site-{site}", first["_id"], make)
+    await add(client, clinic_database(site), first["_id"], make)
 
 
 def _site_of(child: Json, sites: set[str]) -> str:
@@ -162,7 +163,7 @@ async def _undo(
     client: httpx.AsyncClient, stamp: Stamp, by: str, sites: set[str], one: Json, other: Json
 ) -> bool:
     site = _site_of(one, sites)
-    there = await merged(client, f"site-{site}", one["_id"])
+    there = await merged(client, clinic_database(site), one["_id"])
     decided = [
         ulid
         for ulid, event in (standing(there, "same_as", "not_same_as") if there else ())
@@ -172,5 +173,5 @@ async def _undo(
     voids = [{**said, "target": ulid} for ulid in decided]
     if voids:
         sealed = {stamp.sealed(one["_id"], void): void for void in voids}
-        await add(client, f"site-{site}", one["_id"], lambda _: sealed)
+        await add(client, clinic_database(site), one["_id"], lambda _: sealed)
     return bool(voids)

@@ -37,6 +37,7 @@ from miaopu.case.joined import (
 from miaopu.case.seal import Stamp
 from miaopu.couch.follow import FAULTS, Followers, Place, changes, reason
 from miaopu.couch.leaves import histories, write
+from miaopu.couch.place import clinic_database
 from miaopu.couch.views import query
 from miaopu.flow.glance import is_at_home, rows_of
 from miaopu.flow.held import doubtful, held, on_whose_word
@@ -200,7 +201,7 @@ class _Feed:
         tree = self.distributor.tree
         here = {site for site, county in tree.sites.items() if self.region in tree.above(county)}
         for site in self.absent & here:
-            if (await self.client.head(f"site-{site}")).is_success:
+            if (await self.client.head(clinic_database(site))).is_success:
                 self.absent.discard(site)
         new = here - self.served - self.absent
         if new:
@@ -264,7 +265,9 @@ class _Feed:
 
     async def _present(self, site: str, cases: Iterable[str]) -> set[str]:
         """Those of these cases that a site's database has."""
-        answer = await self.client.post(f"site-{site}/_all_docs", json={"keys": sorted(cases)})
+        answer = await self.client.post(
+            f"{clinic_database(site)}/_all_docs", json={"keys": sorted(cases)}
+        )
         if answer.status_code == 404:
             return set()
         answer.raise_for_status()
@@ -296,7 +299,7 @@ class _Feed:
     async def _bring(
         self, site: str, asked: dict[str, list[str]], documents: dict[str, Json]
     ) -> None:
-        target = f"site-{site}"
+        target = clinic_database(site)
         answer = await self.client.post(f"{target}/_revs_diff", json=asked)
         if answer.status_code == 404:
             # The catalog names a site whose database is made in the next moments.
@@ -393,7 +396,7 @@ class _Feed:
             return {stamp.sealed(there["_id"], event): event}
 
         try:
-            await add(self.client, f"site-{site}", provisional["_id"], make)
+            await add(self.client, clinic_database(site), provisional["_id"], make)
         except NotTakenError as error:
             self.distributor.tally.refused += 1
             self.later.pop(provisional["_id"], None)

@@ -15,6 +15,7 @@ from miaopu.accounts.actor import Actor
 from miaopu.case.canonical import canonical
 from miaopu.case.conflicts import is_edited, merged
 from miaopu.case.merge import body, generation
+from miaopu.couch.place import clinic_database
 from miaopu.gate.requests import Write
 from miaopu.models.denials import deny, part_of
 
@@ -247,7 +248,8 @@ def is_whole(document: Json, lost: Lost) -> bool:
 def check_local(database: str, name: str, actor: Actor) -> None:
     """A hub writes where it stands in its clinic's database, as an administrator of the clinic.
     Raises DeniedError."""
-    is_hub = actor.grade == "admin" and database == f"site-{actor.site}"
+    own = actor.site and clinic_database(actor.site)
+    is_hub = actor.grade == "admin" and database == own
     if not is_hub or name.startswith(_OWN):
         raise DeniedError(deny("server-only"))
 

@@ -17,6 +17,7 @@ from miaopu.case.moving import may, move_state
 from miaopu.case.name import comparable_name
 from miaopu.case.seal import Stamp
 from miaopu.couch.leaves import histories, leaves_of, write
+from miaopu.couch.place import clinic_database
 from miaopu.couch.views import query
 from miaopu.models.base import ULID_PATTERN
 
@@ -168,7 +169,7 @@ class Cases:
         `documents` are versions with `_revisions`. Returns id, revision and what was recorded.
         Raises NotTakenError and httpx.HTTPError.
         """
-        database = f"site-{site}"
+        database = clinic_database(site)
         by_id: dict[str, list[Json]] = {}
         for document in documents:
             by_id.setdefault(document["_id"], []).append(document)

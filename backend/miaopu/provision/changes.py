@@ -19,6 +19,7 @@ import couchdb
 
 from miaopu.accounts.roles import GRADES, SERVER_ROLE, TRAIL_ROLE
 from miaopu.case.canonical import canonical
+from miaopu.couch.place import clinic_database
 from miaopu.models import Region, Site
 from miaopu.provision import brought
 from miaopu.provision.brought import Brought
@@ -88,7 +89,7 @@ def changes(
         readers = [f"{TRAIL_ROLE}:{code}" for code in plan.above(region.code)]
         yield from _place(server, f"audit-{region.code}", readers, designs["audit"])
     for site in plan.sites:
-        name = f"site-{site.code}"
+        name = clinic_database(site.code)
         readers = [f"region:{code}" for code in plan.above(site.region)]
         yield from _place(server, name, [f"site:{site.code}", *readers], designs["site"])
     if plan.upward is not None:
@@ -339,7 +340,7 @@ def set_password(server: couchdb.Server, name: str, password: str) -> None:
 
 def _replications(server: couchdb.Server, plan: Plan, upward: Upward) -> Iterator[Change]:
     codes = {region.code for region in plan.regions}
-    pairs = [(f"site-{site.code}", f"region-{site.region}") for site in plan.sites]
+    pairs = [(clinic_database(site.code), f"region-{site.region}") for site in plan.sites]
     pairs += [
         (f"region-{region.code}", f"region-{region.parent}")
         for region in plan.regions
@@ -374,7 +375,7 @@ def _outward(server: couchdb.Server, plan: Plan, here: _End, parent: Above) -> I
     )
     if parent.region is None:
         for site in plan.sites:
-            name = f"site-{site.code}"
+            name = clinic_database(site.code)
             local, remote = here.database(name), there.database(name)
             yield from _replication(server, f"{name}-to-parent", local, remote)
             yield from _replication(server, f"{name}-from-parent", remote, local)

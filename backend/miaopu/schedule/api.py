@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from miaopu.accounts.actor import Actor, Identities, address_of
 from miaopu.catalog import dictionary_documents
 from miaopu.couch.follow import reason
+from miaopu.couch.place import clinic_database
 from miaopu.models import LayerDocument, ScheduleDocument
 from miaopu.models.base import CalendarDate
 from miaopu.schedule.guard import Json, every, is_below, read_catalog
@@ -177,7 +178,7 @@ def _databases(proposal: LayerDocument | ScheduleDocument, region: str) -> list[
         return [f"region-{region}"]
     if not all(is_below(code, region) for code in (proposal.region, *proposal.sites)):
         raise HTTPException(403, "the rule is for another region")
-    return [f"site-{site}" for site in proposal.sites] or [f"region-{region}"]
+    return [clinic_database(site) for site in proposal.sites] or [f"region-{region}"]
 
 
 async def _tried(

@@ -11,13 +11,14 @@ import { createMoves, type Moves } from '../../src/moves/moves.ts';
 import { indexedDbName, openDatabase } from '../../src/storage/database.ts';
 import { openFill } from '../../src/storage/fill.ts';
 import { follow } from '../../src/storage/follow.ts';
-import { createMirror, type Mirror, readSmall } from '../../src/storage/mirror.ts';
+import { createMirror, type Mirror, readRanges } from '../../src/storage/mirror.ts';
 import { createStore, type Store } from '../../src/storage/store.ts';
 import { createServer } from '../../src/sync/server.ts';
 import { INITIAL_STATUS, type SyncStatus } from '../../src/sync/types.ts';
 import { type ChildIndex, createIndex } from '../../src/workspace/child-index.ts';
 import { type Clinic, createClinic } from '../../src/workspace/clinic.ts';
 import { createGrouping } from '../../src/workspace/grouping.ts';
+import { isMirrored, MIRRORED } from '../../src/workspace/mirrored.ts';
 import type { Pinyin } from '../../src/workspace/pinyin.ts';
 import { Browser } from './browser.ts';
 import { Gate, gated } from './gate.ts';
@@ -124,8 +125,8 @@ export class Device {
     const store = createStore(db, this.browser.channel(gate, 'changes'), fill && gate.guard(fill));
     const index = createIndex(site, pinyin, null);
     const grouping = createGrouping(db, index);
-    const documents = createMirror((id) => !isChildId(id) && !id.startsWith('_'));
-    documents.take(await readSmall(db));
+    const documents = createMirror(isMirrored);
+    documents.take(await readRanges(db, MIRRORED));
     const follower = follow(store, 0, async (docs) => {
       for (const doc of docs) {
         if (!isChildId(doc._id)) continue;

@@ -37,11 +37,25 @@ export function createMirror(accepts: (id: string) => boolean): Mirror {
   };
 }
 
-/** Reads what lies before and after the children, without reading the children. */
-export async function readSmall(db: PouchDB.Database): Promise<PouchDB.Doc[]> {
-  const ranges = [{ endkey: 'child:' }, { startkey: 'child;' }];
-  const pages = await Promise.all(
-    ranges.map((range) => db.allDocs({ ...range, include_docs: true })),
-  );
-  return pages.flatMap((page) => page.rows.flatMap((row) => (row.doc ? [row.doc] : [])));
+/** Documents of one read. */
+const PAGE = 1000;
+
+/** Reads the documents whose ids begin with any of these, page by page. */
+export async function readRanges(
+  db: PouchDB.Database,
+  prefixes: readonly string[],
+): Promise<PouchDB.Doc[]> {
+  const found: PouchDB.Doc[] = [];
+  for (const prefix of prefixes) {
+    let startkey = prefix;
+    for (;;) {
+      const asked = { startkey, endkey: `${prefix}\ufff0`, limit: PAGE, include_docs: true };
+      const { rows } = await db.allDocs(asked);
+      for (const { doc } of rows) if (doc) found.push(doc);
+      const last = rows.at(-1)?.id;
+      if (rows.length < PAGE || last === undefined) break;
+      startkey = `${last}\u0000`;
+    }
+  }
+  return found;
 }

@@ -47,6 +47,39 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** The `_local` documents of a database, which other tabs write too. */
+function createLocals(db: PouchDB.Database) {
+  /** Revisions as this tab knows them, by id. */
+  const known = new Map<string, string>();
+  return {
+    async read<T extends object>(id: string, fallback: T): Promise<T> {
+      try {
+        const { _id, _rev, ...value } = await db.get(`_local/${id}`);
+        if (_rev) known.set(id, _rev);
+        return value as T;
+      } catch (error) {
+        if ((error as { status?: number }).status === 404) return fallback;
+        throw error;
+      }
+    },
+    async write(id: string, value: object): Promise<void> {
+      const put = () => {
+        const _rev = known.get(id);
+        return db.put({ ...value, _id: `_local/${id}`, ...(_rev ? { _rev } : {}) });
+      };
+      // Other tabs write here too, and may be quicker more than once.
+      const putOver = async (error: { status?: number }): Promise<{ rev: string }> => {
+        if (error.status !== 409) throw error;
+        const now = await db.get(`_local/${id}`);
+        known.set(id, now._rev as string);
+        return put().catch(putOver);
+      };
+      const row = await put().catch(putOver);
+      known.set(id, row.rev);
+    },
+  };
+}
+
 /** `fill` writes batches of new documents faster than PouchDB does, where it can. */
 export function createStore(
   db: PouchDB.Database,
@@ -55,7 +88,7 @@ export function createStore(
 ): Store {
   const listeners = new Set<(filled: Filled | null) => void>();
   const faultListeners = new Set<(fault: Fault) => void>();
-  const locals = new Map<string, string>();
+  const locals = createLocals(db);
 
   const report = (error: unknown): Fault => {
     const fault = storageFault(error);
@@ -113,33 +146,8 @@ export function createStore(
       }),
     changes: (since, limit) =>
       guarded(() => db.changes({ since, limit, include_docs: true, conflicts: true })),
-    local: <T extends object>(id: string, fallback: T) =>
-      guarded(async () => {
-        try {
-          const { _id, _rev, ...value } = await db.get(`_local/${id}`);
-          if (_rev) locals.set(id, _rev);
-          return value as T;
-        } catch (error) {
-          if ((error as { status?: number }).status === 404) return fallback;
-          throw error;
-        }
-      }),
-    setLocal: (id, value) =>
-      guarded(async () => {
-        const write = () => {
-          const _rev = locals.get(id);
-          return db.put({ ...value, _id: `_local/${id}`, ...(_rev ? { _rev } : {}) });
-        };
-        // Other tabs write here too, and may be quicker more than once.
-        const writeOver = async (error: { status?: number }): Promise<{ rev: string }> => {
-          if (error.status !== 409) throw error;
-          const now = await db.get(`_local/${id}`);
-          locals.set(id, now._rev as string);
-          return write().catch(writeOver);
-        };
-        const row = await write().catch(writeOver);
-        locals.set(id, row.rev);
-      }),
+    local: (id, fallback) => guarded(() => locals.read(id, fallback)),
+    setLocal: (id, value) => guarded(() => locals.write(id, value)),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -3,12 +3,12 @@
  * rounds again, each later than the last. Only one tab of a device syncs (`tabs.ts`); the others follow
  * what it tells.
  */
-import { createAlarm } from './alarm.ts';
-import { createBoard } from './board.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
+import { type Board, createBoard } from './board.ts';
 import { live } from './live.ts';
 import { asSyncFault, type EngineOptions } from './options.ts';
 import type { Puller } from './pull.ts';
-import { createRounds } from './round.ts';
+import { createRounds, type Rounds } from './round.ts';
 import type { FaultKind } from './server.ts';
 import { createTabs, type Leader } from './tabs.ts';
 import type { Phase, SyncStatus } from './types.ts';
@@ -46,18 +46,8 @@ function pauseAfter(kind: FaultKind, failures: number, firstMs: number, random: 
   return Math.min(firstMs * 2 ** failures, LONGEST_DELAY_MS) * (0.75 + random / 2);
 }
 
-export function createEngine(options: EngineOptions): Engine {
-  const { store, outbox, place, session, locks = null, channel = null } = options;
-  const { random = Math.random, firstDelayMs = FIRST_DELAY_MS } = options;
-  let stopped = new AbortController();
-  let running: Promise<unknown> = Promise.resolve();
-  const alarm = createAlarm();
-  const board = createBoard(options, (status) => {
-    options.changed(status);
-    tabs.tell(status);
-  });
-  const rounds = createRounds(options, board);
-  const leader: Leader = {
+function leaderOf({ store }: EngineOptions, board: Board, rounds: Rounds, alarm: Alarm): Leader {
+  return {
     kick: alarm.kick,
     status: board.status,
     report: store.report,
@@ -70,14 +60,34 @@ export function createEngine(options: EngineOptions): Engine {
       alarm.kick();
     },
   };
-  const tabs = createTabs(channel, leader, board.set);
+}
+
+/** What is shown of an engine that has ended by itself. */
+function brokenBy(error: unknown): Pick<SyncStatus, 'phase' | 'problem'> {
+  const { kind, message } = asSyncFault(error);
+  return { phase: 'error', problem: { kind, detail: message, retryAt: null } };
+}
+
+/** Does another tab wait to sync? */
+async function contended(locks: LockManager | null, lockName: string): Promise<boolean> {
+  const { pending = [] } = (await locks?.query?.()) ?? {};
+  return pending.some(({ name }) => name === lockName);
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { store, outbox, place, session, locks = null, channel = null } = options;
+  const { random = Math.random, firstDelayMs = FIRST_DELAY_MS } = options;
+  let stopped = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+  const alarm = createAlarm();
+  const board = createBoard(options, (status) => {
+    options.changed(status);
+    tabs.tell(status);
+  });
+  const rounds = createRounds(options, board);
+  const tabs = createTabs(channel, leaderOf(options, board, rounds, alarm), board.set);
 
   const lockName = `miaopu-sync-${place.code}`;
-  /** Does another tab wait to sync? */
-  const contended = async () => {
-    const { pending = [] } = (await locks?.query?.()) ?? {};
-    return pending.some(({ name }) => name === lockName);
-  };
   /** Shows what broke, and waits. False: another tab is to sync. */
   const recover = async (error: unknown, failures: number, ended: () => void) => {
     const { kind, message } = asSyncFault(error);
@@ -91,7 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (kind === 'unauthorised') session.lost();
     ended();
     // Perhaps somebody else is logged in in another tab.
-    if (kind === 'unauthorised' && (await contended())) return false;
+    if (kind === 'unauthorised' && (await contended(locks, lockName))) return false;
     await alarm.sleep(wait, stopped.signal);
     return true;
   };
@@ -139,9 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
       const { signal } = stopped;
       running = run(signal);
       running.catch((error: unknown) => {
-        if (signal.aborted) return;
-        const { kind, message } = asSyncFault(error);
-        board.set({ phase: 'error', problem: { kind, detail: message, retryAt: null } });
+        if (!signal.aborted) board.set(brokenBy(error));
       });
       tabs.hello();
     },

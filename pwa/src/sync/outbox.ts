@@ -89,63 +89,135 @@ export async function refusedRevisions(store: Store, id: string): Promise<Readon
   return new Set(refused.filter((one) => one.id === id).map(({ rev }) => rev));
 }
 
-/** For the one tab that syncs. */
-export function createOutbox(store: Store): Outbox {
-  let kept = NOTHING;
-  let scanned = 0;
-  /** Local changes that are not known to be on the server: sequence → leaves. */
-  const open = new Map<string, { leaf: Leaf; seq: number }>();
-  /** Named or sent by the server, at or after the acknowledged sequence. */
-  const there = new Set<string>();
-  let turn: Promise<unknown> = Promise.resolve();
+/** The leaves that are not deleted. A tombstone is never ours to send: only the server deletes. */
+async function alive(store: Store, { id, changes, deleted }: PouchDB.ChangeRow): Promise<Leaf[]> {
+  if (changes.length === 1) return deleted ? [] : changes.map(({ rev }) => ({ id, rev }));
+  if (deleted) return [];
+  return (await liveRevisions(store.db, id)).map((rev) => ({ id, rev }));
+}
 
-  /** One after the other: sequence and lists change together. */
-  const serial = <T>(work: () => Promise<T>): Promise<T> => {
+/** Each document that has changed after a local sequence, with its leaves, page by page. */
+async function* changesAfter(store: Store, since: number) {
+  for (let at = since; ; ) {
+    const page = await store.db.changes({ since: at, limit: PAGE, style: 'all_docs' });
+    const rows: { id: string; seq: number; leaves: Leaf[] }[] = [];
+    for (const row of page.results) {
+      if (row.id.startsWith('_design/')) continue;
+      rows.push({ id: row.id, seq: row.seq, leaves: await alive(store, row) });
+    }
+    at = Math.max(at, Number(page.last_seq));
+    yield { rows, seq: at };
+    if (page.results.length < PAGE) return;
+  }
+}
+
+/** What is refused of a document, now that `asker` has asked for all of it; what was known stays as it was. */
+function heldNow(
+  id: string,
+  before: readonly Refusal[],
+  held: readonly Held[],
+  asker: string,
+  made: () => Pick<Refusal, 'at' | 'problem'>,
+): Refusal[] {
+  return held.map(({ withdrawn, ...one }): Refusal => {
+    const { part, rev } = one;
+    const known = before.find(
+      (entry) =>
+        entry.part === part &&
+        (part !== null || entry.rev === rev) &&
+        // What was withdrawn, and is not any more, is refused anew.
+        (withdrawn || !entry.withdrawn),
+    );
+    const asked = [...new Set([...(known?.asked ?? []), asker])].slice(-MOST_ASKED);
+    const { at, problem } = known ?? made();
+    return { id, ...one, at, problem, asked, ...(withdrawn && { withdrawn }) };
+  });
+}
+
+/** One piece of work after the other. */
+function createTurns() {
+  let turn: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
     const next = turn.then(work, work);
     turn = next.catch(() => {});
     return next;
   };
-  const isRefused = (leaf: Leaf) =>
-    kept.refused.some(({ id, rev }) => id === leaf.id && rev === leaf.rev);
+}
 
-  /** The leaves that are not deleted. A tombstone is never ours to send: only the server deletes. */
-  const alive = async ({ id, changes, deleted }: PouchDB.ChangeRow): Promise<Leaf[]> => {
-    if (changes.length === 1) return deleted ? [] : changes.map(({ rev }) => ({ id, rev }));
-    if (deleted) return [];
-    return (await liveRevisions(store.db, id)).map((rev) => ({ id, rev }));
-  };
+/** What of the local changes is not known to be on the server. */
+interface Book {
+  kept: Kept;
+  scanned: number;
+  /** Local changes that are not known to be on the server: leaf → sequence. */
+  open: Map<string, { leaf: Leaf; seq: number }>;
+  /** Named or sent by the server, at or after the acknowledged sequence. */
+  there: Set<string>;
+}
+
+const isRefused = ({ kept }: Book, leaf: Leaf) =>
+  kept.refused.some(({ id, rev }) => id === leaf.id && rev === leaf.rev);
+
+/** Reads on to the end of the local changes. */
+async function readOn(store: Store, book: Book): Promise<void> {
+  const { open, there } = book;
+  for await (const { rows, seq: until } of changesAfter(store, book.scanned)) {
+    for (const { id, seq, leaves } of rows) {
+      // A newer change of a document stands for its older ones: their revisions are its history.
+      const keys = new Set(leaves.map(keyOf));
+      for (const [key, entry] of open) {
+        if (entry.leaf.id === id && !keys.has(key)) open.delete(key);
+      }
+      for (const leaf of leaves) {
+        const key = keyOf(leaf);
+        if (there.has(key) || isRefused(book, leaf) || open.has(key)) continue;
+        open.set(key, { leaf, seq });
+      }
+    }
+    book.scanned = Math.max(book.scanned, until);
+  }
+}
+
+/** Takes back what the server lacks of all leaves that are here. */
+async function compareAll(
+  store: Store,
+  book: Book,
+  lacking: (leaves: Leaf[]) => Promise<Leaf[]>,
+): Promise<void> {
+  const { open, there, scanned } = book;
+  let { acknowledged } = book.kept;
+  for await (const { rows } of changesAfter(store, 0)) {
+    const all = rows.flatMap(({ seq, leaves }) => leaves.map((leaf) => ({ leaf, seq })));
+    const asked = all.filter(({ leaf }) => !isRefused(book, leaf));
+    const seqs = new Map(asked.map(({ leaf, seq }) => [keyOf(leaf), seq]));
+    for (const leaf of asked.length ? await lacking(asked.map(({ leaf }) => leaf)) : []) {
+      const key = keyOf(leaf);
+      const seq = seqs.get(key) as number;
+      there.delete(key);
+      // What was not read yet is found by the next scan.
+      if (seq <= scanned && !open.has(key)) open.set(key, { leaf, seq });
+      acknowledged = Math.min(acknowledged, seq - 1);
+    }
+  }
+  if (acknowledged === book.kept.acknowledged) return;
+  book.kept = { ...book.kept, acknowledged };
+  await store.setLocal('outbox', book.kept);
+}
+
+/** For the one tab that syncs. */
+export function createOutbox(store: Store): Outbox {
+  const book: Book = { kept: NOTHING, scanned: 0, open: new Map(), there: new Set() };
+  const { open, there } = book;
+  /** Sequence and lists change together. */
+  const serial = createTurns();
 
   /** How far everything is settled; what lies behind need not be read again. */
-  const settle = async (refused: Refusal[] = kept.refused) => {
-    let acknowledged = scanned;
+  const settle = async (refused: Refusal[] = book.kept.refused) => {
+    let acknowledged = book.scanned;
     for (const { seq } of open.values()) acknowledged = Math.min(acknowledged, seq - 1);
-    if (acknowledged === kept.acknowledged && refused === kept.refused) return;
-    kept = { acknowledged: Math.max(acknowledged, kept.acknowledged), refused };
-    await store.setLocal('outbox', kept);
+    if (acknowledged === book.kept.acknowledged && refused === book.kept.refused) return;
+    book.kept = { acknowledged: Math.max(acknowledged, book.kept.acknowledged), refused };
+    await store.setLocal('outbox', book.kept);
     if (open.size === 0) there.clear();
-  };
-
-  const read = async () => {
-    for (;;) {
-      const page = await store.db.changes({ since: scanned, limit: PAGE, style: 'all_docs' });
-      for (const row of page.results) {
-        const { id, seq } = row;
-        if (id.startsWith('_design/')) continue;
-        const leaves = await alive(row);
-        // A newer change of a document stands for its older ones: their revisions are its history.
-        const keys = new Set(leaves.map(keyOf));
-        for (const [key, entry] of open) {
-          if (entry.leaf.id === id && !keys.has(key)) open.delete(key);
-        }
-        for (const leaf of leaves) {
-          const key = keyOf(leaf);
-          if (there.has(key) || isRefused(leaf) || open.has(key)) continue;
-          open.set(key, { leaf, seq });
-        }
-      }
-      scanned = Math.max(scanned, Number(page.last_seq));
-      if (page.results.length < PAGE) return;
-    }
   };
 
   const list = () => [...open.values()].sort((a, b) => a.seq - b.seq).map(({ leaf }) => leaf);
@@ -153,24 +225,24 @@ export function createOutbox(store: Store): Outbox {
   return {
     load: () =>
       serial(async () => {
-        kept = await store.local<Kept>('outbox', NOTHING);
-        scanned = kept.acknowledged;
+        book.kept = await store.local<Kept>('outbox', NOTHING);
+        book.scanned = book.kept.acknowledged;
         open.clear();
         there.clear();
       }),
     scan: () =>
       serial(async () => {
-        await read();
+        await readOn(store, book);
         await settle();
         return list();
       }),
     pending: list,
-    refused: () => kept.refused,
+    refused: () => book.kept.refused,
     received: (filled) =>
       serial(async () => {
-        if (filled.fresh && filled.from === scanned && open.size === 0) {
+        if (filled.fresh && filled.from === book.scanned && open.size === 0) {
           // Nothing of our own lies between: the batch is settled without being read.
-          scanned = filled.to;
+          book.scanned = filled.to;
           await settle();
           return;
         }
@@ -190,79 +262,38 @@ export function createOutbox(store: Store): Outbox {
       }),
     refuse: (refusals) =>
       serial(async () => {
-        const fresh = refusals.filter((refusal) => !isRefused(refusal));
+        const fresh = refusals.filter((refusal) => !isRefused(book, refusal));
         for (const refusal of refusals) open.delete(keyOf(refusal));
-        await settle(fresh.length ? [...kept.refused, ...fresh] : kept.refused);
+        await settle(fresh.length ? [...book.kept.refused, ...fresh] : book.kept.refused);
       }),
     hold: (id, held, asker, made) =>
       serial(async () => {
-        const before = kept.refused.filter((refusal) => refusal.id === id);
-        const now = held.map(({ withdrawn, ...one }): Refusal => {
-          const { part, rev } = one;
-          const known = before.find(
-            (entry) =>
-              entry.part === part &&
-              (part !== null || entry.rev === rev) &&
-              // What was withdrawn, and is not any more, is refused anew.
-              (withdrawn || !entry.withdrawn),
-          );
-          const asked = [...new Set([...(known?.asked ?? []), asker])].slice(-MOST_ASKED);
-          const { at, problem } = known ?? made();
-          return { id, ...one, at, problem, asked, ...(withdrawn && { withdrawn }) };
-        });
+        const { refused } = book.kept;
+        const before = refused.filter((refusal) => refusal.id === id);
+        const now = heldNow(id, before, held, asker, made);
         const gone = before.filter(({ problem }) => !now.some((one) => one.problem === problem));
-        const others = kept.refused.filter((refusal) => refusal.id !== id);
+        const others = refused.filter((refusal) => refusal.id !== id);
         await settle([...others, ...now, ...gone]);
         return gone;
       }),
     drop: (refusals) =>
       serial(async () => {
         const gone = new Set(refusals.map(({ problem }) => problem));
-        const refused = kept.refused.filter(({ problem }) => !gone.has(problem));
-        if (refused.length < kept.refused.length) await settle(refused);
+        const refused = book.kept.refused.filter(({ problem }) => !gone.has(problem));
+        if (refused.length < book.kept.refused.length) await settle(refused);
       }),
     askAgain: (id) =>
       serial(() =>
-        settle(kept.refused.map((one) => (one.id === id ? { ...one, asked: [] } : one))),
+        settle(book.kept.refused.map((one) => (one.id === id ? { ...one, asked: [] } : one))),
       ),
     again: () =>
       serial(async () => {
-        scanned = 0;
+        book.scanned = 0;
         open.clear();
         there.clear();
-        kept = { ...kept, acknowledged: 0 };
-        await store.setLocal('outbox', kept);
+        book.kept = { ...book.kept, acknowledged: 0 };
+        await store.setLocal('outbox', book.kept);
       }),
-    compare: (lacking) =>
-      serial(async () => {
-        let since = 0;
-        let { acknowledged } = kept;
-        for (;;) {
-          const page = await store.db.changes({ since, limit: PAGE, style: 'all_docs' });
-          const seqs = new Map<string, number>();
-          const leaves: Leaf[] = [];
-          for (const row of page.results) {
-            if (row.id.startsWith('_design/')) continue;
-            for (const leaf of await alive(row)) {
-              if (isRefused(leaf)) continue;
-              leaves.push(leaf);
-              seqs.set(keyOf(leaf), row.seq);
-            }
-          }
-          for (const leaf of leaves.length ? await lacking(leaves) : []) {
-            const key = keyOf(leaf);
-            const seq = seqs.get(key) as number;
-            there.delete(key);
-            // What was not read yet is found by the next scan.
-            if (seq <= scanned && !open.has(key)) open.set(key, { leaf, seq });
-            acknowledged = Math.min(acknowledged, seq - 1);
-          }
-          since = Number(page.last_seq);
-          if (page.results.length < PAGE) break;
-        }
-        if (acknowledged === kept.acknowledged) return;
-        kept = { ...kept, acknowledged };
-        await store.setLocal('outbox', kept);
-      }),
+    compare: (lacking) => serial(() => compareAll(store, book, lacking)),
   };
 }

@@ -3,19 +3,18 @@
  * screen and no browser: those come as parts.
  */
 
-import { isChildId } from '../case/document.ts';
-import { readChild } from '../case/leaves.ts';
 import { type LedgerMove, type Lot, type LotId, lotKey, lotsOf } from '../case/lots.ts';
 import type { Clock } from '../clock/clock.ts';
-import { clinic as clinicPlace, pathOf } from '../ids/place.ts';
-import type { NumberBlock, Problem, StockMove } from '../models/generated.ts';
+import { clinic as clinicPlace } from '../ids/place.ts';
+import type { NumberBlock, StockMove } from '../models/generated.ts';
 import type { Mirror } from '../storage/mirror.ts';
 import type { Channel, Store } from '../storage/store.ts';
 import { createEngine, type Engine, type EngineOptions } from '../sync/engine.ts';
-import { createOutbox, type Refusal, refusedRevisions } from '../sync/outbox.ts';
-import { type Server, SyncFault } from '../sync/server.ts';
+import { createOutbox, refusedRevisions } from '../sync/outbox.ts';
+import type { Server } from '../sync/server.ts';
 import type { SyncStatus } from '../sync/types.ts';
 import type { ChildIndex } from './child-index.ts';
+import { reportRefusals, reserveNumbers, tellCounty } from './duties.ts';
 import { createNumbers, type Numbers } from './numbers.ts';
 import { createRepository, type Repository } from './repository.ts';
 
@@ -68,8 +67,7 @@ export interface Clinic {
 
 export function createClinic(parts: ClinicParts): Clinic {
   const { store, catalog, server, clock, ulid, index, documents, catchUp } = parts;
-  const { site, account, station, stationName, app } = parts;
-  const { session, changed, reported, channel, locks } = parts;
+  const { site, account, station, app, session, changed, channel, locks } = parts;
 
   const provenance = () => ({
     at: clock.instant(),
@@ -80,7 +78,6 @@ export function createClinic(parts: ClinicParts): Clinic {
     app,
   });
 
-  let engine: Engine;
   const numbers = createNumbers({
     site,
     station,
@@ -117,8 +114,8 @@ export function createClinic(parts: ClinicParts): Clinic {
   });
 
   const outbox = createOutbox(store);
-  const deviceId = `device:${station}`;
-  engine = createEngine({
+  // What is made above asks it for documents, later.
+  const engine: Engine = createEngine({
     store,
     catalog,
     outbox,
@@ -132,87 +129,9 @@ export function createClinic(parts: ClinicParts): Clinic {
     locks,
     changed,
     ...(parts.firstDelayMs !== undefined && { firstDelayMs: parts.firstDelayMs }),
-    async report(refused, settled) {
-      let written = false;
-      const write = async (refusal: Refusal, resolved: boolean) => {
-        const { id, rev, part, reason, problem, at } = refusal;
-        // A report that is refused itself is shown here and not reported on; a child is reported on
-        // once it is known what of it is refused.
-        if (id.startsWith('problem:') || (part === null && isChildId(id))) return;
-        const _id = `problem:${problem}`;
-        const known = documents.get<Problem>(_id);
-        if (known ? !resolved || known.resolved_at : resolved) return;
-        written = true;
-        await store.put({
-          ...(known ?? {
-            _id,
-            type: 'problem',
-            document: id,
-            revision: rev,
-            reason: reason.slice(0, 2000),
-            ...provenance(),
-            at,
-          }),
-          ...(resolved && { resolved_at: clock.instant() }),
-        });
-      };
-      for (const refusal of refused) await write(refusal, refusal.withdrawn ?? false);
-      for (const refusal of settled) await write(refusal, true);
-      if (written) await catchUp();
-      return written;
-    },
-    async heartbeat({ syncedAt, pending, refused }, signal) {
-      const path = `${pathOf(clinicPlace(site))}/${encodeURIComponent(deviceId)}`;
-      const write = async () => {
-        const _rev = documents.get(deviceId)?._rev;
-        await server.json(path, {
-          method: 'PUT',
-          signal,
-          body: {
-            _id: deviceId,
-            ...(_rev && { _rev }),
-            type: 'device',
-            site,
-            name: stationName(),
-            app,
-            synced_at: syncedAt,
-            pending,
-            refused,
-            offset_ms: clock.offset() ?? 0,
-          },
-        });
-      };
-      const bring = async () => {
-        await engine.puller.fetch([deviceId], signal);
-        await catchUp();
-      };
-      try {
-        await write();
-      } catch (error) {
-        if (!(error instanceof SyncFault) || error.status !== 409) throw error;
-        await bring();
-        await write();
-      }
-      await bring();
-      await reported();
-    },
-    async chores(signal) {
-      const year = Number(clock.today().slice(0, 4));
-      const wanting = index
-        .rows()
-        .filter((row) => row.code === null && row.site === site && row.birthDate !== null);
-      const years = wanting.map((row) => Number((row.birthDate as string).slice(0, 4)));
-      await numbers.reserve([year, year - 1, ...years], signal);
-      // Children who were registered while this device held no number.
-      for (const { id, birthDate } of wanting) {
-        await numbers.next(Number((birthDate as string).slice(0, 4)), async (code) => {
-          const child = await readChild(store.db, id);
-          if (code && child && !child.facts.child_code?.value) {
-            await repository.setFacts(id, { child_code: code });
-          }
-        });
-      }
-    },
+    report: (refused, settled) => reportRefusals(parts, provenance, refused, settled),
+    heartbeat: (report, signal) => tellCounty(parts, engine.puller, report, signal),
+    chores: (signal) => reserveNumbers(parts, numbers, repository, signal),
   });
 
   return { lotOf, repository, numbers, engine, provenance };

@@ -8,6 +8,7 @@ import { type ChildDoc, isChildId } from '../case/document.ts';
 import { mergeLeaves } from '../case/leaves.ts';
 import { routesOf } from '../case/rules/dictionary.ts';
 import { deviceClock } from '../clock/useClock.ts';
+import { clinic as clinicPlace, databaseOf } from '../ids/place.ts';
 import { ulid } from '../ids/ulid.ts';
 import type { Dictionary } from '../models/generated.ts';
 import { indexedDbName, openDatabase } from '../storage/database.ts';
@@ -17,6 +18,7 @@ import { follow } from '../storage/follow.ts';
 import {
   checkStorage,
   isLost,
+  type Loss,
   noteFault,
   noteWritten,
   readLoss,
@@ -25,16 +27,17 @@ import {
   writeLoss,
   writeMarker,
 } from '../storage/health.ts';
-import { createMirror, type Mirror, readSmall } from '../storage/mirror.ts';
+import { createMirror, type Mirror, readRanges } from '../storage/mirror.ts';
 import { createStore, type Store } from '../storage/store.ts';
 import { createServer, onSilence } from '../sync/server.ts';
 import { INITIAL_STATUS, type SyncStatus } from '../sync/types.ts';
 import { createAtHand } from './at-hand.ts';
 import { type ChildIndex, createIndex } from './child-index.ts';
-import { type Clinic, createClinic } from './clinic.ts';
+import { type Clinic, createClinic, type Provenance } from './clinic.ts';
 import { createGrouping } from './grouping.ts';
-import { loadPinyin } from './pinyin.ts';
-import { openSnapshots } from './snapshot.ts';
+import { isMirrored, MIRRORED } from './mirrored.ts';
+import { loadPinyin, type Pinyin } from './pinyin.ts';
+import { openSnapshots, type SnapshotStore } from './snapshot.ts';
 import { stationOf } from './station.ts';
 import type { User } from './user.ts';
 
@@ -130,35 +133,9 @@ export interface SessionHooks {
   lost(): void;
 }
 
-/** Opens a clinic's workspace for a user and starts its sync. */
-export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Workspace> {
-  if (user.site === null) throw new Fault('NotOpen');
-  const { site } = user;
-  const name = `miaopu-site-${site}`;
-  const clock = deviceClock();
-  const keep = localStorage;
-  const station = stationOf(keep);
-  const server = createServer();
-
-  const [catalogLocal, db, pinyin] = await Promise.all([
-    openCatalog(),
-    openDatabase(name, noteStorage),
-    loadPinyin(),
-  ]);
-  const store = createStore(db, channelOf(name), await openFill(indexedDbName(name)));
-  store.onFault(noteFault);
-  store.onChange(noteWritten);
-
-  const { doc_count } = await db.info();
-  const marker = readMarker(keep, name);
-  if (marker && isLost(marker, doc_count)) {
-    writeLoss(keep, name, { ...marker, at: clock.instant(), reported: false });
-    // What is here is compared with the server from the beginning, so that nothing is missed.
-    await store.setLocal('pull', { since: 0, done: 0, complete: false });
-  }
-  const loss = readLoss(keep, name);
-  setHealth({ lost: loss });
-
+/** The clinic's children and small documents in memory, kept so by whatever changes in its database. */
+async function openMemory(name: string, site: string, store: Store, pinyin: Pinyin) {
+  const { db } = store;
   const snapshots = await openSnapshots(`${name}-index`).catch((error: unknown) => {
     console.warn('the index is built anew at each start', error);
     return null;
@@ -169,8 +146,8 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   if (!snapshot) await snapshots?.clear();
   const index = createIndex(site, pinyin, snapshot);
   const grouping = createGrouping(db, index);
-  const documents = createMirror((id) => !isChildId(id) && !id.startsWith('_'));
-  documents.take(await readSmall(db));
+  const documents = createMirror(isMirrored);
+  documents.take(await readRanges(db, MIRRORED));
 
   const take = async (docs: PouchDB.Doc[]) => {
     for (const doc of docs) {
@@ -182,17 +159,31 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   };
   const follower = follow(store, snapshot?.covered ?? 0, take);
   await follower.catchUp();
+  const saver = createSaver(snapshots, index, follower.covered);
+  index.onChange(() => {
+    childrenVersion.value++;
+    saver.soon();
+  });
+  documents.onChange(() => {
+    documentsVersion.value++;
+  });
+  return { index, grouping, documents, follower, saver };
+}
 
-  let saving: ReturnType<typeof setTimeout> | undefined;
+/** Keeps the index's snapshot, so that the next start need not read every child. */
+function createSaver(
+  snapshots: SnapshotStore | null,
+  index: Pick<ChildIndex, 'changedChunks' | 'keepChanged' | 'size'>,
+  covered: () => number,
+) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let saved: Promise<void> = Promise.resolve();
   const write = async () => {
     if (!snapshots) return;
-    const covered = follower.covered();
-    const count = index.size();
-    const chunks = index.changedChunks();
+    const [until, count, chunks] = [covered(), index.size(), index.changedChunks()];
     if (chunks.size === 0) return;
     try {
-      await snapshots.save(covered, count, chunks);
+      await snapshots.save(until, count, chunks);
     } catch (error) {
       // Costs time at the next start, and nothing else.
       index.keepChanged(chunks.keys());
@@ -200,95 +191,155 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     }
   };
   /** One after the other: an older state must not be written over a newer. */
-  const save = () => {
-    clearTimeout(saving);
-    saving = undefined;
+  const now = () => {
+    clearTimeout(timer);
+    timer = undefined;
     saved = saved.then(write);
     return saved;
   };
-  index.onChange(() => {
-    childrenVersion.value++;
-    saving ??= setTimeout(() => void save(), SAVE_AFTER_MS);
-  });
-  documents.onChange(() => {
-    documentsVersion.value++;
-  });
-  const onHide = () => {
-    if (document.visibilityState === 'hidden') void save();
+  return {
+    now,
+    soon() {
+      timer ??= setTimeout(() => void now(), SAVE_AFTER_MS);
+    },
+    async close() {
+      await now();
+      snapshots?.close();
+    },
   };
-  document.addEventListener('visibilitychange', onHide);
+}
+
+/** Notes when the browser has lost documents, and what was here when it last had not. */
+function createWatch(name: string, store: Store) {
+  const keep = localStorage;
+  const mark = async () => {
+    const { doc_count } = await store.db.info();
+    writeMarker(keep, name, { documents: doc_count, pending: syncStatus.value.pending.length });
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    /** What is lost now, if anything. */
+    async look(at: string): Promise<Loss | null> {
+      const { doc_count } = await store.db.info();
+      const marker = readMarker(keep, name);
+      if (marker && isLost(marker, doc_count)) {
+        writeLoss(keep, name, { ...marker, at, reported: false });
+        // What is here is compared with the server from the beginning, so that nothing is missed.
+        await store.setLocal('pull', { since: 0, done: 0, complete: false });
+      }
+      const loss = readLoss(keep, name);
+      setHealth({ lost: loss });
+      return loss;
+    },
+    /** Reports a loss to the county, once. */
+    async report(loss: Loss, station: string, provenance: Provenance): Promise<void> {
+      const { documents: had, pending: unsent } = loss;
+      await store.put({
+        _id: `problem:${ulid()}`,
+        type: 'problem',
+        document: `device:${station}`,
+        revision: '0',
+        reason: `The browser has lost this device's data: ${had} documents, ${unsent} unsent writes.`,
+        ...provenance,
+      });
+      writeLoss(keep, name, { ...loss, reported: true });
+    },
+    /** A person has taken note. */
+    noted() {
+      writeLoss(keep, name, null);
+      setHealth({ lost: null });
+    },
+    mark,
+    markSoon() {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        mark().catch(store.report);
+      }, 2000);
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+/** Wakes the sync when the browser says that something has changed; returns how to stop that. */
+function watchBrowser(syncNow: () => void, hidden: () => void): () => void {
+  // A green sign must not outlive the network: a round finds out at once.
+  const stopSilence = onSilence(() => {
+    if (syncStatus.value.phase === 'idle') syncNow();
+  });
+  const onVisibility = () => {
+    if (document.visibilityState === 'hidden') return hidden();
+    const { phase, lastHeard } = syncStatus.value;
+    // A tablet that slept believes to be listening and is not.
+    const deaf = lastHeard !== null && Date.now() - Date.parse(lastHeard) > DEAF_MS;
+    if (phase !== 'idle' || deaf) syncNow();
+  };
+  addEventListener('online', syncNow);
+  addEventListener('offline', syncNow);
+  document.addEventListener('visibilitychange', onVisibility);
+  // The reserve is made when the first child has long been shown.
+  const look = setTimeout(() => void checkStorage(), CHECK_AFTER_MS);
+  const looking = setInterval(() => void checkStorage(), CHECK_EVERY_MS);
+  return () => {
+    stopSilence();
+    removeEventListener('online', syncNow);
+    removeEventListener('offline', syncNow);
+    document.removeEventListener('visibilitychange', onVisibility);
+    clearTimeout(look);
+    clearInterval(looking);
+  };
+}
+
+/** Opens a clinic's workspace for a user and starts its sync. */
+export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Workspace> {
+  if (user.site === null) throw new Fault('NotOpen');
+  const { site } = user;
+  const name = `miaopu-${databaseOf(clinicPlace(site))}`;
+  const clock = deviceClock();
+  const station = stationOf(localStorage);
+
+  const [catalog, db, pinyin] = await Promise.all([
+    openCatalog(),
+    openDatabase(name, noteStorage),
+    loadPinyin(),
+  ]);
+  const store = createStore(db, channelOf(name), await openFill(indexedDbName(name)));
+  store.onFault(noteFault);
+  store.onChange(noteWritten);
+  const watch = createWatch(name, store);
+  const loss = await watch.look(clock.instant());
+  const { index, grouping, documents, follower, saver } = await openMemory(
+    name,
+    site,
+    store,
+    pinyin,
+  );
 
   const clinic = createClinic({
-    store,
-    catalog: catalogLocal,
-    server,
-    clock,
-    ulid,
-    index,
+    ...{ store, catalog, clock, ulid, index, documents, site },
+    server: createServer(),
     members: grouping.members,
-    documents,
     catchUp: follower.catchUp,
-    site,
     account: user.name,
     senior: hooks.senior,
     routes: catalogRoutes,
     station: station.id,
-    stationName: () => stationOf(keep).name,
+    stationName: () => stationOf(localStorage).name,
     app: __APP_VERSION__,
     session: hooks,
     changed: (status) => {
       syncStatus.value = status;
-      writeSoon();
+      watch.markSoon();
     },
-    reported: () => writeMark(),
+    reported: watch.mark,
     channel: channelOf(`${name}-sync`),
     locks: navigator.locks ?? null,
   });
   const { engine } = clinic;
-  if (loss && !loss.reported) {
-    const { documents: had, pending: unsent } = loss;
-    await store.put({
-      _id: `problem:${ulid()}`,
-      type: 'problem',
-      document: `device:${station.id}`,
-      revision: '0',
-      reason: `The browser has lost this device's data: ${had} documents, ${unsent} unsent writes.`,
-      ...clinic.provenance(),
-    });
-    writeLoss(keep, name, { ...loss, reported: true });
-  }
-
-  const writeMark = async () => {
-    const info = await db.info();
-    writeMarker(keep, name, {
-      documents: info.doc_count,
-      pending: syncStatus.value.pending.length,
-    });
-  };
-  let marking: ReturnType<typeof setTimeout> | undefined;
-  const writeSoon = () => {
-    marking ??= setTimeout(() => {
-      marking = undefined;
-      writeMark().catch(store.report);
-    }, 2000);
-  };
-  const onOnline = () => void engine.syncNow();
-  // A green sign must not outlive the network: a round finds out at once.
-  const stopSilence = onSilence(() => {
-    if (syncStatus.value.phase === 'idle') onOnline();
-  });
-  const onVisible = () => {
-    const { phase, lastHeard } = syncStatus.value;
-    // A tablet that slept believes to be listening and is not.
-    const deaf = lastHeard !== null && Date.now() - Date.parse(lastHeard) > DEAF_MS;
-    if (document.visibilityState === 'visible' && (phase !== 'idle' || deaf)) onOnline();
-  };
-  addEventListener('online', onOnline);
-  addEventListener('offline', onOnline);
-  document.addEventListener('visibilitychange', onVisible);
-  // The reserve is made when the first child has long been shown.
-  const look = setTimeout(() => void checkStorage(), CHECK_AFTER_MS);
-  const looking = setInterval(() => void checkStorage(), CHECK_EVERY_MS);
+  if (loss && !loss.reported) await watch.report(loss, station.id, clinic.provenance());
+  const unwatch = watchBrowser(
+    () => void engine.syncNow(),
+    () => void saver.now(),
+  );
 
   const made: Workspace = {
     user,
@@ -302,24 +353,14 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
     ...createAtHand(grouping.read, index),
     readAll: grouping.readAll,
     catchUp: follower.catchUp,
-    noteLoss() {
-      writeLoss(keep, name, null);
-      setHealth({ lost: null });
-    },
+    noteLoss: watch.noted,
     async close() {
-      removeEventListener('online', onOnline);
-      removeEventListener('offline', onOnline);
-      stopSilence();
-      document.removeEventListener('visibilitychange', onVisible);
-      document.removeEventListener('visibilitychange', onHide);
-      clearTimeout(marking);
-      clearTimeout(look);
-      clearInterval(looking);
+      unwatch();
+      watch.close();
       workspace.value = null;
       await engine.stop();
       await follower.close();
-      await save();
-      snapshots?.close();
+      await saver.close();
       await store.close();
       syncStatus.value = INITIAL_STATUS;
     },
