@@ -51,7 +51,7 @@ async def test_accounts_read_what_is_theirs(data: Path) -> None:
                 return await client.get(path, auth=auth)
 
         async def children(name: str, site: str) -> int:
-            path = f'/site-{site}/_all_docs?startkey="child:"&endkey="child;"'
+            path = f'/site-{site}/_all_docs?startkey="child:"&endkey="child%3B"'
             return len((await get(name, path)).json()["rows"])
 
         assert await children("nurse1", "9901210001") == 25
