@@ -173,6 +173,8 @@ def is_plain(path: Sequence[str], leaves: Sequence[Json], replicated: bool) -> b
         return True
     if not replicated and path and path[0] not in {leaf["_rev"] for leaf in leaves}:
         return True
+    if not replicated and not path and alive and not alive[0].get("_deleted"):
+        return True  # a conflict, says the database: a claim of numbers that came second goes on
     return len(alive) == 1 and not alive[0].get("_deleted") and alive[0]["_rev"] in path
 
 
