@@ -15,6 +15,8 @@ interface VaccineMore {
   site?: string;
   programme?: boolean;
   leaflet?: string;
+  /** Vaccine groups (疫苗组) it counts for. */
+  groups?: string[];
   short?: { zh: string; en: string };
 }
 

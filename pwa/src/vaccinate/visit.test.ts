@@ -3,16 +3,19 @@ import type { Lot } from '../case/lots.ts';
 import type { Forecast, VisitRule } from '../schedule/types.ts';
 import {
   asOf,
+  checkable,
   emptyVisit,
   eventsOf,
   type Item,
   needs,
   newItem,
+  precheckNote,
   splitLots,
   spreadSites,
   type Visit,
   type Warning,
   warningsOf,
+  withoutParts,
 } from './visit';
 
 const lot = (vaccine: string, name: string, more: Partial<Lot> = {}): Lot => ({
@@ -43,7 +46,13 @@ const usage = { route: 'im', bodySite: 'left_upper_arm', selfPaid: false };
 const usageOf = () => usage;
 const dtap = newItem({ group: 'DTaP', target: 2, vaccines: ['0402'] }, lotsOf, usageOf);
 const mmr = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
-const ready: Visit = { ...emptyVisit(), precheck: 'passed', informed: 'spoken', verified: true };
+const ready: Visit = {
+  ...emptyVisit(),
+  temperature: '36.6',
+  precheck: 'passed',
+  informed: 'spoken',
+  verified: true,
+};
 const quiet = {
   visit: ready,
   items: [dtap],
@@ -117,6 +126,54 @@ describe('spreadSites', () => {
   });
 });
 
+describe('precheckNote', () => {
+  it('holds why no temperature was taken, and what was found', () => {
+    const words = (reason: string) => `未测：${reason}。`;
+    expect(precheckNote(ready, words)).toBe('');
+    const now = { date: '2026-11-23', instant: '2026-11-23T01:02:03.004Z' };
+    const found = { ...ready, untaken: ' 哭闹 ', precheckNote: '皮疹' };
+    expect(precheckNote(found, words)).toBe('未测：哭闹。 皮疹');
+    expect(eventsOf({ ...found, temperature: '36.6' }, [], [], lotsOf, now)[0]).not.toHaveProperty(
+      'temperature',
+    );
+  });
+});
+
+describe('checkable', () => {
+  it('is what has a lot for every vaccine', () => {
+    expect(checkable([])).toBe(false);
+    expect(checkable([dtap])).toBe(true);
+    expect(checkable([dtap, { ...mmr, lot: '' }])).toBe(false);
+  });
+});
+
+describe('withoutParts', () => {
+  const groups: Record<string, string[]> = {
+    '0402': ['DTaP'],
+    '4901': ['DTaP', 'Hib'],
+    '5001': ['DTaP', 'Polio', 'Hib'],
+  };
+  const groupsOf = (vaccine: string) => groups[vaccine] ?? [];
+  const row = (group: string, vaccine: string): Item => ({ ...dtap, key: group, group, vaccine });
+  const given = (...rows: Item[]) =>
+    withoutParts(rows, groupsOf).map((one) => `${one.group} ${one.vaccine}`);
+
+  it('takes the parts of a combined vaccine out', () => {
+    expect(
+      given(row('DTaP', '0402'), row('MMR', '1201'), row('Polio', '5001'), row('Hib', '2301')),
+    ).toEqual(['MMR 1201', 'Polio 5001']);
+  });
+
+  it('never makes two of one', () => {
+    expect(given(row('DTaP', '5001'), row('Polio', '5001'))).toEqual(['DTaP 5001']);
+    expect(given(row('DTaP', '4901'), row('Polio', '5001'))).toEqual(['Polio 5001']);
+  });
+
+  it('leaves single vaccines, and those that no dictionary knows', () => {
+    expect(given(row('DTaP', '0402'), row('Rabies', '9999'))).toEqual(['DTaP 0402', 'Rabies 9999']);
+  });
+});
+
 describe('needs', () => {
   it('is empty when all is done', () => {
     expect(needs(ready, [dtap], [])).toEqual([]);
@@ -124,12 +181,20 @@ describe('needs', () => {
 
   it('names what is not done, in order', () => {
     expect(needs(emptyVisit(), [{ ...dtap, lot: '' }], [])).toEqual([
+      'temperature',
       'precheck',
-      'lot',
       'informed',
+      'lot',
       'verified',
     ]);
     expect(needs({ ...ready, temperature: '99' }, [], [])).toEqual(['temperature', 'items']);
+  });
+
+  it('takes no empty temperature, unless it says why', () => {
+    const untaken = { ...ready, temperature: '' };
+    expect(needs(untaken, [dtap], [])).toEqual(['temperature']);
+    expect(needs({ ...untaken, untaken: ' ' }, [dtap], [])).toEqual(['untaken']);
+    expect(needs({ ...untaken, untaken: '哭闹' }, [dtap], [])).toEqual([]);
   });
 
   it('asks for a reason as soon as there is a warning', () => {

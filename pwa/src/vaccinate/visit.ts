@@ -38,10 +38,12 @@ export interface Item {
 export interface Visit {
   /** 体温, as typed. */
   temperature: string;
+  /** Why the temperature was not taken (未测); null: it was. */
+  untaken: string | null;
   /** Health questions: all well, something wrong, or not yet asked. */
   precheck: 'passed' | 'abnormal' | null;
   precheckNote: string;
-  /** 三查七对一验证 done. */
+  /** 三查七对一验证 done, with the vaccines and lots as they stand. */
   verified: boolean;
   relation: string;
   informed: 'signature' | 'pin' | 'spoken' | null;
@@ -54,6 +56,7 @@ export const FEVER = 37.3;
 export function emptyVisit(): Visit {
   return {
     temperature: '',
+    untaken: null,
     precheck: null,
     precheckNote: '',
     verified: false,
@@ -99,6 +102,22 @@ export function splitLots(lots: readonly Lot[], today: string): { shown: Lot[]; 
   };
 }
 
+/**
+ * The rows that are given: a combined vaccine (联合疫苗) takes its parts out, the one with the most
+ * parts first. A row that is taken out comes back as soon as no other covers it.
+ */
+export function withoutParts(
+  rows: readonly Item[],
+  groupsOf: (vaccine: string) => readonly string[],
+): Item[] {
+  const parts = (row: Item) => groupsOf(row.vaccine);
+  const given = new Set<Item>();
+  for (const row of [...rows].sort((a, b) => parts(b).length - parts(a).length)) {
+    if (![...given].some((other) => parts(other).includes(row.group))) given.add(row);
+  }
+  return rows.filter((row) => given.has(row));
+}
+
 /** What follows from the choice of a vaccine: lot, site, route. */
 export function chosen(
   vaccine: string,
@@ -133,6 +152,7 @@ export function spreadSites(
 
 export type Need =
   | 'temperature'
+  | 'untaken'
   | 'precheck'
   | 'items'
   | 'vaccine'
@@ -148,9 +168,12 @@ export type Need =
 /** What must be done before it can be recorded, in the order of the page. */
 export function needs(visit: Visit, items: readonly Item[], warnings: readonly Warning[]): Need[] {
   const found: Need[] = [];
-  const degrees = visit.temperature.trim() === '' ? null : Number(visit.temperature);
-  if (degrees !== null && !(degrees >= 30 && degrees <= 45)) found.push('temperature');
+  const degrees = Number(visit.temperature);
+  if (visit.untaken === null && !(degrees >= 30 && degrees <= 45)) found.push('temperature');
+  if (visit.untaken?.trim() === '') found.push('untaken');
   if (visit.precheck === null) found.push('precheck');
+  if (!visit.relation) found.push('relation');
+  if (visit.informed === null) found.push('informed');
   if (items.length === 0) found.push('items');
   if (items.some((item) => !item.vaccine)) found.push('vaccine');
   if (items.some((item) => !item.lot)) found.push('lot');
@@ -159,11 +182,20 @@ export function needs(visit: Visit, items: readonly Item[], warnings: readonly W
   if (items.some((item) => item.traceCode && !/^\d{20}$/.test(item.traceCode))) {
     found.push('traceCode');
   }
-  if (!visit.relation) found.push('relation');
-  if (visit.informed === null) found.push('informed');
   if (!visit.verified) found.push('verified');
   if (warnings.length > 0 && visit.reason.trim() === '') found.push('reason');
   return found;
+}
+
+/** Whether vaccines and lots can be checked (三查七对) at all: there is one of each to look at. */
+export function checkable(items: readonly Item[]): boolean {
+  return items.length > 0 && items.every((item) => item.vaccine && item.lot);
+}
+
+/** What is noted with the pre-check; `untaken` words why no temperature was taken. */
+export function precheckNote(visit: Visit, untaken: (reason: string) => string): string {
+  const why = visit.untaken === null ? '' : untaken(visit.untaken.trim());
+  return [why, visit.precheckNote.trim()].filter(Boolean).join(' ');
 }
 
 /** Something that speaks against a dose, or that a person must know; it needs a reason. */
@@ -233,7 +265,7 @@ export function warningsOf(seen: {
       found.push({ code, vaccine, params, reason });
     }
   };
-  const degrees = Number(visit.temperature);
+  const degrees = visit.untaken === null ? Number(visit.temperature) : 0;
   if (degrees >= FEVER && degrees <= 45) add('visit.fever', null, { degrees });
   if (visit.precheck === 'abnormal') add('visit.precheck');
   for (const item of items) {
@@ -357,11 +389,12 @@ export function eventsOf(
   plan: Plan | null = null,
 ): NewEvent[] {
   const note = visit.precheckNote.trim();
+  const degrees = visit.untaken === null ? visit.temperature.trim() : '';
   const precheck = {
     kind: 'precheck',
     date: now.date,
     passed: visit.precheck === 'passed',
-    ...(visit.temperature.trim() && { temperature: Number(visit.temperature) }),
+    ...(degrees && { temperature: Number(degrees) }),
     ...(note && { note }),
   };
   const doses = items.map((item) => {
