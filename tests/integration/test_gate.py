@@ -117,7 +117,7 @@ def test_nobody_takes_a_child_over_by_a_version_that_stands_on_nothing(server: S
     with server.client(f"nurse-{there}") as thief:
         taken = {**case["facts"], "site": fact(there, there, LATER)}
         (row,) = push(thief, f"site-{there}", beside(case, facts=taken, events={}))
-        assert "fact site" in row["reason"]
+        assert "[not-held]" in row["reason"]
         answer = thief.post(
             f"{server.address}/api/cases/fetch", json={"id": case["_id"], "purpose": "visit"}
         )
@@ -204,6 +204,7 @@ def test_no_version_outlasts_all_others(server: Server, nurse: httpx.Client) -> 
     late = {**there["facts"], "name": fact("苗", server.place.sites[0], "9999-01-01T00:00:00.000Z")}
     answer = nurse.put(f"{server.site}/{there['_id']}", json={**there, "facts": late})
     assert answer.status_code == 403
+    assert "[dated-ahead] fact name" in answer.json()["reason"]
     far = beside(there, _rev=f"{2**53}-{HEX}")
     far["_revisions"] = {"start": 2**53, "ids": [HEX, there["_rev"].partition("-")[2]]}
     (row,) = push(nurse, server.site, far)
@@ -270,3 +271,140 @@ def test_nobody_unknown_is_asked_for_a_document(server: Server) -> None:
     with server.client() as client:
         answer = client.post(f"{server.site}/_bulk_docs", json={"docs": [child("1234567890")]})
         assert answer.status_code == 401
+
+
+@pytest.fixture
+def other(server: Server) -> Iterator[httpx.Client]:
+    """The nurse of the second clinic."""
+    with server.client(f"nurse-{server.place.sites[1]}") as client:
+        yield client
+
+
+def known_above(server: Server, case: Json) -> None:
+    with server.client(f"chief-{server.place.county}") as chief:
+        until(
+            lambda: chief.get(f"{server.county}/{case['_id']}").status_code == 200,
+            "the county to know the child",
+        )
+
+
+def test_nobody_writes_about_a_child_that_their_clinic_does_not_hold(
+    server: Server, nurse: httpx.Client, other: httpx.Client
+) -> None:
+    here, there = server.place.sites
+    case = registered(server, nurse, recorded(server, server.nurse))
+    known_above(server, case)
+    visit = {"kind": "visit", "date": "2026-11-23", **provenance(there)}
+    asked = {"kind": "move", "date": "2026-11-23", "step": "requested", **provenance(there)}
+    bare: Json = {"_id": case["_id"], "type": "child", "facts": {}, "events": {}}
+    attempts = [
+        {**bare, "events": {ulid(): dose(there, "0201", "2025-03-09")}},
+        {**bare, "events": {ulid(): visit}},
+        {**bare, "events": {ulid(): {**asked, "from_site": here, "to_site": there}}},
+        {**bare, "facts": {"name": fact("被改名", there, LATER)}},
+        bare,
+    ]
+    path = f"site-{there}/{case['_id']}"
+    for document in attempts:
+        answer = other.put(path, json=document)
+        assert (answer.status_code, answer.json()["reason"]) == (403, "[not-held] document")
+        (row,) = push(other, f"site-{there}", beside(document))
+        assert row["reason"] == "[not-held] document"
+        answer = other.post(f"site-{there}", json=document)
+        assert answer.status_code == 403
+    assert other.get(path).status_code == 404
+    unchanged(server, case)
+    # Fetched, it may be written about.
+    fetch = {"id": case["_id"], "purpose": "visit"}
+    answer = other.post(f"{server.address}/api/cases/fetch", json=fetch)
+    assert answer.status_code == 200, answer.text
+    fetched = other.get(path).json()
+    given = {**fetched["events"], ulid(): dose(there, "0201", "2025-03-09")}
+    assert other.put(path, json={**fetched, "events": given}).status_code == 201
+
+
+def test_an_author_is_an_account_of_the_clinic(server: Server, nurse: httpx.Client) -> None:
+    site = server.place.sites[0]
+    there = registered(server, nurse)
+    for by, status in (("nobody", 403), (f"nurse-{server.place.sites[1]}", 403), ("senior", 201)):
+        name = f"senior-{site}" if by == "senior" else by
+        event = {**dose(site, "0201", "2025-03-09"), "by": name}
+        answer = nurse.put(
+            f"{server.site}/{there['_id']}",
+            json={**there, "events": {**there["events"], ulid(): event}},
+        )
+        assert answer.status_code == status, answer.text
+        if status == 403:
+            assert "[not-a-colleague] event" in answer.json()["reason"]
+
+
+def test_a_case_is_not_joined_to_one_that_is_not_held(
+    server: Server, nurse: httpx.Client, senior: httpx.Client, other: httpx.Client
+) -> None:
+    site = server.place.sites[0]
+    own, second = registered(server, nurse), registered(server, nurse)
+    theirs = child(server.place.sites[1])
+    assert other.put(f"site-{server.place.sites[1]}/{theirs['_id']}", json=theirs).is_success
+    known_above(server, theirs)
+    for target, status in ((theirs["_id"], 403), (f"child:{ulid()}", 403), (second["_id"], 201)):
+        join = {"kind": "same_as", "target": target, **provenance(site), "by": f"senior-{site}"}
+        answer = senior.put(f"{server.site}/{own['_id']}", json={**own, "events": {ulid(): join}})
+        assert answer.status_code == status, answer.text
+        if status == 403:
+            assert "[target-not-held] event" in answer.json()["reason"]
+
+
+def test_nobody_uses_up_the_codes_of_a_clinic(server: Server, nurse: httpx.Client) -> None:
+    site = server.place.sites[0]
+
+    def block(number: int, year: int, station: str) -> Json:
+        base = {"_id": f"numbers:{site}:{year}:{number:02}", "type": "numbers"}
+        return {**base, **provenance(site), "station": station, "year": year, "block": number}
+
+    one = ulid()
+    assert nurse.put(f"{server.site}/numbers:{site}:2019:00", json=block(0, 2019, one)).is_success
+    answer = nurse.put(f"{server.site}/numbers:{site}:2019:01", json=block(1, 2019, one))
+    assert "[numbers-unused]" in answer.json()["reason"]
+    body = {"docs": [block(number, 2019, ulid()) for number in range(1, 100)]}
+    rows = nurse.post(f"{server.site}/_bulk_docs", json=body).json()
+    assert sum("error" not in row for row in rows) == 11
+    assert {row["reason"] for row in rows if "error" in row} == {"[numbers-many] document"}
+    replicated = [
+        {**block(n, 2018, ulid()), "_rev": "1-" + HEX, "_revisions": {"start": 1, "ids": [HEX]}}
+        for n in range(100)
+    ]
+    assert len(push(nurse, server.site, *replicated)) == 88
+    for year in (1900, 2999):
+        answer = nurse.put(f"{server.site}/numbers:{site}:{year}:00", json=block(0, year, one))
+        assert "[numbers-year]" in answer.json()["reason"]
+
+
+def test_no_version_without_the_known_events_is_ever_shown(
+    server: Server, nurse: httpx.Client
+) -> None:
+    there = registered(server, nurse, recorded(server, server.nurse))
+    path = f"{server.site}/{there['_id']}"
+    ahead = 1
+    for number in range(40):
+        ahead += 2
+        digest = f"{number:032x}"
+        bare = beside(there, facts={}, events={}, _rev=f"{ahead}-{digest}")
+        bare["_revisions"] = {"start": ahead, "ids": [digest]}
+        if number % 2:
+            answer = nurse.put(path, json=bare, params={"new_edits": "false"})
+            assert answer.status_code == 201, answer.text
+        else:
+            assert push(nurse, server.site, bare) == []
+        shown = nurse.get(path).json()
+        assert shown["events"] == there["events"]
+        assert shown["facts"] == there["facts"]
+        # Whoever wrote it finds it taken.
+        asked = {there["_id"]: [bare["_rev"]]}
+        assert nurse.post(f"{server.site}/_revs_diff", json=asked).json() == {}
+        # Nor does a plain write on one side of a conflict show it.
+        plain = {**bare, "_rev": shown["_rev"]}
+        del plain["_revisions"]
+        assert nurse.put(path, json=plain).status_code in (403, 409)
+        ahead = max(ahead, int(shown["_rev"].partition("-")[0]))
+    until(lambda: not leaves(server, there)[1], "the versions to be joined", 20)
+    assert leaves(server, there)[0]["events"] == there["events"]

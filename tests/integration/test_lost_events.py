@@ -273,7 +273,7 @@ def test_a_decision_of_the_county_comes_back_from_an_ordinary_nurse(
     own = restore(server, lost)
     forged = {**lost.own, "target": f"child:{ulid()}"}
     (row,) = push(nurse, server.site, on_top(own, **{event: forged}))
-    assert "[senior-only]" in row["reason"]
+    assert "[not-a-colleague]" in row["reason"]
     assert push(nurse, server.site, on_top(own, **{event: lost.own})) == []
     assert has(nurse, server.site, lost)
 

@@ -47,14 +47,20 @@ def _order(revision: str) -> tuple[int, str]:
     return generation(revision), revision.partition("-")[2]
 
 
-def _on_top(document: Json, parent: str, leaves: Iterable[str]) -> Json:
+def on_top(
+    document: Json, parent: str, leaves: Iterable[str], history: Sequence[str] | None = None
+) -> Json:
+    """A document as the computed revision upon `parent`, in answer to `leaves`. `history` are the
+    hashes of the parent and of what it stands on, where the database does not know them."""
     revision = computed_revision(document, parent, leaves)
     start, _, digest = revision.partition("-")
-    ancestors = [digest, parent.partition("-")[2]]
     return {
         **document,
         "_rev": revision,
-        "_revisions": {"start": int(start), "ids": ancestors},
+        "_revisions": {
+            "start": int(start),
+            "ids": [digest, *(history or [parent.partition("-")[2]])],
+        },
     }
 
 
@@ -69,7 +75,7 @@ def merge_on_winner(leaves: Sequence[Json]) -> Json | None:
     there = next(leaf for leaf in leaves if leaf["_rev"] == top)
     if canonical(document) == canonical(body(there)):
         return None
-    return _on_top(document, top, revisions)
+    return on_top(document, top, revisions)
 
 
 def tombstones(leaves: Sequence[Json]) -> list[Json]:
@@ -80,7 +86,7 @@ def tombstones(leaves: Sequence[Json]) -> list[Json]:
     """
     top = winner(leaf["_rev"] for leaf in leaves)
     return [
-        _on_top({**body(leaf), "_deleted": True}, leaf["_rev"], [leaf["_rev"]])
+        on_top({**body(leaf), "_deleted": True}, leaf["_rev"], [leaf["_rev"]])
         for leaf in sorted(leaves, key=lambda leaf: _order(leaf["_rev"]))
         if leaf["_rev"] != top
     ]

@@ -17,6 +17,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import quote
 
@@ -35,15 +36,16 @@ from miaopu.gate.answers import AnswerError, Beside, answer
 from miaopu.gate.authority import Authority
 from miaopu.gate.gather import Gatherer
 from miaopu.gate.judgement import (
-    DeniedError,
     Judging,
     check_local,
     is_claim,
     is_whole,
     judged,
+    path_of,
 )
 from miaopu.gate.quotas import Quotas, too_large
 from miaopu.gate.requests import Write, body_of, documents_of, write_of
+from miaopu.gate.rules import DeniedError
 from miaopu.models.denials import deny
 from miaopu.problems import MiaopuError
 from miaopu.schedule.guard import denials
@@ -60,8 +62,8 @@ class Gate:
     """An ASGI application around the database.
 
     `client` speaks to the database with the role `server`; it may go through this very gate.
-    `county`, of a clinic's hub, speaks to the databases of its county's server with the hub's
-    account.
+    `users` reads the accounts. `county`, of a clinic's hub, speaks to the databases of its county's
+    server with the hub's account.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Gate:
         database: Database,
         identities: Identities,
         client: Callable[[], httpx.AsyncClient],
+        users: Callable[[], httpx.AsyncClient],
         stamp: Stamp,
         county: Callable[[], httpx.AsyncClient | None] = lambda: None,
     ) -> None:
@@ -76,7 +79,8 @@ class Gate:
         self._identities = identities
         self._client = client
         self._county = county
-        self._gatherer = Gatherer(client, stamp, database.heads)
+        self._gatherer = Gatherer(client, users, stamp, database.heads)
+        self._claiming = asyncio.Lock()
         self._authority = Authority()
         self._quotas = Quotas()
 
@@ -100,16 +104,19 @@ class Gate:
             judging = Judging(
                 write, actor, given, *documents_of(write, given), dt.datetime.now(dt.UTC)
             )
-            if write.is_clinics:
-                await self._gather(judging, scope)
-            elif write.is_catalogs:
-                await self._guard(judging)
-            await self._judge(judging)
-            if write.is_clinics:
-                judging.denied |= too_large(len(data), judging.documents)
-                self._quotas.check(judging.actor, judging.taken_new)
-            await self._take_back(judging)
-            await self._finish(judging, data, scope, send)
+            # One after the other, so that each sees what was given before.
+            async with self._claiming if _claims_numbers(judging) else nullcontext():
+                if write.is_clinics:
+                    await self._gather(judging, scope)
+                elif write.is_catalogs:
+                    await self._guard(judging)
+                await self._judge(judging)
+                if write.is_clinics:
+                    judging.denied |= too_large(len(data), judging.documents)
+                    self._quotas.check(judging.actor, judging.taken_new)
+                await self._take_back(judging)
+                await self._write_joined(judging)
+                await self._finish(judging, data, scope, send)
         except AnswerError as error:
             await answer(send, error.status, {"error": error.error, "reason": error.reason})
         except MiaopuError as error:
@@ -134,6 +141,8 @@ class Gate:
         if judging.lost:
             # The server's own account will write, so this one is judged by what it may do now.
             judging.actor = await self._actor(scope, fresh=True)
+        judging.accounts = await self._gatherer.accounts(judging)
+        judging.codes = await self._gatherer.codes(judging)
         judging.known = await self._gatherer.known(judging)
 
     async def _guard(self, judging: Judging) -> None:
@@ -165,17 +174,11 @@ class Gate:
             whole = {
                 number
                 for number, one in judging.lost.items()
-                if number not in judging.denied and is_whole(documents[number], one)
+                if number not in judging.denied
+                and number not in judging.joined
+                and is_whole(documents[number], one)
             }
-            refused = await write_leaves(
-                self._client(), database, [documents[number] for number in whole]
-            )
-            for number in whole:
-                why = refused.get(documents[number]["_id"])
-                if why is None:
-                    judging.written.add(number)
-                else:
-                    judging.denied[number] = why
+            await self._write(judging, {number: documents[number] for number in whole})
         for number, one in judging.lost.items():
             doc_id = documents[number]["_id"]
             why = None
@@ -190,6 +193,28 @@ class Gate:
                 why or "they are back",
             )
 
+    async def _write_joined(self, judging: Judging) -> None:
+        """Has the server's own account write versions together with what is known besides."""
+        await self._write(
+            judging,
+            {
+                number: one
+                for number, one in judging.joined.items()
+                if number not in judging.denied and number not in judging.written
+            },
+        )
+
+    async def _write(self, judging: Judging, documents: dict[int, Json]) -> None:
+        """Has the server's own account write documents in the place of those of these numbers."""
+        database = judging.write.database
+        refused = await write_leaves(self._client(), database, list(documents.values()))
+        for number, document in documents.items():
+            why = refused.get(document["_id"])
+            if why is None:
+                judging.written.add(number)
+            else:
+                judging.denied[number] = why
+
     async def _add(self, database: str, doc_id: str, events: dict[str, Json]) -> str | None:
         """Why the database refuses events of the server; None: they are there."""
         try:
@@ -202,8 +227,15 @@ class Gate:
         """Has the database write what is left, and answers."""
         given, left = judging.given, judging.left
         if judging.write.way == "single":
+            if judging.conflicts:
+                raise AnswerError(409, "conflict", judging.denied[0])
             if judging.denied:
                 raise AnswerError(403, "forbidden", judging.denied[0])
+            if judging.written:
+                one = judging.documents[0]
+                rev = path_of(one, True)[0]
+                await answer(send, 201, {"ok": True, "id": one["_id"], "rev": rev})
+                return
             county = self._county()
             if county is not None and is_claim(judging.documents[0]):
                 await self._claim(county, judging.write.database, judging.documents[0], send)
@@ -269,6 +301,11 @@ class Gate:
 
         inner = {**scope, "headers": headers, PARSED: given}
         await self._database.application(inner, again, send)
+
+
+def _claims_numbers(judging: Judging) -> bool:
+    """Whether blocks of numbers are written."""
+    return any(one.get("type") == "numbers" for one in judging.documents)
 
 
 def _has_documents(write: Write, actor: Actor) -> bool:

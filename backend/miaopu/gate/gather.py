@@ -1,6 +1,7 @@
 """What the server knows of the documents that a write is about."""
 
 import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,29 +12,92 @@ import orjson
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.case.seal import Stamp
 from miaopu.couch.database import Heads
+from miaopu.couch.views import query
 from miaopu.gate.answers import AnswerError
-from miaopu.gate.judgement import Judging, Known, Lost, is_judged, is_settled
+from miaopu.gate.judgement import Judging, Lost, is_judged, is_settled
 from miaopu.gate.lost import lacking, sealed_events
+from miaopu.gate.rules import BLOCK, Codes, Known, authors, targets
 from miaopu_db.errors import CouchError
 
 Json = dict[str, Any]
 
 _TREE_S = 60.0
+_ACCOUNT = "org.couchdb.user:"
+_PAGE = 500
+"""Accounts of one read."""
+_MOST_AUTHORS = 20_000
+"""Accounts whose clinics are remembered."""
 
 
 @dataclass(slots=True)
 class Gatherer:
     """Asks the database what a write is judged by.
 
-    `client` speaks to it with the role `server`; `heads` is given where the database is in this
-    process.
+    `client` speaks to it with the role `server`, `users` may read the accounts; `heads` is given
+    where the database is in this process.
     """
 
     client: Callable[[], httpx.AsyncClient]
+    users: Callable[[], httpx.AsyncClient]
     stamp: Stamp
     heads: Heads | None
     _tree: Tree = field(default_factory=Tree)
     _tree_at: float | None = None
+    _places: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    """Account → the clinic that it is of: no account goes to another."""
+
+    async def accounts(self, judging: Judging) -> frozenset[str]:
+        """Of the authors that documents name, those who are accounts of the clinic, also when they
+        are disabled. Raises httpx.HTTPError."""
+        site = judging.write.database.removeprefix("site-")
+        named = authors(judging.documents, site) - {judging.actor.name}
+        unknown = sorted(name for name in named if name not in self._places and len(name) <= 64)
+        for start in range(0, min(len(unknown), _MOST_AUTHORS), _PAGE):
+            keys = [_ACCOUNT + name for name in unknown[start : start + _PAGE]]
+            answer = await self.users().post(
+                "_users/_all_docs", params={"include_docs": "true"}, json={"keys": keys}
+            )
+            answer.raise_for_status()
+            for row in answer.json()["rows"]:
+                roles = (row.get("doc") or {}).get("roles", ())
+                place = next((role for role in roles if role.startswith("site:")), None)
+                if place is not None:
+                    self._places[row["id"].removeprefix(_ACCOUNT)] = place.removeprefix("site:")
+        while len(self._places) > _MOST_AUTHORS:
+            self._places.popitem(last=False)
+        return frozenset(name for name in named if self._places.get(name) == site)
+
+    async def codes(self, judging: Judging) -> dict[int, Codes]:
+        """Of the years of which blocks of codes are written, what is given and used. Raises
+        httpx.HTTPError."""
+        database = judging.write.database
+        years = {one.get("year") for one in judging.documents if one.get("type") == "numbers"}
+        found: dict[int, Codes] = {}
+        for year in years:
+            if not isinstance(year, int) or not 0 <= year <= 9999:
+                continue
+            site = database.removeprefix("site-")
+            start = f"numbers:{site}:{year:04}:"
+            answer = await self.client().get(
+                f"{database}/_all_docs",
+                params={
+                    "startkey": f'"{start}"',
+                    "endkey": f'"{start}~"',
+                    "include_docs": "true",
+                },
+            )
+            answer.raise_for_status()
+            first = f"{site}{year:04}"
+            rows = await query(
+                self.client(),
+                database,
+                "lookup",
+                "by_child_code",
+                {"startkey": first, "endkey": first + "~"},
+            )
+            used = Counter(int(row["key"][14:]) // BLOCK for row in rows)
+            found[year] = Codes([row["doc"] for row in answer.json()["rows"]], used)
+        return found
 
     async def lost(self, judging: Judging) -> dict[int, Lost]:
         """What this server recorded itself and has lost, by the number of the document that an
@@ -41,7 +105,7 @@ class Gatherer:
         database, documents = judging.write.database, judging.documents
         if f"site:{database.removeprefix('site-')}" not in judging.actor.roles:
             return {}
-        sealed = sealed_events(self.stamp, documents)
+        sealed = judging.sealed = sealed_events(self.stamp, documents)
         there = await self.leaves(database, [documents[number]["_id"] for number in sealed])
         found: dict[int, Lost] = {}
         for number, events in sealed.items():
@@ -60,7 +124,9 @@ class Gatherer:
             asked = [
                 one for one in asked if not is_settled(judging, one, heads.get(one["_id"], []))
             ]
-        ids = [one["_id"] for one in asked]
+        # The cases that they name besides: joined to, or told apart from.
+        named = targets(asked)
+        ids = [*(one["_id"] for one in asked), *(one for one in named if one.startswith("child:"))]
         here = await self.leaves(database, ids)
         judging.new = {one for one in ids if one not in here}
         found = {doc_id: Known(leaves, True) for doc_id, leaves in here.items()}

@@ -13,11 +13,24 @@ from typing import Any
 
 from miaopu.accounts.actor import Actor
 from miaopu.case.canonical import canonical
-from miaopu.case.conflicts import is_edited, merged
+from miaopu.case.conflicts import is_edited, merged, on_top, winner
 from miaopu.case.merge import body, generation
 from miaopu.couch.place import clinic_database
 from miaopu.gate.requests import Write
-from miaopu.models.denials import deny, part_of
+from miaopu.gate.rules import (
+    Clinic,
+    Codes,
+    DeniedError,
+    Known,
+    check_added,
+    check_claim,
+    check_dated,
+    check_held,
+    check_targets,
+    is_evident,
+    standing,
+)
+from miaopu.models.denials import deny
 
 Json = dict[str, Any]
 
@@ -27,22 +40,6 @@ a revision with a great number would be shown for ever instead of all that come 
 
 _OWN = "_local/miaopu-"
 """Where the program keeps its own places."""
-
-AHEAD = dt.timedelta(days=3650)
-"""How far a fact may be dated ahead of the server. Wrong clocks are a device's to notice, and a
-later edit comes after whatever it knows of (`repository.ts`); after the year 9999 nothing comes."""
-
-
-class DeniedError(Exception):
-    """The write would be wrong whoever sent it; the message is a denial."""
-
-
-@dataclass(slots=True)
-class Known:
-    """The leaves of a document, in the clinic's own database or else in the regions above it."""
-
-    leaves: list[Json]
-    is_here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +65,31 @@ class Judging:
     now: dt.datetime
     new: set[str] = field(default_factory=set)
     """Ids of documents that the database does not have."""
+    accounts: frozenset[str] = frozenset()
+    """Of the authors that are named, those who are accounts of the clinic."""
     known: dict[str, Known] = field(default_factory=dict)
-    """By id, of the documents that are judged and known."""
+    """By id, of the documents that are judged and known, and of the cases that they name."""
+    codes: dict[int, Codes] = field(default_factory=dict)
+    """Of the years of birth of which codes are claimed."""
+    sealed: dict[int, dict[str, Json]] = field(default_factory=dict)
+    """Events that this server recorded itself, by the document that brings them."""
     lost: dict[int, Lost] = field(default_factory=dict)
     """What this server recorded itself and lost, of what an account of the clinic brings."""
     denied: dict[int, str] = field(default_factory=dict)
     """Why a document goes no further."""
+    conflicts: set[int] = field(default_factory=set)
+    """Of those denied, the ones that may be written again on what is known by then."""
+    joined: dict[int, Json] = field(default_factory=dict)
+    """What the server's own account writes upon a version, in its place."""
     written: set[int] = field(default_factory=set)
-    """Documents that the server's own account has written as they are."""
+    """Documents that the server's own account has written."""
+
+    @property
+    def clinic(self) -> Clinic:
+        """The clinic in whose database is written."""
+        site = self.write.database.removeprefix("site-")
+        is_own_admin = self.actor.grade == "admin" and self.actor.site == site
+        return Clinic(site, self.accounts | {self.actor.name}, is_own_admin)
 
     @property
     def left(self) -> list[Json]:
@@ -98,7 +112,8 @@ class Judging:
         if why is None:
             return None
         document = self.documents[number]
-        row = {"id": document.get("_id"), "error": "forbidden", "reason": why}
+        error = "conflict" if number in self.conflicts else "forbidden"
+        row = {"id": document.get("_id"), "error": error, "reason": why}
         try:
             rev = path_of(document, True)[:1]
         except DeniedError:
@@ -112,6 +127,11 @@ class Change:
 
     before: Json
     after: Json
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is changed."""
+        return self.after is not self.before
 
 
 def path_of(document: Json, replicated: bool) -> list[str]:
@@ -147,24 +167,6 @@ def check_path(path: Sequence[str], known: Sequence[Json]) -> None:
         raise DeniedError(deny("revision-ahead", "field _rev"))
 
 
-def check_dates(document: Json, known: Sequence[Json], now: dt.datetime) -> None:
-    """Raises DeniedError for a fact that would outlast all honest ones."""
-    facts = document.get("facts")
-    if document.get("type") != "child" or not isinstance(facts, dict):
-        return
-    latest = (now + AHEAD).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.999Z")
-    for name, fact in facts.items():
-        if not isinstance(fact, dict) or not str(fact.get("at", "")) > latest:
-            continue
-        if not any(leaf.get("facts", {}).get(name) == fact for leaf in known):
-            raise DeniedError(deny("dated-ahead", part_of("fact", name)))
-
-
-def standing(leaves: Sequence[Json]) -> list[Json]:
-    """The leaves that count: those alive, or all where none is."""
-    return [leaf for leaf in leaves if not leaf.get("_deleted")] or list(leaves)
-
-
 def is_plain(path: Sequence[str], leaves: Sequence[Json], replicated: bool) -> bool:
     """Whether the database judges the write by all that is known, as it stands on the only leaf; or
     will not do it, as it is known or stands on nothing that may be written on."""
@@ -191,8 +193,8 @@ def change(
     lost: Mapping[str, Json] = MappingProxyType({}),
     *,
     replaces: bool = False,
-) -> Change | None:
-    """What a write would change of what is known; None: nothing.
+) -> Change:
+    """What a write would change of what is known; where it changes nothing, both are equal.
 
     `leaves` are those of one document, at least one; of a child, `lost` are events that are known
     though no leaf has them. `replaces`: the write stands on the only living leaf, so that nothing
@@ -211,7 +213,7 @@ def change(
         is_alone = replaces or not is_edited(kind)
         after = _bare(document) if is_alone else merged([before, _bare(document)])
         if canonical(after) == canonical(before):
-            return None
+            after = before
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise DeniedError(deny("not-mergeable")) from None
     return Change(before, after)
@@ -234,10 +236,10 @@ def is_settled(judging: Judging, document: Json, leaves: Sequence[Json]) -> bool
     try:
         path = path_of(document, judging.is_replicated)
         check_path(path, leaves)
-        check_dates(document, [], judging.now)
     except DeniedError:
         return False
-    return bool(leaves) and is_plain(path, leaves, judging.is_replicated)
+    is_next = bool(leaves) and is_plain(path, leaves, judging.is_replicated)
+    return is_next and is_evident(document, judging.clinic, judging.now)
 
 
 def is_whole(document: Json, lost: Lost) -> bool:
@@ -264,7 +266,7 @@ def judged(judging: Judging) -> dict[int, Change]:
         try:
             if str(document.get("_id")).startswith("_local/"):
                 check_local(judging.write.database, document["_id"], judging.actor)
-            found = _changed(judging, document, judging.lost.get(number))
+            found = _changed(judging, number, document)
         except DeniedError as error:
             judging.denied[number] = str(error)
             continue
@@ -273,20 +275,75 @@ def judged(judging: Judging) -> dict[int, Change]:
     return changes
 
 
-def _changed(judging: Judging, document: Json, lost: Lost | None) -> Change | None:
+def _changed(judging: Judging, number: int, document: Json) -> Change | None:
     """What is to be judged of a write; None: nothing, or the database does so by itself."""
     if not is_judged(document) or document.get("_deleted"):
         return None  # only the servers delete, says the database
+    lost = judging.lost.get(number)
     there = judging.known.get(document["_id"], Known([], True))
     if lost is not None:
         there = Known(lost.leaves, True)
     path = path_of(document, judging.is_replicated)
     check_path(path, there.leaves)
-    check_dates(document, there.leaves, judging.now)
+    if not judging.write.is_clinics:
+        return None
+    _check_rules(judging, number, document, there)
     is_next = there.is_here and is_plain(path, there.leaves, judging.is_replicated)
-    if lost is not None:
-        return change(document, there.leaves, lost.events, replaces=is_next)
-    return change(document, there.leaves) if there.leaves and not is_next else None
+    if not there.leaves or (lost is None and is_next):
+        return None
+    events = lost.events if lost is not None else {}
+    found = change(document, there.leaves, events, replaces=is_next)
+    if there.is_here and not is_next and document["type"] == "child":
+        _join(judging, number, document, path, there.leaves, found.after)
+    return found if found.changes else None
+
+
+def _check_rules(judging: Judging, number: int, document: Json, there: Known) -> None:
+    """Raises DeniedError for what the database cannot see to be wrong."""
+    clinic = judging.clinic
+    if document.get("type") == "numbers" and not there.leaves:
+        year = document.get("year")
+        codes = judging.codes.get(year, Codes((), {})) if isinstance(year, int) else Codes((), {})
+        check_claim(document, codes, judging.now.year, is_known=judging.is_replicated)
+        judging.codes[int(document["year"])] = Codes([*codes.blocks, document], codes.used)
+    if document.get("type") != "child":
+        check_dated(document, judging.now)
+        return
+    leaves = [_bare(leaf) for leaf in standing(there.leaves)]
+    before = merged(leaves) if leaves else {"facts": {}, "events": {}}
+    sealed = judging.sealed.get(number, {})
+    check_held(clinic, there, sealed)
+    check_added(document, before, clinic, sealed.keys(), judging.now)
+    along = {one["_id"] for one in judging.documents if isinstance(one.get("_id"), str)}
+    check_targets(document, before, clinic.site, judging.known, along)
+
+
+def _join(
+    judging: Judging,
+    number: int,
+    document: Json,
+    path: Sequence[str],
+    leaves: Sequence[Json],
+    whole: Json,
+) -> None:
+    """Sees to it that no version is shown without what is known, which is `whole` with it.
+
+    A version that stands beside others and would win over them is written together with all that
+    they hold, as one revision upon it: it is the merge that a server would make a moment later, and
+    nobody reads the version alone. Whoever asks finds it there, in the history of that. One without
+    a revision of its own is to be written again, on what is known then.
+    """
+    if canonical(_bare(document)) == canonical(whole):
+        return
+    rest = [leaf["_rev"] for leaf in leaves if not leaf.get("_deleted")]
+    rest = [rev for rev in rest if rev not in path]
+    if not judging.is_replicated:
+        if rest:
+            judging.denied[number] = "Document update conflict."
+            judging.conflicts.add(number)
+    elif path and winner([path[0], *rest]) == path[0]:
+        ids = [rev.partition("-")[2] for rev in path]
+        judging.joined[number] = on_top(whole, path[0], [path[0], *rest], ids)
 
 
 def _bare(document: Mapping[str, Any]) -> Json:

@@ -64,7 +64,14 @@ def routes(work: Work) -> FastAPI:
 def compose(work: Work) -> Application:
     """The whole origin. A database in this process is told where it is found."""
     clients, database = work.clients, work.clients.database
-    gate = Gate(database, work.identities, clients.own, stamp_of(clients.keep), clients.county)
+    gate = Gate(
+        database,
+        work.identities,
+        clients.own,
+        clients.administrator,
+        stamp_of(clients.keep),
+        clients.county,
+    )
     observed = replace(database, application=Observer(gate, work.trail, work.identities))
     application = entrance(
         Logins(

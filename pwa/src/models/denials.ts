@@ -54,6 +54,7 @@ export const DENIALS = {
   'event-id-time': 'other',
   'numbers-year': 'other',
   'numbers-unused': 'other',
+  'numbers-many': 'other',
   'unknown-target': 'other',
   'event-missing': 'other',
   'event-changed': 'other',
