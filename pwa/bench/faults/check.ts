@@ -8,7 +8,7 @@ import { createIndex } from '../../src/workspace/child-index.ts';
 import { createGrouping } from '../../src/workspace/grouping.ts';
 import type { Pinyin } from '../../src/workspace/pinyin.ts';
 import type { Device } from './device.ts';
-import { isLater, type KeptFact, type Ledger } from './ledger.ts';
+import { isAhead, isLater, isSame, type KeptFact, type Ledger } from './ledger.ts';
 import { COUNTY, type CountyServer } from './server.ts';
 
 type Docs = Map<string, ChildDoc>;
@@ -228,7 +228,7 @@ function kept(
   const unacceptable = refusable(ledger);
   const isHeld = (ulid: string, child: string, text: string) => {
     const event = held.get(child)?.events[ulid];
-    return event !== undefined && canonical(event) === text;
+    return event !== undefined && isSame(canonical(event), text);
   };
   for (const [ulid, { child, text }] of ledger.events) {
     const group = groupOfCase(child).flatMap((id) => region.get(id) ?? []);
@@ -238,7 +238,8 @@ function kept(
     } else if (found.length === 0 && isHeld(ulid, child, text)) continue;
     else if (found.length === 0) wrong.push(`region: ${child} lacks event ${ulid}: ${text}`);
     else if (found.length > 1) wrong.push(`region: event ${ulid} of ${child} is there twice`);
-    else if (canonical(found[0]) !== text) wrong.push(`region: ${child} event ${ulid} changed`);
+    else if (!isSame(canonical(found[0]), text))
+      wrong.push(`region: ${child} event ${ulid} changed`);
   }
   for (const [key, fact] of ledger.facts) {
     const [child, name] = key.split(' ') as [string, keyof ChildDoc['facts']];
@@ -246,7 +247,7 @@ function kept(
       (id) => region.get(id)?.facts[name] as KeptFact | undefined,
     );
     // A later value is of somebody who was killed before being told that it was kept.
-    if (there.some((known) => known && !isLater(fact, known))) continue;
+    if (there.some((known) => known && (isAhead(fact.at) || !isLater(fact, known)))) continue;
     const heldFact = held.get(child)?.facts[name] as KeptFact | undefined;
     if (heldFact && !isLater(fact, heldFact)) continue;
     wrong.push(

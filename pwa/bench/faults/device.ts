@@ -5,7 +5,7 @@
 import type PouchDB from 'pouchdb-core';
 import { type ChildDoc, isChildId } from '../../src/case/document.ts';
 import { mergeLeaves, readChildren } from '../../src/case/leaves.ts';
-import { createClock } from '../../src/clock/clock.ts';
+import { type Clock, createClock } from '../../src/clock/clock.ts';
 import { createUlid } from '../../src/ids/ulid.ts';
 import { createMoves, type Moves } from '../../src/moves/moves.ts';
 import { indexedDbName, openDatabase } from '../../src/storage/database.ts';
@@ -51,6 +51,7 @@ export interface Tab extends Clinic {
   index: ChildIndex;
   documents: Mirror;
   moves: Moves;
+  clock: Clock;
   today(): string;
   catchUp(): Promise<void>;
   get(id: string): Promise<ChildDoc | null>;
@@ -143,7 +144,7 @@ export class Device {
       catalog,
       server,
       clock,
-      ulid: createUlid(now),
+      ulid: createUlid(clock.now),
       index,
       members: grouping.members,
       documents,
@@ -180,6 +181,7 @@ export class Device {
         fetch: (ids) => clinic.engine.puller.fetch(ids),
         catchUp: follower.catchUp,
       }),
+      clock,
       today: clock.today,
       catchUp: follower.catchUp,
       get: grouping.read,

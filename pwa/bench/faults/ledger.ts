@@ -23,6 +23,19 @@ export interface Registered {
   card: string | undefined;
 }
 
+/** Is a time one that only a wrong clock tells? The program puts it right before it is sent. */
+export function isAhead(at: string): boolean {
+  return Date.parse(at) > Date.now() + 60_000;
+}
+
+/** Says one event what another says, but for times that a wrong clock told? */
+export function isSame(a: string, b: string): boolean {
+  if (a === b) return true;
+  const both = [a, b].map((text) => JSON.parse(text) as { at: string });
+  const [one, other] = both.map((event) => canonical({ ...event, at: '', offset_ms: 0, date: '' }));
+  return both.some(({ at }) => isAhead(at)) && one === other;
+}
+
 export class Ledger {
   /** ULID → event. */
   readonly events = new Map<string, KeptEvent>();
@@ -44,7 +57,8 @@ export class Ledger {
     for (const [ulid, event] of Object.entries(doc.events)) {
       const text = canonical(event);
       const before = this.events.get(ulid);
-      if (before !== undefined && before.text !== text) this.changed.push(`${doc._id} ${ulid}`);
+      if (before !== undefined && !isSame(before.text, text))
+        this.changed.push(`${doc._id} ${ulid}`);
       this.events.set(ulid, { child: before?.child ?? doc._id, text });
     }
     for (const [name, fact] of Object.entries(doc.facts) as [string, KeptFact][]) {

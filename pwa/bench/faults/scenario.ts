@@ -138,13 +138,22 @@ class Day {
       },
       (error: unknown) => {
         // A clock that is a day off, a step that is not open any more, a server that is not there:
-        // the program says so, and nothing was recorded.
-        if (error instanceof Fault) this.count(`fault ${error.code}`);
-        else if (error instanceof SyncFault) this.count(`fault ${error.kind}`);
+        // the program says so, and nothing was recorded. Who is asked for the day says yes, rightly
+        // or not.
+        if (error instanceof Fault) {
+          this.count(`fault ${error.code}`);
+          if (error.code === 'DayUnsure') this.confirmDay();
+        } else if (error instanceof SyncFault) this.count(`fault ${error.kind}`);
         else throw error;
       },
     );
     await this.patiently(done, this.random.int(1, 200));
+  }
+
+  private confirmDay(): void {
+    for (const { clock } of this.devices.flatMap(({ tabs }) => tabs)) {
+      if (clock.state().level === 'ask') clock.confirm();
+    }
   }
 
   private nurse(work: () => Promise<ChildDoc | null>): Promise<void> {
@@ -192,7 +201,7 @@ class Day {
 
   private async register(device: Device, tab: Tab): Promise<void> {
     const { random } = this;
-    const birthDate = localDate(Date.now() + device.ahead - random.int(0, 300) * 24 * HOUR);
+    const birthDate = localDate(tab.clock.now() - random.int(0, 300) * 24 * HOUR);
     const card = random.chance(0.5) ? `${990000000000 + this.seed * 1000 + this.act++}` : undefined;
     const facts = { name: `苗${this.act}`, birth_date: birthDate, phone: '13800000000' };
     await this.nurse(async () => {

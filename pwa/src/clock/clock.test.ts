@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createClock } from './clock.ts';
+import { createClock, localDate } from './clock.ts';
 
 const START = Date.parse('2026-11-23T02:00:00.000Z');
 const MINUTE = 60_000;
@@ -21,7 +21,9 @@ it('measures the offset from the middle of the call, and remembers it', () => {
   clock.measured('2026-11-23T02:00:10.000Z', START, START + 2000);
   expect(clock.offset()).toBe(9000);
   expect(createClock(keep, () => time.now).offset()).toBe(9000);
-  expect(clock.serverInstant()).toBe('2026-11-23T02:00:09.000Z');
+  // What is recorded bears the right time, by a clock that is a little off.
+  expect(clock.instant()).toBe('2026-11-23T02:00:09.000Z');
+  expect(clock.device()).toBe(START);
   expect(() => clock.measured('soon', 0, 0)).toThrow();
 });
 
@@ -47,6 +49,31 @@ it('notices a clock that was set back since the last record, until the server sa
   time.now -= 2 * DAY;
   expect(clock.state().level).toBe('wrong');
   expect(() => clock.recording()).toThrow(/ClockWrong/);
+  clock.measured(new Date(time.now).toISOString(), time.now, time.now);
+  expect(clock.state().level).toBe('ok');
+  clock.recording();
+});
+
+it('has the day of the clinic, whatever zone the tablet is set to', () => {
+  // 20:00 in London, 09:00 of the same day in Apia.
+  expect(localDate(Date.parse('2026-11-23T20:00:00.000Z'))).toBe('2026-11-24');
+  expect(localDate(Date.parse('2026-11-23T15:59:59.999Z'))).toBe('2026-11-23');
+});
+
+it('asks a person for the day where the server has not vouched for it', () => {
+  const { clock, time } = device();
+  clock.recording();
+  clock.measured('2026-11-23T02:00:00.000Z', START, START);
+  time.now += 13 * 60 * MINUTE;
+  clock.recording();
+  // Put on by 20 hours while nobody could tell, or simply the next morning.
+  time.now += 20 * 60 * MINUTE;
+  expect(clock.state()).toMatchObject({ level: 'ask', cause: 'day' });
+  expect(() => clock.recording()).toThrow(/DayUnsure/);
+  clock.confirm();
+  clock.recording();
+  time.now += DAY;
+  expect(() => clock.recording()).toThrow(/DayUnsure/);
   clock.measured(new Date(time.now).toISOString(), time.now, time.now);
   expect(clock.state().level).toBe('ok');
   clock.recording();

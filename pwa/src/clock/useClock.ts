@@ -29,13 +29,15 @@ export function deviceClock(): Clock {
 export interface UseClock {
   /** How far the clock is off, as far as is known. */
   state: Readonly<ShallowRef<ClockState>>;
-  /** Now by the device, to the half minute: for computed values that change as time goes by. */
+  /** Now, to the half minute: for computed values that change as time goes by. */
   now: Readonly<ShallowRef<string>>;
   today(): string;
   instant(): string;
+  /** A person says that today's date is right. */
+  confirm(): void;
 }
 
 export function useClock(): UseClock {
-  const { today, instant } = deviceClock();
-  return { state, now, today, instant };
+  const { today, instant, confirm } = deviceClock();
+  return { state, now, today, instant, confirm };
 }

@@ -20,6 +20,14 @@ it('does not go back when the clock does', () => {
   expect(next() > first).toBe(true);
 });
 
+it('follows the clock when it was set back for good', () => {
+  let now = 40 * 3_600_000;
+  const next = createUlid(() => now);
+  const first = next();
+  now = 0;
+  expect(next() < first).toBe(true);
+});
+
 it('draws anew when the random part cannot be raised', () => {
   let fill = 255;
   const next = createUlid(

@@ -14,9 +14,13 @@ function encodeTime(ms: number): string {
   return text;
 }
 
+/** The most that ids stay ahead of a clock that was set back, in ms. */
+const BACK_MS = 10 * 60_000;
+
 /**
- * A maker of ULIDs that never go back: within one millisecond, or when the clock was set back,
- * the random part of the one before is raised by one.
+ * A maker of ULIDs that do not go back: within one millisecond, or when the clock was set back a
+ * little, the random part of the one before is raised by one. After a greater jump they follow the
+ * clock: the server refuses an id of another time.
  */
 export function createUlid(
   clock: () => number = Date.now,
@@ -32,7 +36,7 @@ export function createUlid(
   };
   return () => {
     const now = clock();
-    if (now > last) {
+    if (now > last || now < last - BACK_MS) {
       last = now;
       draw();
     } else {

@@ -10,6 +10,7 @@ export interface Banner {
     | 'clockWrong'
     | 'clockBack'
     | 'clockWarn'
+    | 'clockAsk'
     | 'storageFull'
     | 'storageLow'
     | 'storageDamaged'
@@ -21,7 +22,7 @@ export interface Banner {
     | 'recreated'
     | 'storage';
   tone: 'bad' | 'warn';
-  action: 'login' | 'retry' | 'drawer' | 'understood' | null;
+  action: 'login' | 'retry' | 'drawer' | 'understood' | 'confirmDay' | null;
   params: Record<string, string | number>;
 }
 
@@ -49,7 +50,8 @@ export function banners(seen: {
     params: Banner['params'] = {},
   ) => found.push({ key, tone, action, params });
 
-  if (clock.level !== 'ok') {
+  if (clock.level === 'ask') add('clockAsk', 'warn', 'confirmDay');
+  else if (clock.level !== 'ok') {
     const wrong = clock.level === 'wrong';
     const key = clock.cause === 'backwards' ? 'clockBack' : wrong ? 'clockWrong' : 'clockWarn';
     const { amount, unit } = offBy(clock.offsetMs ?? 0);

@@ -11,6 +11,8 @@ export type FaultCode =
   | 'NotOpen'
   /** The device's clock is more than a day off: {minutes}. Recording stops. */
   | 'ClockWrong'
+  /** Offline since an earlier day, and nobody has confirmed today's date yet: {date}. */
+  | 'DayUnsure'
   /** No such child on this device: {id}. */
   | 'UnknownChild'
   /** All child codes of this year of birth that the clinic can have are taken: {year}. */

@@ -92,7 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
   const recover = async (error: unknown, failures: number, ended: () => void) => {
     const { kind, message } = asSyncFault(error);
     const wait = pauseAfter(kind, failures, firstDelayMs, random());
-    const retryAt = wait === null ? null : new Date(Date.now() + wait).toISOString();
+    const retryAt = wait === null ? null : new Date(options.clock.now() + wait).toISOString();
     board.set({
       ...board.lists(),
       phase: PHASES[kind] ?? 'error',

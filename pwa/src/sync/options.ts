@@ -21,6 +21,8 @@ export interface EngineOptions {
   clock: Clock;
   /** Whose database is synced. */
   place: Place;
+  /** This device, as it stands in what it records. */
+  station: string;
   ulid: () => string;
   /** The account that must be logged in. */
   session: {

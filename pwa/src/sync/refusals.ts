@@ -5,6 +5,7 @@
  * only what is really refused stays refused (`salvage.ts`); what was settled is reported and ends.
  */
 import type PouchDB from 'pouchdb-core';
+import type { Measured } from '../case/amend.ts';
 import { isOf, tombstoneOf } from '../case/computed.ts';
 import { type ChildDoc, isChildId, voided } from '../case/document.ts';
 import { readLeaves } from '../case/leaves.ts';
@@ -17,6 +18,8 @@ import { type PushOptions, readLeafDocs } from './push.ts';
 import { salvage } from './salvage.ts';
 
 export interface TendOptions extends PushOptions {
+  /** The clock as it was measured last. */
+  measured: () => Measured;
   /** Reports what is refused, and what is not any more; true when something was written. */
   report: (refused: readonly Refusal[], settled: readonly Refusal[]) => Promise<boolean>;
 }

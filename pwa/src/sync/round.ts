@@ -2,6 +2,7 @@
  * One round of sync (一轮同步): meets the server, then the catalog, push and pull, and a word to the
  * county of how this device stands.
  */
+import { localDate } from '../clock/clock.ts';
 import { pathOf } from '../ids/place.ts';
 import type { Board } from './board.ts';
 import { asSyncFault, type EngineOptions } from './options.ts';
@@ -48,11 +49,11 @@ interface Parts {
 /** Who the server is, and whom it knows. Throws when either is not whom this device expects. */
 async function greet({ options, board, remote }: Parts, signal: AbortSignal) {
   const { server, store, clock, session } = options;
-  const sent = Date.parse(clock.instant());
+  const sent = clock.device();
   const time = await server.json<{ now: string; generation: string; run?: string }>('/api/time', {
     signal,
   });
-  const received = Date.parse(clock.instant());
+  const received = clock.device();
   if (typeof time?.now !== 'string' || typeof time.generation !== 'string') {
     throw new SyncFault('server', 'The server did not tell its time.', 200);
   }
@@ -143,6 +144,12 @@ export function createRounds(options: EngineOptions, board: Board): Rounds {
   const pushing = {
     ...{ store, outbox, server, remote, ulid, report, heard },
     instant: clock.instant,
+    measured: () => ({
+      station: options.station,
+      now: clock.now(),
+      offset: clock.offset() ?? 0,
+      dateOf: localDate,
+    }),
     asker: () => asker,
   };
   const parts: Parts = { options, board, remote, puller, catalogPuller, pushing };
@@ -193,7 +200,7 @@ export function createRounds(options: EngineOptions, board: Board): Rounds {
       await puller.run(signal, complete ? undefined : () => pushAll(signal));
       set({ complete: true });
       await pushAll(signal);
-      const syncedAt = clock.serverInstant();
+      const syncedAt = clock.instant();
       const minor = await doDuties([
         async () => {
           await options.chores?.(signal);

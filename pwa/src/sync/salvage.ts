@@ -5,6 +5,7 @@
  * this is broken off, the next run begins with what is left.
  */
 import type PouchDB from 'pouchdb-core';
+import { amended, type Measured } from '../case/amend.ts';
 import { revisionOf } from '../case/computed.ts';
 import type { ChildDoc } from '../case/document.ts';
 import { mergeAll } from '../case/merge.ts';
@@ -26,6 +27,8 @@ import { SyncFault } from './server.ts';
 export interface SalvageOptions extends DeliveryOptions {
   store: Store;
   outbox: Pick<Outbox, 'received'>;
+  /** The clock as it was measured last. */
+  measured: () => Measured;
   /** Children of one request. */
   batch?: number;
 }
@@ -86,8 +89,9 @@ async function salvageSome(
     if (alive.length > 1) continue;
     const [top] = alive;
     const base = top ? mergeAll([top as unknown as ChildDoc]) : nothingOf(id);
+    const right = leaves.map((leaf) => amended(leaf, base, options.measured()));
     works.set(id, {
-      division: divide(base, partsOf(base, leaves), known),
+      division: divide(base, partsOf(base, right), known),
       parent: (top?._rev as string | undefined) ?? null,
     });
   }

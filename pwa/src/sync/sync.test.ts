@@ -471,6 +471,7 @@ describe('the engine', () => {
       server: createServer('', server.fetch),
       clock: createClock(memoryKeep()),
       place: clinic(SITE),
+      station: '01K9A3Q6Z0000000000000000S',
       ulid,
       session: { name: 'nurse', confirmed: (now) => void roles.push(now), lost: () => void lost++ },
       childName: () => null,

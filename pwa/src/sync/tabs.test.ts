@@ -85,6 +85,7 @@ function device(server: ModelServer) {
         setItem: (key, value) => void kept.set(key, value),
       }),
       place: clinic(SITE),
+      station: '01K9A3Q6Z0000000000000000S',
       ulid,
       session: { name: account, confirmed: () => {}, lost: () => void lost++ },
       childName: () => null,

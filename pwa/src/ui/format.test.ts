@@ -112,7 +112,7 @@ describe('parseDate', () => {
 
 describe('clockTime', () => {
   it('names the day only when it is another', () => {
-    const instant = new Date(2026, 10, 23, 9, 5).toISOString();
+    const instant = '2026-11-23T01:05:00.000Z';
     expect(clockTime(instant, '2026-11-23')).toBe('09:05');
     expect(clockTime(instant, '2026-11-24')).toBe('11-23 09:05');
     expect(clockTime(instant, '2027-01-01')).toBe('2026-11-23 09:05');

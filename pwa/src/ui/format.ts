@@ -1,5 +1,7 @@
 /** Dates, ages and numbers as people read them. Ages of the schedule are the engine's business. */
 
+import { wallClock } from '../clock/clock.ts';
+
 export const DAY_MS = 86_400_000;
 
 /** Day number of a calendar date, or null when the text is not one. */
@@ -15,17 +17,9 @@ export function dateOf(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The calendar date of a moment on this device's wall clock. */
-export function localDate(moment: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-}
-
 /** `09:41` of an instant, or `11-22 09:41` when it is not today. */
 export function clockTime(instant: string, today: string): string {
-  const moment = new Date(instant);
-  const time = `${String(moment.getHours()).padStart(2, '0')}:${String(moment.getMinutes()).padStart(2, '0')}`;
-  const day = localDate(moment);
+  const { date: day, time } = wallClock(Date.parse(instant));
   return day === today
     ? time
     : `${day.slice(day.slice(0, 4) === today.slice(0, 4) ? 5 : 0)} ${time}`;

@@ -122,6 +122,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     server,
     clock,
     place: clinicPlace(site),
+    station,
     ulid,
     session: { name: account, ...session },
     childName: (id) => index.row(id)?.name ?? null,

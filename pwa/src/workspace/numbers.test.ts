@@ -10,10 +10,14 @@ const SITE = '3301020001';
 function clinic() {
   const claimed = new Map<string, NumberBlock>();
   const used = new Set<string>();
-  const net = { up: true, county: true };
+  const net = { up: true, county: true, used: true };
   const server = createServer('', async (path, init) => {
     if (!net.up) throw new TypeError('Failed to fetch');
     if (!net.county) return Response.json({ error: 'county_unreachable' }, { status: 424 });
+    if (!net.used) {
+      const reason = '[numbers-unused] document';
+      return Response.json({ error: 'forbidden', reason }, { status: 403 });
+    }
     const id = decodeURIComponent(path.split('/').at(-1) as string);
     if (claimed.has(id)) return Response.json({ error: 'conflict' }, { status: 409 });
     claimed.set(id, JSON.parse(String(init?.body)) as NumberBlock);
@@ -49,6 +53,17 @@ function clinic() {
 }
 
 describe('child codes', () => {
+  it('follow when the server knows of enough that are used', async () => {
+    const { device, net, claimed } = clinic();
+    const { numbers } = device('A');
+    net.used = false;
+    await numbers.reserve([2026]);
+    expect(claimed.size).toBe(0);
+    net.used = true;
+    await numbers.reserve([2026]);
+    expect(claimed.size).toBe(1);
+  });
+
   it('are site, year and serial of a block that the device holds', async () => {
     const { device, net, claimed } = clinic();
     const { numbers, take } = device('A');

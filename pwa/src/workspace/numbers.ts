@@ -3,6 +3,7 @@
  * hundred serials on the server while it is online, and gives out serials of its own blocks alone.
  * Which of them are used is read from the children themselves, so none is given twice.
  */
+import { readDenial } from '../case/denial.ts';
 import type { NumberBlock } from '../models/generated.ts';
 import { type Server, SyncFault } from '../sync/server.ts';
 
@@ -38,6 +39,10 @@ export interface Numbers {
   reserve(years: readonly number[], signal?: AbortSignal): Promise<void>;
 }
 
+function isForLater({ status, message }: SyncFault): boolean {
+  return status === 424 || readDenial(message)?.code === 'numbers-unused';
+}
+
 export function createNumbers(options: NumbersOptions): Numbers {
   const { site, station, server, used } = options;
   const codeOf = (year: number, serial: number) =>
@@ -71,8 +76,9 @@ export function createNumbers(options: NumbersOptions): Numbers {
       } catch (error) {
         // Another device was quicker: the next one.
         if (error instanceof SyncFault && error.status === 409) continue;
-        // A clinic's hub that cannot reach its county: codes follow when it can.
-        if (error instanceof SyncFault && error.status === 424) return;
+        // A clinic's hub that cannot reach its county, or a server that does not know yet how many
+        // codes are used: they follow when it can, and does.
+        if (error instanceof SyncFault && isForLater(error)) return;
         throw error;
       }
       await options.fetch(id, signal);

@@ -93,7 +93,7 @@ describe('recording', () => {
     const read = await readChild(store.db, child._id);
     expect(read).toEqual(child);
     expect(Object.values(child.events)[0]).toMatchObject({
-      at: '2026-11-23T02:00:00.000Z',
+      at: '2026-11-23T02:00:01.000Z',
       by: 'nurse',
       station: '01K9A3Q6Z0000000000000000S',
       site: SITE,

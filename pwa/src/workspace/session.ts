@@ -1,5 +1,6 @@
 /** Who is logged in (登录). Online by the server's word; offline by the verifier of this device. */
 import { type Ref, shallowRef } from 'vue';
+import { deviceClock } from '../clock/useClock.ts';
 import type { OwnAccount } from '../models/api.ts';
 import type { Settings } from '../models/generated.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
@@ -133,7 +134,7 @@ function logout(): Promise<void> {
 const login = (name: string, password: string) => inTurn(() => enter(name, password));
 
 async function enter(name: string, password: string): Promise<LoginResult> {
-  const verifiers = createVerifiers(localStorage);
+  const verifiers = createVerifiers(localStorage, deviceClock().now);
   const result = await authenticate(
     { server: createServer(), verifiers, offlineDays, now: Date.now },
     name,
@@ -212,10 +213,10 @@ export function useSession(): UseSession {
     closed,
     login,
     logout,
-    knownNames: () => createVerifiers(localStorage).names(),
+    knownNames: () => createVerifiers(localStorage, deviceClock().now).names(),
     nameOf(account) {
       const own = user.value?.name === account ? user.value.displayName : account;
-      return own === account ? createVerifiers(localStorage).nameOf(account) : own;
+      return own === account ? createVerifiers(localStorage, deviceClock().now).nameOf(account) : own;
     },
   };
 }

@@ -25,6 +25,8 @@ export type LoginResult =
         | 'unknown_offline'
         /** No server, and the last contact is longer ago than the clinic allows. */
         | 'too_long_offline'
+        /** No server, and the device's clock is before its last contact. */
+        | 'clock_wrong'
         /** Too many failures; `until` says when to try again. */
         | 'locked'
         /** The server answers, but fails. */

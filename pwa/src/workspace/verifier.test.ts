@@ -37,8 +37,20 @@ describe('the verifier', () => {
     await verifiers.remember('anna', 'a', [], '');
     clock.now -= 2 * DAY;
     expect(await verifiers.verify('anna', 'a', days(14))).toMatchObject({
-      reason: 'too_long_offline',
+      reason: 'clock_wrong',
     });
+  });
+
+  it('names the clock that was set to 1970, and no lock of decades', async () => {
+    const { verifiers, clock } = device();
+    await verifiers.remember('anna', 'a', [], '');
+    for (let n = 0; n < FREE_FAILURES; n++) await verifiers.verify('anna', 'x', days(14));
+    clock.now = 0;
+    for (const password of ['a', 'x']) {
+      expect(await verifiers.verify('anna', password, days(14))).toMatchObject({
+        reason: 'clock_wrong',
+      });
+    }
   });
 
   it('locks an account after failures, each time for longer, and no other account', async () => {

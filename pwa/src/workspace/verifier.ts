@@ -9,6 +9,7 @@ export const ROUNDS = 310_000;
 export const FREE_FAILURES = 5;
 const FIRST_LOCK_MS = 30_000;
 const LONGEST_LOCK_MS = 60 * 60_000;
+const DAY_MS = 86_400_000;
 
 interface Kept {
   salt: string;
@@ -32,7 +33,10 @@ export interface Ticket {
 
 export type Verdict =
   | { ok: true; roles: string[]; displayName: string }
-  | { ok: false; reason: 'wrong_password' | 'unknown_offline' | 'too_long_offline' }
+  | {
+      ok: false;
+      reason: 'wrong_password' | 'unknown_offline' | 'too_long_offline' | 'clock_wrong';
+    }
   | { ok: false; reason: 'locked'; until: number };
 
 const KEY = 'miaopu.accounts';
@@ -164,6 +168,9 @@ export function createVerifiers(
       const kept = get(name);
       if (!kept) return { ok: false, reason: 'unknown_offline' };
       const until = lockedUntil(name);
+      // Set back since the server was heard, or since a lock began: nothing can be told by it.
+      const lead = Math.max(kept.heard - now() - DAY_MS, (until ?? 0) - now() - LONGEST_LOCK_MS);
+      if (lead > 0) return { ok: false, reason: 'clock_wrong' };
       if (until !== null) return { ok: false, reason: 'locked', until };
       if (!(await check(kept, password))) {
         failed(name);
@@ -172,9 +179,7 @@ export function createVerifiers(
           ? { ok: false, reason: 'wrong_password' }
           : { ok: false, reason: 'locked', until: locked };
       }
-      // A clock that was set back must not stretch the time without the server.
-      const away = now() - kept.heard;
-      if (away > offlineDays(kept.roles) * 86_400_000 || away < -86_400_000) {
+      if (now() - kept.heard > offlineDays(kept.roles) * DAY_MS) {
         return { ok: false, reason: 'too_long_offline' };
       }
       update(name, (before) => ({ ...before, failures: 0, lockedUntil: 0 }));

@@ -9,7 +9,7 @@ import { mergeLeaves } from '../case/leaves.ts';
 import { routesOf } from '../case/rules/dictionary.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import { clinic as clinicPlace, databaseOf } from '../ids/place.ts';
-import { ulid } from '../ids/ulid.ts';
+import { createUlid } from '../ids/ulid.ts';
 import type { Dictionary } from '../models/generated.ts';
 import { indexedDbName, openDatabase } from '../storage/database.ts';
 import { Fault } from '../storage/fault.ts';
@@ -132,6 +132,9 @@ export interface SessionHooks {
   confirmed(roles: string[]): void;
   lost(): void;
 }
+
+/** Ids of the time that the clock tells, put right. */
+const ulid = createUlid(() => deviceClock().now());
 
 /** The clinic's children and small documents in memory, kept so by whatever changes in its database. */
 async function openMemory(name: string, site: string, store: Store, pinyin: Pinyin) {
@@ -270,7 +273,7 @@ function watchBrowser(syncNow: () => void, hidden: () => void): () => void {
     if (document.visibilityState === 'hidden') return hidden();
     const { phase, lastHeard } = syncStatus.value;
     // A tablet that slept believes to be listening and is not.
-    const deaf = lastHeard !== null && Date.now() - Date.parse(lastHeard) > DEAF_MS;
+    const deaf = lastHeard !== null && deviceClock().now() - Date.parse(lastHeard) > DEAF_MS;
     if (phase !== 'idle' || deaf) syncNow();
   };
   addEventListener('online', syncNow);
