@@ -232,9 +232,42 @@ def without_events(there: Json) -> Json:
 
 def numbers(t: Try) -> Json:
     # Every attempt asks for a block of its own.
-    year, block = 1900 + next(NUMBERS) % 1000, 7
+    block, year = divmod(next(NUMBERS), 15)
+    return numbers_of(t, 2010 + year, block % 100)
+
+
+def numbers_of(t: Try, year: int, block: int) -> Json:
     base = {"_id": f"numbers:{t.site}:{year}:{block:02}", "type": "numbers"}
-    return {**base, **provenance(t.site), "year": year, "block": block}
+    more = {"station": ulid(), "by": t.name, "year": year, "block": block}
+    return {**base, **provenance(t.site), **more}
+
+
+def foreign(t: Try) -> Json:
+    """Another clinic's child, as the county knows it, and nothing more of it."""
+    there = t.seeded(t.region, child(t.served.country.sites[1]))
+    return {"_id": there["_id"], "type": "child", "facts": {}, "events": {}}
+
+
+def taken_back(t: Try) -> Json:
+    """A child that was received here by a release, is the other clinic's again, and is taken by the
+    same release."""
+    other = t.served.country.sites[1]
+    released, first, again = ulid(), ulid(), ulid()
+    release = {"step": "released", "from_site": other, "to_site": t.site}
+    receipt = {"step": "received", "from_site": other, "to_site": t.site, "answers": [released]}
+    move = {"kind": "move", "date": "2026-11-23"}
+    there = child(other)
+    there["events"] = {
+        released: {**provenance(other), **move, **release},
+        first: t.event("move", date="2026-11-23", **receipt),
+    }
+    there = t.seeded(t.here, there)
+    facts = {**there["facts"], "site": {**fact(t.site, t.site, LATER), "by": t.name}}
+    second = t.event("move", date="2026-11-23", **receipt)
+    return {**there, "facts": facts, "events": {**there["events"], again: second}}
+
+
+AHEAD = "2099-01-01T00:00:00.000Z"
 
 
 def device(t: Try) -> Json:
@@ -269,6 +302,32 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("site", "record-for-another-clinic"): lambda t: t.add(
         {**t.dose(t.name), "site": t.served.country.sites[1]}
     ),
+    ("site", "record-of-a-child-not-held"): lambda t: t.put(
+        t.here, {**foreign(t), "events": {ulid(): t.dose(t.name)}}
+    ),
+    ("site", "facts-of-a-child-not-held"): lambda t: t.put(
+        t.here, {**foreign(t), "facts": {"name": {**fact("改名", t.site, LATER), "by": t.name}}}
+    ),
+    ("site", "take-by-an-old-release"): lambda t: t.put(t.here, taken_back(t)),
+    ("site", "join-to-a-child-not-held"): lambda t: t.add(
+        t.event("same_as", target=foreign(t)["_id"])
+    ),
+    ("site", "record-under-a-strangers-name"): lambda t: t.add(t.dose("somebody")),
+    ("site", "record-dated-ahead"): lambda t: t.add({**t.dose(t.name), "at": AHEAD}),
+    ("site", "fact-dated-ahead"): lambda t: t.put(
+        t.here,
+        {
+            **(there := t.seeded(t.here, child(t.site))),
+            "facts": {**there["facts"], "phone": fact("13800000000", t.site, AHEAD)},
+        },
+    ),
+    ("site", "record-with-an-id-of-another-time"): lambda t: t.put(
+        t.here,
+        {
+            **(there := t.seeded(t.here, child(t.site))),
+            "events": {"0" * 16 + ulid()[16:]: t.dose(t.name)},
+        },
+    ),
     ("site", "change-event"): lambda t: t.put(
         # The greater in canonical JSON: a merge, which the server may make, keeps the smaller.
         t.here,
@@ -289,6 +348,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
         t.here, {**t.seeded(t.here, t.stock("receive", 10)), "doses": 11}
     ),
     ("site", "claim-numbers"): lambda t: t.put(t.here, numbers(t)),
+    ("site", "claim-numbers-of-no-child"): lambda t: t.put(t.here, numbers_of(t, 2999, 7)),
     ("site", "device-state"): lambda t: t.put(t.here, device(t)),
     ("site", "report-problem"): lambda t: t.put(t.here, t.problem()),
     ("site", "resolve-problem"): lambda t: t.put(

@@ -4,6 +4,7 @@
  */
 
 import { type ChildDoc, cards, type Dose, fact, standing } from '../case/document.ts';
+import { wallClock } from '../clock/clock.ts';
 import type { Site } from '../models/generated.ts';
 import {
   type CertificatePage,
@@ -75,8 +76,7 @@ function givenForm(dose: Dose, number: number | null, words: Words): GivenDose {
 
 /** `HH:MM` of an instant, by the clock on the wall. */
 export function wallTime(instant: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${two(instant.getHours())}:${two(instant.getMinutes())}`;
+  return wallClock(instant.getTime()).time;
 }
 
 export interface NoticeInput {

@@ -216,7 +216,9 @@ export function useSession(): UseSession {
     knownNames: () => createVerifiers(localStorage, deviceClock().now).names(),
     nameOf(account) {
       const own = user.value?.name === account ? user.value.displayName : account;
-      return own === account ? createVerifiers(localStorage, deviceClock().now).nameOf(account) : own;
+      return own === account
+        ? createVerifiers(localStorage, deviceClock().now).nameOf(account)
+        : own;
     },
   };
 }
