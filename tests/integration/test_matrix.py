@@ -324,7 +324,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("site", "record-with-an-id-of-another-time"): lambda t: t.put(
         t.here,
         {
-            **(there := t.seeded(t.here, child(t.site))),
+            **t.seeded(t.here, child(t.site)),
             "events": {"0" * 16 + ulid()[16:]: t.dose(t.name)},
         },
     ),
