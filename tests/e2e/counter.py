@@ -130,6 +130,13 @@ def prepare(tablet: Tablet, group: str, informed: str = "signature", reason: str
     return number
 
 
+def leave_visit(tablet: Tablet) -> None:
+    """Leaves a visit that was filled in, and says that what was entered is not wanted."""
+    by_id(tablet.page, "cancel-visit").click()
+    by_id(tablet.page, "confirm-yes").click()
+    expect(by_id(tablet.page, "vaccinate-panel")).to_have_count(0)
+
+
 def give(tablet: Tablet, group: str) -> str:
     """Vaccinates the child on the screen with what is due of a group; returns the lot."""
     lot = prepare(tablet, group)

@@ -47,3 +47,9 @@ it('tells each series by its name once, its rules in words, its dates in full', 
   expect(page.text()).toContain('最晚可种2044-05-11');
   expect(page.text()).not.toMatch(/\b[5-8]\.\d/);
 });
+
+it('stands in a section, so that the header of the page is its one banner', async () => {
+  const page = await mount(TrailDialog, { group: 'Polio', forecast });
+  expect(page.get('trail').closest('[role=dialog]')?.querySelector('header')).not.toBeNull();
+  expect(page.get('trail').closest('section')).toBe(page.get('dialogs'));
+});
