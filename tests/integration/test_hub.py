@@ -140,6 +140,7 @@ def test_a_hub_s_tablets_claim_numbers_at_the_county(servers: tuple[Server, Serv
     def claim(client: httpx.Client, block: int) -> httpx.Response:
         doc_id = f"numbers:{site}:2025:{block:02}"
         body = {"type": "numbers", "year": 2025, "block": block, **provenance(site)}
+        body["station"] = ulid()
         return client.put(f"{hub.site}/{doc_id}", json={"_id": doc_id, **body})
 
     with hub.client(hub.nurse) as tablet, county.administrator() as above:
