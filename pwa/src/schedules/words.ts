@@ -5,6 +5,7 @@ import { useLabels } from '../catalog/labels';
 import type { LocalRule } from '../models/generated.ts';
 import type { Problem, Schedule, SkipCondition } from '../schedule/index.ts';
 import type { DoseRow, SeriesRows } from './rows';
+import { ruleText } from './rule-words';
 
 export function useScheduleWords(): {
   /** `2 months` in the language of the page; other texts stay as they are. */
@@ -99,61 +100,8 @@ export function useScheduleWords(): {
     return [...limits, ...exceptions];
   }
 
-  function rule(layer: LocalRule, schedules: readonly Schedule[]): string {
-    const dose = (antigen: string, number: number) =>
-      t('rules.value.dose', { vaccine: groupName(antigen), number });
-    const born = (births: { from?: string; to?: string } = {}) =>
-      births.from || births.to
-        ? ` · ${t('rules.value.born', { born: `${births.from ?? ''} — ${births.to ?? ''}` })}`
-        : '';
-    switch (layer.kind) {
-      case 'visit':
-        return (['maxInjections', 'maxOral', 'daysSinceLast'] as const)
-          .filter((name) => layer[name] !== undefined)
-          .map((name) => `${t(`rules.field.${name}`)} ${layer[name]}`)
-          .join(t('plan.and'));
-      case 'interval': {
-        const { interval } = layer;
-        const what = dose(layer.antigen, layer.dose);
-        const time = length(interval.min ?? interval.absMin ?? null);
-        return t('rules.value.interval', { what, length: time });
-      }
-      case 'age': {
-        const ages = (['min', 'recommended', 'by', 'max'] as const)
-          .filter((name) => layer.ages[name] !== undefined)
-          .map((name) => `${t(`rules.field.${name}`)} ${span(layer.ages[name] ?? null)}`);
-        return `${dose(layer.antigen, layer.dose)}${t('rules.value.colon')}${ages.join(t('plan.and'))}${born(layer.births)}`;
-      }
-      case 'product': {
-        const what = dose(layer.antigen, layer.dose);
-        const vaccines = or(layer.vaccines.map(vaccineName));
-        return `${t('rules.value.product', { what, vaccines })}${born(layer.births)}`;
-      }
-      case 'campaign': {
-        const vaccines = or(layer.vaccines.map(vaccineName));
-        const { from = '', to = '' } = layer.births;
-        const told = { vaccines, born: `${from} — ${to}`, given: `${layer.from} — ${layer.to}` };
-        return t('rules.value.campaign', told);
-      }
-      case 'season': {
-        const { start, end } = layer.season;
-        return t('rules.value.season', { what: groupName(layer.antigen), start, end });
-      }
-      case 'with':
-        return (
-          schedules.find(({ name }) => name === layer.schedule)?.title?.[lang()] ?? layer.schedule
-        );
-      case 'without':
-        return layer.groups.map(groupName).join(t('plan.and'));
-      case 'parameter': {
-        const known = schedules.map((one) => one.parameters?.[layer.name]).find((one) => one);
-        const { value } = layer;
-        const said =
-          typeof value === 'boolean' ? t(value ? 'common.yes' : 'common.no') : length(value);
-        return `${known?.title?.[lang()] ?? layer.name}${t('rules.value.colon')}${said}`;
-      }
-    }
-  }
+  const rule = (layer: LocalRule, schedules: readonly Schedule[]) =>
+    ruleText(layer, schedules, { t, lang: lang(), span, length, or, groupName, vaccineName });
 
   return { span, length, problem, series, whom, rule };
 }

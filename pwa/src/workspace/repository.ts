@@ -25,6 +25,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { DenialCode } from '../models/denials.ts';
 import { Fault } from '../storage/fault.ts';
 import type { Store } from '../storage/store.ts';
+import { leafToWriteOn } from './leaf.ts';
 
 export interface Repository {
   /** Adds one event. */
@@ -85,52 +86,48 @@ function compact<T extends object>(value: T): T {
 /** A millisecond later: what is written knowing the other edit comes after it, whatever the clock. */
 const justAfter = (instant: string) => new Date(Date.parse(instant) + 1).toISOString();
 
-export function createRepository(options: RepositoryOptions): Repository {
-  const { store, clock, ulid, author, holder, numbered } = options;
+/** Fields of the card that a patch changes, dated; what is written knowing a later value comes after it. */
+function changedFacts(child: ChildDoc, patch: FactsPatch, at: string, by: string): Facts {
+  const facts: Record<string, unknown> = {};
+  for (const [field, given] of Object.entries(patch)) {
+    const value = given === '' || given === undefined ? null : given;
+    if (value === fact(child, field as FactName)) continue;
+    const known = child.facts[field as FactName]?.at ?? '';
+    facts[field] = { value, at: known < at ? at : justAfter(known), by };
+  }
+  return facts as Facts;
+}
 
-  const members = (id: string) => options.members?.(id) ?? [id];
-  const isOther = (found: string | null, id: string) =>
-    found !== null && !members(id).includes(found);
-
-  const contextOf = (id: string): Context => ({
-    routes: options.routes?.(),
+/** What the rules of recording ask of this device and its account, for one child. */
+function contextOf(
+  { members, routes, clock, author, senior, holder, lotOf }: RepositoryOptions,
+  id: string,
+): Context {
+  const own = members?.(id) ?? [id];
+  const isOther = (found: string | null) => found !== null && !own.includes(found);
+  return {
+    routes: routes?.(),
     isWhole: true,
     today: clock.today(),
-    author: { by: author.by, senior: options.senior() },
+    author: { by: author.by, senior: senior() },
     isTaken: {
-      card: (number) => isOther(holder.card(number), id),
-      idNumber: (number) => isOther(holder.idNumber(number), id),
+      card: (number) => isOther(holder.card(number)),
+      idNumber: (number) => isOther(holder.idNumber(number)),
     },
-    ...(options.lotOf && { lotOf: options.lotOf }),
-  });
+    ...(lotOf && { lotOf }),
+  };
+}
 
+export function createRepository(options: RepositoryOptions): Repository {
+  const { store, clock, ulid, author, numbered } = options;
+  const refused = options.refused ?? (async () => new Set<string>());
+
+  const members = (id: string) => options.members?.(id) ?? [id];
   const check = (before: ChildDoc, added: Added) => {
     const { _id } = before;
     const after = merge(before, { _id, type: 'child', ...added });
-    const denial = denialOf(before, after, contextOf(_id));
+    const denial = denialOf(before, after, contextOf(options, _id));
     if (denial) throw new Fault('Denied', { ...denial });
-  };
-
-  const withProvenance = (event: NewEvent, at: string): ChildEvent =>
-    ({
-      ...compact(event),
-      at,
-      by: author.by,
-      station: author.station,
-      site: author.site,
-      offset_ms: clock.offset(),
-      app: author.app,
-    }) as ChildEvent;
-
-  const changedFacts = (child: ChildDoc, patch: FactsPatch, at: string): Facts => {
-    const facts: Record<string, unknown> = {};
-    for (const [field, given] of Object.entries(patch)) {
-      const value = given === '' || given === undefined ? null : given;
-      if (value === fact(child, field as FactName)) continue;
-      const known = child.facts[field as FactName]?.at ?? '';
-      facts[field] = { value, at: known < at ? at : justAfter(known), by: author.by };
-    }
-    return facts as Facts;
   };
 
   /** Writes `change` over what is there now; again when another tab was quicker. */
@@ -148,7 +145,7 @@ export function createRepository(options: RepositoryOptions): Repository {
       const added = change(child, clock.instant());
       if (!added) return { ...child, _rev: (own[0] as ChildDoc)._rev as string };
       check(child, added);
-      const leaf = await leafFor(own, cases.flat(), added.events);
+      const leaf = await leafToWriteOn(own, cases.flat(), added.events, refused);
       const next = merge(leaf, { _id: leaf._id, type: 'child', ...added });
       try {
         const { rev } = await store.put({ ...next, _rev: leaf._rev as string });
@@ -160,38 +157,14 @@ export function createRepository(options: RepositoryOptions): Repository {
     }
   };
 
-  /**
-   * The leaf to write on: the winner, or the one in which stands what is added: a void beside its
-   * target, a receipt beside a release that it answers. One that the server refused would take along
-   * what is added now, so it comes last.
-   */
-  const leafFor = async (
-    own: readonly ChildDoc[],
-    leaves: readonly ChildDoc[],
-    events: ChildDoc['events'],
-  ): Promise<ChildDoc> => {
-    const added = Object.values(events);
-    const released = (leaf: ChildDoc, id: string) => {
-      const step = leaf.events[id];
-      return step?.kind === 'move' && step.step === 'released';
-    };
-    const holds = (leaf: ChildDoc) =>
-      added.every((event) => {
-        if (event.kind === 'void') return event.target in leaf.events;
-        if (event.kind !== 'move' || event.step !== 'received') return true;
-        return event.answers === undefined || event.answers.some((id) => released(leaf, id));
-      });
-    const pick = async (some: readonly ChildDoc[]) => {
-      const [first] = some;
-      if (!first || some.length === 1) return first;
-      const refused = (await options.refused?.(first._id)) ?? new Set();
-      return some.find(({ _rev }) => !refused.has(_rev as string)) ?? first;
-    };
-    return (await pick(own.filter(holds))) ?? leaves.find(holds) ?? ((await pick(own)) as ChildDoc);
+  const eventsOf = (events: readonly NewEvent[], at: string): ChildDoc['events'] => {
+    const provenance = { at, ...author, offset_ms: clock.offset() };
+    return Object.fromEntries(
+      events.map((event) => [ulid(), { ...compact(event), ...provenance } as ChildEvent]),
+    );
   };
-
-  const eventsOf = (events: readonly NewEvent[], at: string): ChildDoc['events'] =>
-    Object.fromEntries(events.map((event) => [ulid(), withProvenance(event, at)]));
+  const factsOf = (child: ChildDoc, patch: FactsPatch, at: string) =>
+    changedFacts(child, patch, at, author.by);
 
   const addEvents = (id: string, events: readonly NewEvent[]) =>
     write(id, (_, at) => ({ facts: {}, events: eventsOf(events, at) }));
@@ -201,12 +174,12 @@ export function createRepository(options: RepositoryOptions): Repository {
     addEvent: (id, event) => addEvents(id, [event as NewEvent]),
     setFacts: (id, patch) =>
       write(id, (child, at) => {
-        const facts = changedFacts(child, patch, at);
+        const facts = factsOf(child, patch, at);
         return Object.keys(facts).length ? { facts, events: {} } : null;
       }),
     record: (id, events, patch) =>
       write(id, (child, at) => ({
-        facts: changedFacts(child, patch, at),
+        facts: factsOf(child, patch, at),
         events: eventsOf(events, at),
       })),
     async register(patch, card, provisional = false) {
@@ -221,17 +194,17 @@ export function createRepository(options: RepositoryOptions): Repository {
       const events: NewEvent[] = card ? [{ kind: 'card', number: card, state: 'issued' }] : [];
       if (provisional) events.push({ kind: 'visit', date: today, provisional });
       const own = { ...patch, site: author.site };
-      const added = { facts: changedFacts(empty, own, at), events: eventsOf(events, at) };
+      const added = { facts: factsOf(empty, own, at), events: eventsOf(events, at) };
       check(empty, added);
       return numbered(Number(patch.birth_date?.slice(0, 4)), async (code) => {
-        const facts = code === null ? {} : changedFacts(empty, { child_code: code }, at);
+        const facts = code === null ? {} : factsOf(empty, { child_code: code }, at);
         const child: ChildDoc = { ...empty, ...added, facts: { ...added.facts, ...facts } };
         const { rev } = await store.put(child);
         await options.seen?.();
         return { ...child, _rev: rev };
       });
     },
-    warnings: (child, event) => warningsOf({ ...event }, child, contextOf(child._id)),
+    warnings: (child, event) => warningsOf({ ...event }, child, contextOf(options, child._id)),
     void: (id, target, reason, note) =>
       addEvents(id, [{ kind: 'void', target, reason, ...(note && { note }) } as NewEvent]),
   };
