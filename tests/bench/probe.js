@@ -8,6 +8,8 @@
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true, cancelable: true }));
 
   async function swipe(card, id) {
+    // What follows a card within a blink is of the same card to the reader's listener.
+    await new Promise((resolve) => setTimeout(resolve, 400));
     for (const char of `;${card}?`) {
       press(char, char === ';' ? 'Semicolon' : char === '?' ? 'Slash' : `Digit${char}`);
     }

@@ -11,10 +11,10 @@ import type { Dues, IndexedRow } from '../workspace/row.ts';
 import type { Forecaster } from './forecaster.ts';
 
 /** Children that are read together, and of those, how many one turn computes: a key must not wait. */
-const READ = 100;
-const SLICE = 20;
+const READ = 25;
+const SLICE = 10;
 /** After so many reads the lists are told. */
-const TELL = 5;
+const TELL = 20;
 /** The lists of the home page show children who are due within so many days. */
 const LISTED_DAYS = 7;
 
