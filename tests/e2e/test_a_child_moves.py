@@ -155,7 +155,7 @@ def twin_of(records: Records, child: dict[str, Any]) -> str:
     """A second case of the child at the new clinic, as another device might have opened it."""
     twin = f"child:01K9A3Q6Z{'0' * 14}TWN"
     wanted = ("name", "sex", "birth_date", "mother_name", "site")
-    facts = {n: f for n, f in child["facts"].items() if n in wanted}
+    facts = {n: {**f, "by": "senior2"} for n, f in child["facts"].items() if n in wanted}
     assert {"name", "birth_date", "mother_name"} <= set(facts)
     document = {"_id": twin, "type": "child", "facts": facts, "events": {}}
     answer = records.client.put(

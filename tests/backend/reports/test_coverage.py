@@ -20,7 +20,7 @@ HOME, AWAY = "3301020001", "3301020002"
 @cache
 def view(name: str) -> Any:
     """The map of a view, as a function from a document to its rows."""
-    documents = design_documents("region", {"vaccine_groups": GROUPS})
+    documents = design_documents("region", {"vaccine_groups": GROUPS, "routes": {}})
     source = documents["_design/coverage"]["views"][name]["map"]
     context = quickjs.Context()
     context.eval(
