@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { mount, settled } from '../../testing/mount.ts';
+import { localDate } from '../clock/clock.ts';
 import type { Rule } from '../forecast/local-rules.ts';
 import type { Schedule } from '../schedule/index.ts';
 import { SyncFault } from '../sync/server.ts';
@@ -16,7 +17,8 @@ import { Trial } from './trial.ts';
 const FILE = '../../../backend/miaopu/catalog/schedules/cn-nip-2026.json';
 const edition = JSON.parse(readFileSync(resolve(import.meta.dirname, FILE), 'utf8')) as Schedule;
 const over = { schedules: { [edition.name]: edition }, name: edition.name, before: [] as Rule[] };
-const TODAY = new Date().toISOString().slice(0, 10);
+/** The day of the dialog's own clock: a rule that begins today is in force in the trial. */
+const TODAY = localDate(Date.now());
 
 /** A server that tries what it is given, and keeps what is saved. */
 function storeOf(answer: () => Partial<Preview> = () => ({})) {
