@@ -131,7 +131,7 @@ var rules = (function () {
     function given(id, event, date, context) {
         var _a, _b, _c, _d;
         var found = [];
-        var field = function (name) { return "field events.".concat(id, ".").concat(name); };
+        var field2 = function (name) { return "field events.".concat(id, ".").concat(name); };
         var _e = [(_a = textOf(event.vaccine)) !== null && _a !== void 0 ? _a : "", ((_b = textOf(event.lot)) !== null && _b !== void 0 ? _b : "").trim()], vaccine = _e[0], lot = _e[1];
         var maker = textOf(event.maker);
         var expiry = textOf(event.expiry);
@@ -139,13 +139,13 @@ var rules = (function () {
             found.push({ code: "no-lot" });
         if (expiry !== null) {
             if (!isExpiry(expiry, date))
-                found.push({ code: "impossible-expiry", part: field("expiry") });
+                found.push({ code: "impossible-expiry", part: field2("expiry") });
             if (expiry < date)
                 found.push({ code: "lot-expired", excusable: true });
         }
         var route = (_c = context.routes) === null || _c === void 0 ? void 0 : _c[vaccine];
         if (route && event.route !== void 0 && event.route !== route) {
-            found.push({ code: "other-route", part: field("route"), excusable: true });
+            found.push({ code: "other-route", part: field2("route"), excusable: true });
         }
         var state = (_d = context.lotOf) === null || _d === void 0 ? void 0 : _d.call(context, __assign({ vaccine: vaccine, lot: lot }, maker !== null && { maker: maker }));
         if (state && state.balance <= 0)
@@ -181,6 +181,153 @@ var rules = (function () {
             gone = more;
         }
     }
+    var PIN_TRIES = 5;
+    function pinState(events, before) {
+        var state = { set: null, wrong: 0 };
+        var gone = voidedIn(events);
+        var ids = Object.keys(events).sort();
+        for (var _i = 0, ids_1 = ids; _i < ids_1.length; _i++) {
+            var id = ids_1[_i];
+            var event = events[id];
+            if (before !== void 0 && id >= before)
+                break;
+            if (gone[id] === true || !isObject(event))
+                continue;
+            if (event.kind === "consent") {
+                if (isObject(event.informed) && event.informed.method === "pin")
+                    state.wrong = 0;
+            }
+            else if (event.kind === "pin") {
+                if (event.step === "set")
+                    state.set = id;
+                if (event.step === "reset")
+                    state.set = null;
+                state.wrong = event.step === "wrong" ? state.wrong + 1 : 0;
+            }
+        }
+        return state;
+    }
+    function isJoined(events) {
+        for (var id in events) {
+            var event = events[id];
+            if (isObject(event) && event.kind === "same_as")
+                return true;
+        }
+        return false;
+    }
+    function names(target, events) {
+        var kinds = [];
+        for (var _i = 2; _i < arguments.length; _i++) {
+            kinds[_i - 2] = arguments[_i];
+        }
+        var id = textOf(target);
+        var event = id === null ? void 0 : events[id];
+        if (id === null || !isObject(event) || voidedIn(events)[id] === true)
+            return null;
+        return kinds.indexOf(String(event.kind)) >= 0 ? event : null;
+    }
+    var field = function (id, name, code) { return ({
+        code: code,
+        part: "field events.".concat(id, ".").concat(name)
+    }); };
+    var consent = function (_a) {
+        var id = _a.id, event = _a.event, child = _a.child, author = _a.context.author;
+        if (!isObject(event.informed) || event.informed.method !== "pin")
+            return [];
+        if (isJoined(child.events))
+            return [];
+        if (author !== void 0)
+            return unusable(pinState(child.events, id));
+        for (var other in child.events) {
+            var one = child.events[other];
+            if (isObject(one) && one.kind === "pin" && one.step === "set" && other < id)
+                return [];
+        }
+        return [{ code: "pin-not-set" }];
+    };
+    function unusable(_a) {
+        var set = _a.set, wrong = _a.wrong;
+        if (set === null)
+            return [{ code: "pin-not-set" }];
+        return wrong >= PIN_TRIES ? [{ code: "pin-locked" }] : [];
+    }
+    var pin = function (_a) {
+        var _b;
+        var id = _a.id, event = _a.event, child = _a.child, author = _a.context.author;
+        var found = [];
+        var isSet = event.step === "set";
+        if (isSet && author !== void 0 && pinState(child.events, id).wrong >= PIN_TRIES) {
+            found.push({ code: "pin-locked" });
+        }
+        if (isSet && !isObject(event.verifier))
+            found.push(field(id, "verifier", "missing-field"));
+        if (!isSet && event.verifier !== void 0)
+            found.push(field(id, "verifier", "unknown-field"));
+        if (event.step === "unlocked" || event.step === "reset") {
+            if (author !== void 0 && !author.senior)
+                found.push({ code: "senior-only" });
+            if (((_b = textOf(event.reason)) !== null && _b !== void 0 ? _b : "").trim() === "")
+                found.push(field(id, "reason", "missing-field"));
+        }
+        return found;
+    };
+    function sumOf(charges) {
+        var sum = 0;
+        for (var _i = 0, _a = Array.isArray(charges) ? charges : []; _i < _a.length; _i++) {
+            var one = _a[_i];
+            if (isObject(one))
+                sum += Number(one.count) * Number(one.price_fen);
+        }
+        return sum;
+    }
+    var payment = function (_a) {
+        var id = _a.id, event = _a.event, child = _a.child;
+        var sum = sumOf(event.charges);
+        var total = Number(event.total_fen);
+        var handed = event.received_fen;
+        if (event.refunds === void 0) {
+            var isShort = typeof handed === "number" && handed < total;
+            return total !== sum || isShort ? [{ code: "wrong-total" }] : [];
+        }
+        if (total !== -sum)
+            return [{ code: "wrong-total" }];
+        var paid = names(event.refunds, child.events, "payment");
+        if (paid === null || paid.refunds !== void 0)
+            return [{ code: "unknown-target" }];
+        var left = Number(paid.total_fen);
+        var gone = voidedIn(child.events);
+        for (var other in child.events) {
+            var one = child.events[other];
+            if (other === id || gone[other] === true || !isObject(one))
+                continue;
+            if (one.kind === "payment" && one.refunds === event.refunds)
+                left += Number(one.total_fen);
+        }
+        return left + total < 0 ? [{ code: "refunded" }] : [];
+    };
+    var stay = function (_a) {
+        var _b;
+        var event = _a.event;
+        var _c = [Date.parse(String(event.since)), Date.parse(String(event.until))], since = _c[0], until = _c[1];
+        var isEarly = !(until - since >= Number(event.minutes) * 6e4);
+        var reason = ((_b = textOf(event.reason)) !== null && _b !== void 0 ? _b : "").trim();
+        return isEarly && reason === "" ? [{ code: "left-early" }] : [];
+    };
+    var aefiStep = function (_a) {
+        var event = _a.event, child = _a.child;
+        return names(event.target, child.events, "aefi") === null ? [{ code: "unknown-target" }] : [];
+    };
+    var appointment = function (_a) {
+        var id = _a.id, event = _a.event, child = _a.child;
+        if (event.state === "cancelled" && event.replaces === void 0) {
+            return [field(id, "replaces", "missing-field")];
+        }
+        if (event.replaces === void 0)
+            return [];
+        var booked = textOf(event.replaces);
+        var known = booked === null ? void 0 : child.events[booked];
+        return isObject(known) && known.kind === "appointment" ? [] : [{ code: "unknown-target" }];
+    };
     var CARD = /^[0-9]{6,37}$/;
     var card = function (_a) {
         var _b, _c;
@@ -204,6 +351,9 @@ var rules = (function () {
         if (target === null || !isObject(known) || voidedIn(others)[target] === true) {
             return [{ code: "unknown-target" }];
         }
+        var isOthers = known.kind === "pin" || known.kind === "payment";
+        if (isOthers && !context.author.senior)
+            return [{ code: "senior-only" }];
         var isOwn = known.by === context.author.by || context.author.senior;
         return isOwn ? [] : [{ code: "void-of-another" }];
     };
@@ -213,6 +363,12 @@ var rules = (function () {
     };
     var RULES = {
         dose: dose,
+        consent: consent,
+        pin: pin,
+        payment: payment,
+        stay: stay,
+        aefi_step: aefiStep,
+        appointment: appointment,
         card: card,
         void: voided,
         same_as: senior,
@@ -291,15 +447,15 @@ var rules = (function () {
     function denialOfMove(move, context) {
         var _a, _b, _c, _d, _e;
         var kind = move.kind, doses = move.doses, count = move.count;
-        var deny = function (code, field) { return ({ code: code, part: "field ".concat(field) }); };
+        var deny = function (code, field2) { return ({ code: code, part: "field ".concat(field2) }); };
         if (kind === "count" !== (count !== void 0))
             return deny("wrong-count", "count");
         if (kind === "count" === (doses !== void 0))
             return deny("wrong-count", "doses");
         for (var _i = 0, _f = ["lot", "maker"]; _i < _f.length; _i++) {
-            var field = _f[_i];
-            if (((_a = textOf(move[field])) !== null && _a !== void 0 ? _a : "").trim() === "")
-                return deny("missing-field", field);
+            var field2 = _f[_i];
+            if (((_a = textOf(move[field2])) !== null && _a !== void 0 ? _a : "").trim() === "")
+                return deny("missing-field", field2);
         }
         var date = (_b = textOf(move.date)) !== null && _b !== void 0 ? _b : "";
         if (!isCalendarDate(date))
@@ -331,22 +487,22 @@ var rules = (function () {
     ].join("|"));
     var BREAK = /[\t\n]/;
     var LONG = { note: true, remark: true, reason: true };
-    function isPrintable(text, field) {
-        if (field === void 0) { field = ""; }
-        return !NOWHERE.test(text) && (LONG[field] === true || !BREAK.test(text));
+    function isPrintable(text, field2) {
+        if (field2 === void 0) { field2 = ""; }
+        return !NOWHERE.test(text) && (LONG[field2] === true || !BREAK.test(text));
     }
     var SUSPECT = new RegExp("[\\u007F-\\u009F\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uD800-\\uF8FF\\uFEFF\\uFFF9-\\uFFFF]|\\\\[bfnrtu]");
-    function unprintableIn(value, field) {
-        if (field === void 0) { field = ""; }
-        return SUSPECT.test(JSON.stringify(value)) ? walk(value, field) : null;
+    function unprintableIn(value, field2) {
+        if (field2 === void 0) { field2 = ""; }
+        return SUSPECT.test(JSON.stringify(value)) ? walk(value, field2) : null;
     }
-    function walk(value, field) {
+    function walk(value, field2) {
         if (typeof value === "string")
-            return isPrintable(value, field) ? null : field;
+            return isPrintable(value, field2) ? null : field2;
         if (Array.isArray(value)) {
             for (var i = 0; i < value.length; i += 1) {
-                if (walk(value[i], field) !== null)
-                    return field;
+                if (walk(value[i], field2) !== null)
+                    return field2;
             }
             return null;
         }
@@ -355,7 +511,7 @@ var rules = (function () {
         for (var name in value) {
             var found = walk(value[name], name);
             if (found !== null)
-                return field === "" ? name : field;
+                return field2 === "" ? name : field2;
         }
         return null;
     }

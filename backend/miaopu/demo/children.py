@@ -11,6 +11,7 @@ from miaopu.demo.card import Person, draw_person, facts
 from miaopu.demo.clinic import Clinic, Json, instant, new_ulid
 from miaopu.demo.identity import generator, mix
 from miaopu.demo.lots import Lot
+from miaopu.demo.pin import demo_verifier
 from miaopu.demo.places import Places
 from miaopu.demo.programme import PRODUCTS, Choices, Target, plan
 from miaopu.demo.visits import Visit, place
@@ -47,6 +48,7 @@ class _Child:
         self.person = person
         self.until = today - 1
         self.events: Json = {}
+        self.has_pin = False
         # The device that holds the block of numbers registers the child.
         self.station = person.serial // 100 % 2
         self.offset: int | None = int(rng.random() * 4000) - 1500
@@ -172,14 +174,14 @@ class _Child:
         ms += 70_000
         informed = {
             "relation": codes.RELATIONS[int(drawn * 97) % len(codes.RELATIONS)],
-            "method": ("signature", "signature", "pin")[int(drawn * 31) % 3],
+            "method": "pin" if self.has_pin and drawn < 0.8 else "signature",
             "at": instant(day, ms),
         }
         for target in visit.targets:
             if detailed and PRODUCTS[target.vaccine].self_paid:
                 self._add(
                     day, ms,
-                    {"kind": "consent", "date": iso(day), "vaccine": target.vaccine,
+                    {"kind": "consent", "date": iso(day), "vaccines": [target.vaccine],
                      "agreed": True, "informed": informed},
                 )  # fmt: skip
             ms += 55_000 + int(rng.random() * 40_000)
@@ -270,6 +272,12 @@ class _Child:
             return
         number = f"{self.places.county}{self.clinic.index + 1:04d}{self.person.index:06d}"
         self._add(day, ms, {"kind": "card", "number": f"{number}0", "state": "issued"})
+        self.has_pin = int(number) % 3 == 0
+        if self.has_pin:
+            self._add(
+                day, ms + 20_000,
+                {"kind": "pin", "date": iso(day), "step": "set", "verifier": demo_verifier()},
+            )  # fmt: skip
         later = self.clinic.opening.on_or_after(day + 200)
         if drawn < 0.015 and later < self.until:
             self._add(later, ms, {"kind": "card", "number": f"{number}0", "state": "lost"})

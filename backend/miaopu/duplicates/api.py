@@ -14,7 +14,7 @@ from miaopu.case.case import merged
 from miaopu.duplicates.suspects import Decision, decide, joined, suspects
 from miaopu.lookup.api import CaseRow
 from miaopu.lookup.cases import Cases
-from miaopu.models.child import ChildId
+from miaopu.models.base import ChildId
 from miaopu.problems import MissingError, NotAllowedError
 
 

@@ -26,8 +26,7 @@ MATRIX = ROOT / "design-docs" / "matrix.toml"
 """Who may do what: role × database × operation."""
 
 
-def generated(root: Path = ROOT) -> dict[Path, str]:
-    """Each generated file under `root`, with the text that it must hold."""
+def _of_models(root: Path) -> dict[Path, str]:
     schemas = {model: document_schemas([model]) for kind in DOCUMENTS.values() for model in kind}
     files = {
         root / f"backend/miaopu/models/schemas/{model.type_name()}.json": json.dumps(
@@ -40,7 +39,6 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     for kind, models in DOCUMENTS.items():
         path = root / f"design-docs/{kind}/structure/validate_doc_update.js"
         files[path] = structure_validator(models)
-    files[root / "design-docs/lib/rules.js"] = rules_script()
     files[root / "pwa/src/models/api.ts"] = api_typescript()
     files[root / "pwa/src/models/denials.ts"] = denials_typescript()
     files[root / "pwa/src/print/generated.ts"] = forms_typescript()
@@ -50,20 +48,32 @@ def generated(root: Path = ROOT) -> dict[Path, str]:
     return files
 
 
-def stale(root: Path = ROOT) -> list[Path]:
-    """The generated files that are missing or do not hold what the models say."""
+def generated(root: Path = ROOT) -> dict[Path, str]:
+    """Each generated file under `root`, with the text that it must hold."""
+    return {**_of_models(root), root / "design-docs/lib/rules.js": rules_script()}
+
+
+def _differing(files: dict[Path, str]) -> list[Path]:
     return [
         path
-        for path, text in generated(root).items()
+        for path, text in files.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
 
 
+def stale(root: Path = ROOT) -> list[Path]:
+    """The generated files that are missing or do not hold what the models say."""
+    return _differing(generated(root))
+
+
 def write(root: Path = ROOT) -> list[Path]:
     """Write the stale files; returns their paths."""
-    texts = generated(root)
-    changed = stale(root)
-    for path in changed:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(texts[path], encoding="utf-8")
+    changed = []
+    # The rules are compiled against the types, so these are written first.
+    for part in (_of_models, generated):
+        texts = part(root)
+        for path in _differing(texts):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(texts[path], encoding="utf-8")
+            changed.append(path)
     return changed

@@ -13,11 +13,41 @@ from typing import Any, get_origin
 
 from pydantic import TypeAdapter
 
-from miaopu.models import DOCUMENTS, Document, audit, base, catalog, child, layer, site, stock
+from miaopu.models import (
+    DOCUMENTS,
+    Document,
+    appointments,
+    audit,
+    base,
+    catalog,
+    child,
+    doses,
+    layer,
+    moves,
+    papers,
+    reactions,
+    site,
+    stock,
+    visits,
+)
 
 Json = dict[str, Any]
 
-MODULES: tuple[ModuleType, ...] = (base, child, stock, site, catalog, layer, audit)
+MODULES: tuple[ModuleType, ...] = (
+    base,
+    doses,
+    reactions,
+    visits,
+    papers,
+    appointments,
+    moves,
+    child,
+    stock,
+    site,
+    catalog,
+    layer,
+    audit,
+)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 REF = "#/$defs/"
 _UNIONS = ("Event", "Rule")

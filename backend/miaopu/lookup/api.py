@@ -13,8 +13,9 @@ from miaopu.accounts.asking import Asking, of_the_database
 from miaopu.accounts.body import Body, body_of
 from miaopu.lookup.cases import Purpose
 from miaopu.lookup.service import Asker, LookupService
-from miaopu.models.base import CalendarDate
-from miaopu.models.child import CardNumber, ChildCode, ChildId, IdNumber, Name
+from miaopu.models.base import CalendarDate, ChildId
+from miaopu.models.child import ChildCode, IdNumber, Name
+from miaopu.models.papers import CardNumber
 
 Json = dict[str, Any]
 

@@ -39,6 +39,9 @@ Instant = Annotated[
 Ulid = Annotated[str, StringConstraints(pattern=f"^{ULID_PATTERN}$")]
 """A sortable unique id (Crockford base 32, 26 characters)."""
 
+ChildId = Annotated[str, StringConstraints(pattern=f"^child:{ULID_PATTERN}$")]
+"""The `_id` of a child's document."""
+
 SiteCode = Annotated[str, StringConstraints(pattern="^[0-9]{10}$")]
 """接种单位编码: the county's GB/T 2260 code (6 digits) and 4 digits of its own."""
 
@@ -102,3 +105,5 @@ class Provenance(Shape):
     """Server time minus device time when last heard, in ms; null when never heard."""
     app: Text
     """The program's version."""
+    batch: Ulid | None = None
+    """The import that it came with (批量导入); absent: recorded by hand."""

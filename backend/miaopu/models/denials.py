@@ -98,6 +98,11 @@ _RULE = {
     "impossible-expiry": "No lot that was here then expires on this day.",
     "wrong-count": "A count says what was counted and what was known; no other move does.",
     "beyond-stock": "More goes out of a lot than there is of it.",
+    "pin-not-set": "A PIN consents that was never set.",
+    "pin-locked": "The PIN is locked after five wrong ones; a senior unlocks it.",
+    "wrong-total": "The total is not the sum of what was charged, or less was handed over.",
+    "refunded": "More would be given back than was paid, or it was given back before.",
+    "left-early": "They left before the observation was over, and no reason is given.",
     "card-taken": "Another child holds the card.",
     "id-number-taken": "Another child has the ID number.",
 }

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from miaopu.models.base import (
     ULID_PATTERN,
@@ -57,14 +57,56 @@ class Problem(Document, Provenance, id_pattern=f"^problem:{ULID_PATTERN}$"):
     resolved_at: Instant | None = None
 
 
+class Session(Shape):
+    """Part of a clinic day, and how many children it takes (号源)."""
+
+    part: Literal["am", "pm", "day"]
+    capacity: Annotated[int, Field(ge=0, le=2000)] | None = None
+    """Absent: as many as come."""
+
+
 class ClinicDay(Shape):
-    """A rule for the days on which the clinic vaccinates (门诊日)."""
+    """A rule for the days on which the clinic vaccinates (门诊日).
+
+    Which days it names, and how several rules meet, says `pwa/src/appointments/clinic-days.ts`.
+    """
 
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(default=[], max_length=7)
     """ISO weekdays, 1 = Monday."""
+    weeks: Literal["every", "odd", "even"] = "every"
+    """单双周, by the number of the ISO week."""
+    nth: list[Annotated[int, Field(ge=1, le=5)]] = Field(default=[], max_length=5)
+    """Only the first, second … of such weekdays in a month."""
     month_days: list[Annotated[int, Field(ge=1, le=31)]] = Field(default=[], max_length=31)
     vaccine: DictionaryCode | None = None
     committee: Text | None = None
+    sessions: list[Session] = Field(default=[], max_length=3)
+    """Absent: the whole day."""
+
+
+class Price(Shape):
+    """What the clinic charges from a day on (价格)."""
+
+    item: DictionaryCode
+    """A vaccine's code, or `service`, `information` …"""
+    since: CalendarDate
+    price_fen: Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Committee(Shape):
+    """A village or neighbourhood that the clinic serves (居委/村)."""
+
+    code: Annotated[str, StringConstraints(pattern="^[0-9]{12}$")] | None = None
+    """统计用区划代码."""
+    name: Text
+
+
+class School(Shape):
+    """A nursery or school whose entries the clinic checks (托幼机构、学校)."""
+
+    name: Text
+    kind: Literal["nursery", "primary", "middle"]
+    phone: Text | None = None
 
 
 class Settings(Document, id_pattern="^settings:[0-9]{10}$"):
@@ -78,7 +120,19 @@ class Settings(Document, id_pattern="^settings:[0-9]{10}$"):
     """Site parameters of the schedule (documented in docs/schedules.md)."""
     clinic_days: list[ClinicDay] = Field(default=[], max_length=100)
     closed_days: list[CalendarDate] = Field(default=[], max_length=2000)
-    """Holidays and other days without sessions."""
+    """Days of the clinic's own without sessions, beside the national holidays."""
+    open_days: list[CalendarDate] = Field(default=[], max_length=2000)
+    """Holidays and weekends on which it vaccinates all the same."""
+    observation_minutes: Annotated[int, Field(ge=30, le=240)] = 30
+    consent: Literal["non-programme", "every-visit"] = "non-programme"
+    """What a consent form is signed for."""
+    paying: bool = False
+    """The clinic takes money (收费)."""
+    prices: list[Price] = Field(default=[], max_length=2000)
+    committees: list[Committee] = Field(default=[], max_length=500)
+    schools: list[School] = Field(default=[], max_length=500)
+    booklet: DictionaryCode | None = None
+    """The edition of the certificate that it prints into."""
     offline_days: Annotated[int, Field(ge=1, le=60)] = 14
     """How long a nurse may log in without the server."""
     updated_at: Instant

@@ -65,6 +65,9 @@ function (newDoc, oldDoc, userCtx) {
   // Whether two cases are one child is a senior's to say; each step of a move is its own clinic's.
   function checkKind(id, event) {
     if (event.kind === 'same_as' || event.kind === 'not_same_as') { seniorOnly(eventPart(id)); }
+    if (event.kind === 'pin' && (event.step === 'unlocked' || event.step === 'reset')) {
+      seniorOnly(eventPart(id));
+    }
     if (event.kind !== 'move') { return; }
     var own = event.step === 'released' ? event.from_site : event.to_site;
     if (own !== undefined && own !== site) {
@@ -144,6 +147,7 @@ function (newDoc, oldDoc, userCtx) {
     var known = eventOf(oldDoc, newDoc.events[id].target) !== undefined;
     if (isSenior()) { return; }
     if (!target) { refuse('unknown-target', eventPart(id)); }
+    if (target.kind === 'pin' || target.kind === 'payment') { seniorOnly(eventPart(id)); }
     if (target.by !== (known ? userCtx.name : newDoc.events[id].by)) {
       refuse('void-of-another', eventPart(id));
     }

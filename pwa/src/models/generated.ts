@@ -3,6 +3,7 @@
 export type CalendarDate = string;
 export type Instant = string;
 export type Ulid = string;
+export type ChildId = string;
 export type SiteCode = string;
 export type RegionCode = string;
 export type VaccineCode = string;
@@ -10,12 +11,15 @@ export type DictionaryCode = string;
 export type Text = string;
 export type LongText = string;
 export type UserName = string;
+export type TimeOfDay = string;
+export type Strokes = string;
+export type CardNumber = string;
 export type Name = string;
 export type IdNumber = string;
 export type ChildCode = string;
-export type CardNumber = string;
-export type ChildId = string;
 export type Phone = string;
+export type DocumentNumber = string;
+export type Person = 'child' | 'adult';
 export type Sex = 'M' | 'F' | 'U';
 export type BirthWeight = number;
 export type GestationWeeks = number;
@@ -37,6 +41,8 @@ export interface Provenance {
   offset_ms: number | null;
   /** The program's version. */
   app: Text;
+  /** The import that it came with (批量导入); absent: recorded by hand. */
+  batch?: Ulid;
 }
 
 /** One field of the card with its author; of two edits the later wins. */
@@ -49,11 +55,78 @@ export interface Fact<T> {
 /** A suspected adverse event following immunization (疑似预防接种异常反应). */
 export interface Aefi extends Provenance {
   kind: 'aefi';
+  /** 反应发生日期. */
   date: CalendarDate;
   dose?: Ulid;
   symptoms: DictionaryCode[];
   outcome?: DictionaryCode;
+  card?: AefiCard;
   note?: LongText;
+}
+
+/** The national report card (个案报告卡), what is not known elsewhere of its 22 items. */
+export interface AefiCard {
+  /** 发现/就诊日期. */
+  found: CalendarDate;
+  /** 可疑疫苗: the doses suspected, the most likely first. */
+  doses: Ulid[];
+  hospital?: Text;
+  /** 主要临床经过. */
+  course: LongText;
+  /** 1 37.1–37.5, 2 37.6–38.5, 3 ≥ 38.6, 4 无. */
+  fever: '1' | '2' | '3' | '4';
+  /** 1 ≤ 2.5 cm, 2 2.6–5.0, 3 > 5.0, 4 无. */
+  redness: '1' | '2' | '3' | '4';
+  induration: '1' | '2' | '3' | '4';
+  /** 初步临床诊断. */
+  diagnosis?: Text;
+  hospitalised: boolean;
+  /** 1 一般反应, 2 待定. */
+  initial_class: '1' | '2';
+  /** 1 被动监测, 2 主动监测. */
+  channel: '1' | '2';
+  /** Death, serious disability, a cluster or great concern: reported within 2 hours, else 48. */
+  urgent?: boolean;
+  /** The reporter's. */
+  phone?: Text;
+}
+
+/**
+ * What became of a reported reaction (报告、调查、结论).
+ *
+ * Source: 全国疑似预防接种异常反应监测方案: investigation within 48 h, first case form 3 d, first
+ * report 7 d, conclusion 30 d.
+ */
+export interface AefiStep extends Provenance {
+  kind: 'aefi_step';
+  date: CalendarDate;
+  target: Ulid;
+  step: 'reported' | 'investigation' | 'case_form' | 'first_report' | 'conclusion';
+  /** County 6, year 4, serial 4. */
+  case_number?: string;
+  /** 1 一般 2 异常 3 质量事故 4 实施差错 5 偶合 6 心因 7 不明 8 待定. */
+  final_class?: '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8';
+  diagnosis?: Text;
+  /** Who says it (结论单位). */
+  unit?: Text;
+  note?: LongText;
+}
+
+/**
+ * A visit that was agreed on (预约): booked, moved or cancelled.
+ *
+ * Whether it was kept or missed follows from the doses.
+ */
+export interface Appointment extends Provenance {
+  kind: 'appointment';
+  state: 'booked' | 'cancelled';
+  /** The day that it is about. */
+  on: CalendarDate;
+  part: 'am' | 'pm' | 'day';
+  vaccines?: VaccineCode[];
+  /** The appointment that it moves or cancels. */
+  replaces?: Ulid;
+  reason?: Text;
 }
 
 /** What the schedule said of a dose on its day: that is not asked again of a later edition. */
@@ -75,28 +148,86 @@ export interface Card extends Provenance {
   note?: LongText;
 }
 
+/** The certificate, a booklet (接种证): issued, lost or given back. 补证: lost, then issued. */
+export interface Certificate extends Provenance {
+  kind: 'certificate';
+  date: CalendarDate;
+  number: string;
+  state: 'issued' | 'lost' | 'returned';
+  /** The booklet's edition, as in the dictionary `booklet`. */
+  edition?: DictionaryCode;
+  note?: LongText;
+}
+
+/** One line of a bill (收费项目). */
+export interface Charge {
+  /** A vaccine's code, or a code of the price list (`service`, `information` …). */
+  item: DictionaryCode;
+  count: number;
+  /** Of one, in fen (分). */
+  price_fen: number;
+}
+
 export type ChildEvent =
   | Aefi
+  | AefiStep
+  | Appointment
   | Card
+  | Certificate
   | Consent
+  | Contact
   | Contraindication
+  | Course
   | Dose
   | Move
+  | NotGiven
   | NotSameAs
   | Observation
+  | Payment
+  | Pin
   | Precheck
+  | Printed
   | Refusal
   | SameAs
+  | SchoolCheck
+  | Stay
   | Visit
   | Void;
 
-/** The guardian's decision on a vaccine (知情同意). */
+/**
+ * The guardian's decision on vaccines (知情同意).
+ *
+ * Agreed with `signature` and strokes: on glass; without strokes: on paper. With `pin`: the PIN
+ * on record was typed. A PIN that was never set consents to nothing.
+ */
 export interface Consent extends Provenance {
   kind: 'consent';
   date: CalendarDate;
-  vaccine: VaccineCode;
+  vaccines: VaccineCode[];
   agreed: boolean;
   informed: Informed;
+  form?: ConsentForm;
+  strokes?: Strokes;
+}
+
+/** The text that was agreed to (知情同意书), so that it can be printed again word for word. */
+export interface ConsentForm {
+  code: DictionaryCode;
+  version: string;
+}
+
+/** The guardian was called, written to or visited (催种). */
+export interface Contact extends Provenance {
+  kind: 'contact';
+  date: CalendarDate;
+  means: 'phone' | 'message' | 'visit' | 'notice' | 'village';
+  /** Of the dictionary `contact-outcome`: reached, promised, refused, away … */
+  outcome: DictionaryCode;
+  vaccines?: VaccineCode[];
+  promised?: CalendarDate;
+  /** The village sheet that it came back with. */
+  sheet?: Text;
+  note?: LongText;
 }
 
 /** A contraindication found at the pre-check (禁忌). */
@@ -109,10 +240,27 @@ export interface Contraindication extends Provenance {
   note?: LongText;
 }
 
+/**
+ * A course whose doses count from its first day (按天程序): rabies, tetanus …
+ *
+ * Its days stand in the dictionary `course`; the doses are doses like any other.
+ */
+export interface Course extends Provenance {
+  kind: 'course';
+  /** Day 0. */
+  date: CalendarDate;
+  course: DictionaryCode;
+  vaccine: VaccineCode;
+  exposure?: Exposure;
+  note?: LongText;
+}
+
 /** One dose (剂次), given here or copied from a certificate. */
 export interface Dose extends Provenance {
   kind: 'dose';
   date: CalendarDate;
+  /** The hour, of a birth dose (首针及时). */
+  time?: TimeOfDay;
   vaccine: VaccineCode;
   /** `given` at this clinic (and taken from its stock), or `history` (补录). */
   origin: 'given' | 'history';
@@ -123,16 +271,35 @@ export interface Dose extends Provenance {
   maker?: Text;
   /** 疫苗追溯码 (NMPAB/T 1002). */
   trace_code?: string;
+  /** 规格, as printed on the pack. */
+  spec?: Text;
+  /** 剂量 given, `0.5 ml`. */
+  amount?: Text;
   body_site?: DictionaryCode;
   route?: DictionaryCode;
   self_paid?: boolean;
   /** 接种组织形式 other than routine (强化, 应急 …). */
   campaign?: DictionaryCode;
   informed?: Informed;
+  /** The consent that it was given on. */
+  consent?: Ulid;
   override?: Override;
   /** Where a dose of another institution was given. */
   place?: Text;
   as_of?: AsOf;
+}
+
+/** What a rabies or tetanus course answers (暴露). */
+export interface Exposure {
+  /** 暴露级别 of the rabies rules of 2023. */
+  grade: '1' | '2' | '3';
+  at: Instant;
+  animal?: DictionaryCode;
+  body_part?: Text;
+  manner?: Text;
+  wound_treated?: boolean;
+  immunoglobulin?: boolean;
+  weight_kg?: number;
 }
 
 /** The card's fields (基本资料). A field that nobody has entered is absent. */
@@ -147,6 +314,13 @@ export interface Facts {
   gestation_weeks?: Fact<GestationWeeks>;
   id_number?: Fact<IdNumber>;
   birth_certificate?: Fact<Text>;
+  /** 出生时刻: birth doses are counted in hours. */
+  birth_time?: Fact<TimeOfDay>;
+  /** An adult (成人) at the same desk: no guardian, no rates of children. Absent: a child. */
+  person?: Fact<Person>;
+  /** 证件类型 other than 居民身份证. */
+  document_type?: Fact<DictionaryCode>;
+  document_number?: Fact<DocumentNumber>;
   ethnic_group?: Fact<DictionaryCode>;
   mother_name?: Fact<Name>;
   mother_id_number?: Fact<IdNumber>;
@@ -157,6 +331,8 @@ export interface Facts {
   household_address?: Fact<Text>;
   /** 居委/村. */
   committee?: Fact<Text>;
+  /** 户籍属性: 1 本地, 2 外地. */
+  household?: Fact<DictionaryCode>;
   /** 居住属性: 1 本地, 2 流动, 3 临时. */
   residence?: Fact<DictionaryCode>;
   /** 在册情况: 1 本地 … 10 外地转来. */
@@ -166,10 +342,21 @@ export interface Facts {
   mother_hiv?: Fact<DictionaryCode>;
   birth_hospital?: Fact<Text>;
   school?: Fact<Text>;
+  occupation?: Fact<Text>;
   remark?: Fact<LongText>;
 }
 
-/** The guardian was told and agreed (告知): who, how, when. */
+/** What the pre-check found against one vaccine (缓种、禁忌). */
+export interface Finding {
+  vaccine: VaccineCode;
+  outcome: 'deferred' | 'contraindicated';
+  /** Of what is deferred: the day on which it is looked at again. */
+  until?: CalendarDate;
+  /** Of the dictionary `contraindication`. */
+  reason?: DictionaryCode;
+}
+
+/** The guardian, or the adult, was told and agreed (告知): who, how, when. */
 export interface Informed {
   relation: DictionaryCode;
   method: 'signature' | 'pin' | 'spoken';
@@ -192,6 +379,20 @@ export interface Move extends Provenance {
   /** Of a receipt: the requests and releases that it settles. */
   answers?: Ulid[];
   reason?: Text;
+}
+
+/**
+ * Why a planned dose was not given (未种原因), copied from a certificate or an older system.
+ *
+ * Never a dose: older platforms wrote such a reason as a date of vaccination.
+ */
+export interface NotGiven extends Provenance {
+  kind: 'not_given';
+  date: CalendarDate;
+  vaccine: VaccineCode;
+  number?: number;
+  reason: DictionaryCode;
+  note?: LongText;
 }
 
 /** A person found that this case and `target` are two children (非重复). */
@@ -219,13 +420,84 @@ export interface Override {
   reason: LongText;
 }
 
-/** Pre-check before vaccination (预检): temperature and result. */
+/** Money taken for a visit, or given back (收费, 退费), with the number of its receipt. */
+export interface Payment extends Provenance {
+  kind: 'payment';
+  date: CalendarDate;
+  /** The device's mark and a serial of its own: two desks never give one number. */
+  number: string;
+  charges: Charge[];
+  /** The sum of the charges; of a refund its negative. */
+  total_fen: number;
+  method: 'cash' | 'card' | 'mobile' | 'other';
+  /** Cash that was handed over; the change follows. */
+  received_fen?: number;
+  /** The payment that it takes back. */
+  refunds?: Ulid;
+  reason?: LongText;
+}
+
+/**
+ * The guardian's PIN (监护人密码): set, typed wrongly, unlocked or taken away.
+ *
+ * Five wrong ones since it was set, unlocked or typed rightly lock it (`pwa/src/case/pin.ts`).
+ */
+export interface Pin extends Provenance {
+  kind: 'pin';
+  date: CalendarDate;
+  /** `unlocked` and `reset` are a senior's, with a reason. */
+  step: 'set' | 'wrong' | 'unlocked' | 'reset';
+  /** Of `set` alone. */
+  verifier?: PinVerifier;
+  reason?: LongText;
+}
+
+/** What proves a PIN without saying it: PBKDF2-SHA256 of the digits, salted. */
+export interface PinVerifier {
+  iterations: number;
+  /** 128 bits, base64url. */
+  salt: string;
+  /** 256 bits, base64url. */
+  hash: string;
+}
+
+/**
+ * The pre-check before vaccination (预检): temperature, questions, what was found, by vaccine.
+ *
+ * Source: 疫苗管理法 art. 45: asking and the advice given are recorded.
+ */
 export interface Precheck extends Provenance {
   kind: 'precheck';
   date: CalendarDate;
   temperature?: number;
+  /** Why no temperature was taken. */
+  unmeasured?: Text;
+  /** Question of the dictionary `precheck-question` → yes or no, as the guardian said. */
+  answers?: Record<string, boolean>;
+  /** Vaccines that wait; all others pass. */
+  findings?: Finding[];
+  /** Something may be given today. */
   passed: boolean;
+  /** Medical advice that was given (医学建议). */
+  advice?: LongText;
   note?: LongText;
+}
+
+/** Lines that the printer put into the booklet (打印接种证); 续打 goes on after them. */
+export interface Printed extends Provenance {
+  kind: 'printed';
+  date: CalendarDate;
+  edition: DictionaryCode;
+  /** Its number; a new booklet starts empty. */
+  certificate?: Text;
+  lines: PrintedLine[];
+}
+
+/** Where a line stands in the booklet. */
+export interface PrintedLine {
+  dose: Ulid;
+  page: number;
+  row: number;
 }
 
 /** The guardian refused a vaccine today (拒种). */
@@ -245,6 +517,45 @@ export interface Refusal extends Provenance {
 export interface SameAs extends Provenance {
   kind: 'same_as';
   target: ChildId;
+}
+
+/**
+ * The certificate checked at entry to a nursery or school (入托入学查验).
+ *
+ * Source: 入托入学儿童预防接种证查验办法 (2021).
+ */
+export interface SchoolCheck extends Provenance {
+  kind: 'school_check';
+  date: CalendarDate;
+  school: Text;
+  /** 学年: the year in which it begins. */
+  year: VaccineCode;
+  grade?: DictionaryCode;
+  class_name?: Text;
+  /** 报到时有证. */
+  certificate: boolean;
+  /** 全程 0, 需补种 1, 无需补种 −1, 无证 2. */
+  result: 'complete' | 'catch-up' | 'exempt' | 'no-certificate';
+  /** Target doses to catch up on, `MMR-2`. */
+  missing?: DictionaryCode[];
+  /** The check that this one follows (复验). */
+  rechecks?: Ulid;
+}
+
+/** The end of the observation after vaccination (留观结束). */
+export interface Stay extends Provenance {
+  kind: 'stay';
+  date: CalendarDate;
+  /** The last dose of the visit. */
+  since: Instant;
+  /** When the child left. */
+  until: Instant;
+  /** How long the clinic keeps children. */
+  minutes: number;
+  /** Something was seen: an AEFI card follows. */
+  reaction: boolean;
+  /** Why they left early (提前离开). */
+  reason?: LongText;
 }
 
 /** A clinic that does not manage the child holds its case (临时接种, 异地接种). */
@@ -278,13 +589,52 @@ export interface Count {
   given: number;
 }
 
-/** A rule for the days on which the clinic vaccinates (门诊日). */
+/**
+ * A rule for the days on which the clinic vaccinates (门诊日).
+ *
+ * Which days it names, and how several rules meet, says `pwa/src/appointments/clinic-days.ts`.
+ */
 export interface ClinicDay {
   /** ISO weekdays, 1 = Monday. */
   weekdays?: number[];
+  /** 单双周, by the number of the ISO week. */
+  weeks?: 'every' | 'odd' | 'even';
+  /** Only the first, second … of such weekdays in a month. */
+  nth?: number[];
   month_days?: number[];
   vaccine?: DictionaryCode;
   committee?: Text;
+  /** Absent: the whole day. */
+  sessions?: Session[];
+}
+
+/** A village or neighbourhood that the clinic serves (居委/村). */
+export interface Committee {
+  /** 统计用区划代码. */
+  code?: string;
+  name: Text;
+}
+
+/** What the clinic charges from a day on (价格). */
+export interface Price {
+  /** A vaccine's code, or `service`, `information` … */
+  item: DictionaryCode;
+  since: CalendarDate;
+  price_fen: number;
+}
+
+/** A nursery or school whose entries the clinic checks (托幼机构、学校). */
+export interface School {
+  name: Text;
+  kind: 'nursery' | 'primary' | 'middle';
+  phone?: Text;
+}
+
+/** Part of a clinic day, and how many children it takes (号源). */
+export interface Session {
+  part: 'am' | 'pm' | 'day';
+  /** Absent: as many as come. */
+  capacity?: number;
 }
 
 /** Since the last observation of this code. */
@@ -547,8 +897,20 @@ export interface Settings {
   /** Site parameters of the schedule (documented in docs/schedules.md). */
   parameters?: Record<string, number | Text | boolean>;
   clinic_days?: ClinicDay[];
-  /** Holidays and other days without sessions. */
+  /** Days of the clinic's own without sessions, beside the national holidays. */
   closed_days?: CalendarDate[];
+  /** Holidays and weekends on which it vaccinates all the same. */
+  open_days?: CalendarDate[];
+  observation_minutes?: number;
+  /** What a consent form is signed for. */
+  consent?: 'non-programme' | 'every-visit';
+  /** The clinic takes money (收费). */
+  paying?: boolean;
+  prices?: Price[];
+  committees?: Committee[];
+  schools?: School[];
+  /** The edition of the certificate that it prints into. */
+  booklet?: DictionaryCode;
   /** How long a nurse may log in without the server. */
   offline_days?: number;
   updated_at: Instant;

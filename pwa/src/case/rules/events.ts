@@ -5,6 +5,7 @@ import { isCalendarDate } from '../idnumber.ts';
 import { type EventRule, factValue, isObject, type Objection, owns, textOf } from './context.ts';
 import { latestDay } from './dates.ts';
 import { dose } from './dose.ts';
+import { aefiStep, appointment, consent, payment, pin, stay } from './visits.ts';
 import { voidedIn } from './voids.ts';
 
 const CARD = /^[0-9]{6,37}$/;
@@ -26,6 +27,9 @@ const voided: EventRule = ({ id, event, child, context }) => {
   if (target === null || !isObject(known) || voidedIn(others)[target] === true) {
     return [{ code: 'unknown-target' }];
   }
+  // Who typed a wrong PIN does not take that back; money is given back by a refund, not by a void.
+  const isOthers = known.kind === 'pin' || known.kind === 'payment';
+  if (isOthers && !context.author.senior) return [{ code: 'senior-only' }];
   const isOwn = known.by === context.author.by || context.author.senior;
   return isOwn ? [] : [{ code: 'void-of-another' }];
 };
@@ -36,6 +40,12 @@ const senior: EventRule = ({ context: { author } }) =>
 
 const RULES: { [K in EventKind]?: EventRule } = {
   dose,
+  consent,
+  pin,
+  payment,
+  stay,
+  aefi_step: aefiStep,
+  appointment,
   card,
   void: voided,
   same_as: senior,
