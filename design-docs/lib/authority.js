@@ -6,7 +6,7 @@ function refuse(code, part) {
   throw { forbidden: '[' + code + '] ' + (part || 'document') };
 }
 
-// A name as it may stand in a refusal: a hostile one may be somebody's data.
+// A name as it may stand in a denial: a hostile one may be somebody's data.
 function shown(name) {
   return /^[A-Za-z0-9_.-]{1,40}$/.test(name) ? name : '?';
 }

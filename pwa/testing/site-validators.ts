@@ -32,7 +32,7 @@ function load(design: string): Validator {
 const validators = [load('structure'), load('history'), load('authority'), load('rules')];
 
 /** Why the database refuses a write over the nearest ancestor that it knows; null when it takes it. */
-export function refusalOf(
+export function denialOf(
   doc: PouchDB.Doc,
   before: PouchDB.Doc | null,
   user: UserContext,

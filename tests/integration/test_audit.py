@@ -376,7 +376,7 @@ def test_the_trail_comes_in_pages_and_by_action(served: Served) -> None:
     def refused() -> int:
         return sum(one["action"] == "refused" for one in trail(served, name, "by_user"))
 
-    until(lambda: refused() >= 60, "60 refusals in the trail", 30)
+    until(lambda: refused() >= 60, "60 denials in the trail", 30)
     seen: list[str] = []
     after: Json | None = None
     while True:

@@ -65,7 +65,7 @@ def test_what_the_program_brings_is_in_the_catalog(server: Server) -> None:
         assert nurse.get("catalog/dictionary:vaccine").json()["entries"]
 
 
-def refusal(client: httpx.Client, database: str, document: dict[str, Any]) -> str:
+def denial(client: httpx.Client, database: str, document: dict[str, Any]) -> str:
     answer = client.put(f"{database}/{document['_id']}", json=document)
     assert answer.status_code == 403, answer.text
     return str(answer.json()["reason"])
@@ -80,18 +80,18 @@ def test_wrong_writes_are_refused_whoever_sends_them(server: Server) -> None:
         good["_rev"] = written["rev"]
 
         without = {**good, "events": {}}
-        assert "[event-missing]" in refusal(nurse, server.site, without)
+        assert "[event-missing]" in denial(nurse, server.site, without)
         changed = copy.deepcopy(good)
         changed["events"][event]["lot"] = "other"
-        assert "[event-changed]" in refusal(nurse, server.site, changed)
+        assert "[event-changed]" in denial(nurse, server.site, changed)
         extra = {**good, "nickname": "小苗"}
-        assert refusal(nurse, server.site, extra) == "[unknown-field] field nickname"
+        assert denial(nurse, server.site, extra) == "[unknown-field] field nickname"
         bad = child(site, dose(site, "0201", "2025-02-30"))
-        said = refusal(nurse, server.site, bad)
+        said = denial(nurse, server.site, bad)
         assert said.startswith("[wrong-date] field events.")
         assert "2025-02-30" not in said
         foreign = child(site, dose(server.place.sites[1], "0201", "2025-03-09"))
-        assert "[other-site]" in refusal(nurse, server.site, foreign)
+        assert "[other-site]" in denial(nurse, server.site, foreign)
         settings = {
             "_id": f"settings:{site}",
             "type": "settings",
@@ -100,7 +100,7 @@ def test_wrong_writes_are_refused_whoever_sends_them(server: Server) -> None:
             "updated_at": LATER,
             "updated_by": "nurse",
         }
-        assert "[senior-only]" in refusal(nurse, server.site, settings)
+        assert "[senior-only]" in denial(nurse, server.site, settings)
         gone = nurse.delete(f"{server.site}/{good['_id']}", params={"rev": good["_rev"]})
         assert gone.status_code == 403
         assert nurse.put(f"{server.site}/_design/x", json={"views": {}}).status_code == 403
@@ -127,8 +127,8 @@ def test_wrong_writes_are_refused_whoever_sends_them(server: Server) -> None:
     with server.client(f"senior-{site}") as senior:
         assert senior.put(f"{server.site}/{settings['_id']}", json=settings).is_success
     with server.client(f"chief-{server.place.county}") as chief:
-        assert "[not-this-place]" in refusal(chief, server.site, child(site))
-        assert "[server-only]" in refusal(chief, server.county, child(site))
+        assert "[not-this-place]" in denial(chief, server.site, child(site))
+        assert "[server-only]" in denial(chief, server.county, child(site))
 
 
 def test_a_block_of_numbers_is_claimed_once(server: Server) -> None:

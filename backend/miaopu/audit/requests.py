@@ -47,7 +47,7 @@ _BY_ID = frozenset({None, "", "_design", "_doc_ids"})
 """Filters of the changes that look at nothing but ids."""
 _HEARTBEAT = "device:"
 """Ids of what a device says of itself (设备同步状态) every minute: nothing of anybody's."""
-_REFUSALS = frozenset({"forbidden", "unauthorized"})
+_DENIED = frozenset({"forbidden", "unauthorized"})
 _ID_IN_TEXT = re.compile(rb'"_?id"\s*:\s*"([a-z]+:[A-Za-z0-9:._-]{1,100})"')
 ANCESTORS = 8
 
@@ -230,7 +230,7 @@ def bulk(body: Json, answer: object, status: int) -> Written:
         failed = row.get("error")
         # Where the database drew the id, its row holds it.
         name = document.get("_id", row.get("id"))
-        if failed in _REFUSALS:
+        if failed in _DENIED:
             result.refused.append(Seen(shown_id(name)))
         elif failed is None and isinstance(name, str) and name.startswith(_HEARTBEAT):
             result.beats = True

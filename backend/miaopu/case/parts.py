@@ -2,7 +2,7 @@
 
 A server's validators look at a whole document, so one bad event keeps out the good ones beside it.
 What the refused record holds beyond the server's is cut into parts; all of them are tried on top of
-the server's record, those that a refusal names are set aside, and a refusal that names none is
+the server's record, those that a denial names are set aside, and a denial that names none is
 halved. A tablet does the same with its own server (`pwa/src/case/parts.ts`).
 """
 

@@ -131,7 +131,7 @@ DENIALS: dict[str, Meaning] = {
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A refusal that was read: `part` as above."""
+    """A denial that was read: `part` as above."""
 
     code: str
     part: str
@@ -166,7 +166,7 @@ def deny(code: str, part: str = "document") -> str:
 
 
 def part_of(kind: Literal["event", "fact", "field"], *names: str) -> str:
-    """The part of a refusal: of a field, the names that lead to it. One that may be somebody's data
+    """The part of a denial: of a field, the names that lead to it. One that may be somebody's data
     is not shown."""
     return f"{kind} {'.'.join(name if _SAFE.fullmatch(name) else '?' for name in names)}"
 

@@ -13,10 +13,10 @@ from miaopu.accounts.actor import Identities
 from miaopu.accounts.ended import EndedLogins
 from miaopu.accounts.roles import SERVER_ACCOUNT
 from miaopu.audit import Trail
+from miaopu.flow.denials import Denials
 from miaopu.flow.distribution import Distributor
 from miaopu.flow.merger import Merger
 from miaopu.flow.places import watch_names
-from miaopu.flow.refusals import Refusals
 from miaopu.flow.warmer import Warmer
 from miaopu.printing.worker import PdfWorker
 from miaopu.provision.plan import Plan, Upward
@@ -43,7 +43,7 @@ class Work:
     plan: Plan
     provisioned: bool = False
     merger: Merger | None = None
-    refusals: Refusals | None = None
+    denials: Denials | None = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     printing: PdfWorker = field(default_factory=PdfWorker)
     setting_up: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,7 +71,7 @@ class Work:
             conflicts_resolved=tally.resolved if tally is not None else 0,
             conflicts_failed=tally.failed if tally is not None else 0,
             audit_waiting=self.trail.waiting,
-            refused_above=self.refusals.count if self.refusals is not None else 0,
+            refused_above=self.denials.count if self.denials is not None else 0,
         )
 
     def begin(self) -> None:
@@ -87,7 +87,7 @@ class Work:
         distributor = Distributor(
             client, stamp_of(self.clients.keep), self.trail, joins=not self.clients.settings.is_hub
         )
-        self.refusals = self._refusals()
+        self.denials = self._denials()
         warming: asyncio.Task[None] | None = None
         # An outside CouchDB builds its views by itself.
         warmer = Warmer(client) if self.clients.database.kind == "embedded" else None
@@ -101,16 +101,16 @@ class Work:
                 names = [name for name in names if name in own]
                 self.merger.follow(names)
                 await distributor.follow(names)
-                if self.refusals is not None:
-                    await self.refusals.follow(names)
+                if self.denials is not None:
+                    await self.denials.follow(names)
                 if warmer is not None and (warming is None or warming.done()):
                     regions = [name for name in names if name.startswith("region-")]
                     warming = asyncio.create_task(warmer.warm(regions))
         finally:
             if warming is not None:
                 warming.cancel()
-            if self.refusals is not None:
-                await self.refusals.stop()
+            if self.denials is not None:
+                await self.denials.stop()
             await distributor.stop()
             await self.merger.stop()
 
@@ -127,12 +127,12 @@ class Work:
                 # Who is still refused says so again.
                 self.clients.closed.clear()
 
-    def _refusals(self) -> Refusals | None:
+    def _denials(self) -> Denials | None:
         above = self.clients.above()
         if above is None:
             return None
         stamp, region = stamp_of(self.clients.keep), self.clients.settings.parent_region
-        return Refusals(self.clients.own(), self.clients.feeds(), above, stamp, region)
+        return Denials(self.clients.own(), self.clients.feeds(), above, stamp, region)
 
     async def _set_up(self) -> frozenset[str]:
         """Sets up what this server has, until that is done; returns its places' databases."""

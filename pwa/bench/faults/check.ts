@@ -331,13 +331,13 @@ async function shownRight(device: Device, pinyin: Pinyin): Promise<string[]> {
   });
 }
 
-/** Every refusal is told to the clinic and to the county. */
+/** Every denial is told to the clinic and to the county. */
 function reports(device: Device, docs: readonly object[], region: Docs): string[] {
   const problems = docs as readonly { _id: string; document?: string; revision?: string }[];
   return device.tab.status.refused.flatMap(({ id, rev, reason, problem }) => {
     const report = problems.find((doc) => doc._id === `problem:${problem}` && doc.document === id);
     if (!reason) return [`${device.name}: ${id} was refused without a reason`];
-    if (!report) return [`${device.name}: the refusal of ${id} ${rev} was not reported`];
+    if (!report) return [`${device.name}: the denial of ${id} ${rev} was not reported`];
     return region.has(report._id) ? [] : [`the county knows nothing of ${report._id}`];
   });
 }

@@ -513,7 +513,7 @@ class Day {
       if (wrong.length === 0) return [];
       await pause(Math.min(25 * 1.5 ** look, 1000));
       if (look % 8 !== 7) continue;
-      await this.tendRefusals();
+      await this.tendDenials();
       // The feeds are alive; a round now and then is what people do who wait.
       await Promise.all(this.devices.map((device) => device.sync(ROUND_MS)));
     }
@@ -521,11 +521,11 @@ class Day {
   }
 
   /**
-   * What people do about refusals at a server that was restored. What it lost of a senior's acts, and
+   * What people do about denials at a server that was restored. What it lost of a senior's acts, and
    * a nurse's tablet holds, it takes from nobody but a senior: one logs in there. What it can judge
    * only now that another clinic has given back its part is tried again, as the next day would.
    */
-  private async tendRefusals(): Promise<void> {
+  private async tendDenials(): Promise<void> {
     if (!this.ledger.restored) return;
     for (const device of this.devices) {
       const { refused } = device.tab.status;

@@ -102,7 +102,7 @@ describe('a division', () => {
     expect(end).toMatchObject({ base: mine, held: [] });
   });
 
-  it('sets aside what the refusal names, and needs three trials for it', () => {
+  it('sets aside what the denial names, and needs three trials for it', () => {
     const events = Object.fromEntries(
       Array.from({ length: 20 }, (_, n) => [ulidOf(n), dose(n, n === 7 ? { bad: 1 } : {})]),
     );
@@ -186,7 +186,7 @@ describe('a division', () => {
       return { mine: childOf(events), base: childOf(there) };
     });
 
-  it('ends with all that is good on the server and the rest held, whatever the refusals say', () => {
+  it('ends with all that is good on the server and the rest held, whatever the denials say', () => {
     fc.assert(
       fc.property(record, fc.array(fc.nat({ max: 11 })), ({ mine, base }, noise) => {
         const parts = partsOf(base, [mine]);

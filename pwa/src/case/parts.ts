@@ -5,7 +5,7 @@
  *
  * The server's validators look at a whole document, so one bad event keeps out the good ones that
  * stand beside it. What the refused record holds beyond the server's is cut into parts; all of them
- * are tried on top of the server's record, those that a refusal names are set aside, and a refusal
+ * are tried on top of the server's record, those that a denial names are set aside, and a denial
  * that names none is halved.
  */
 import { canonical } from './canonical.ts';
@@ -168,7 +168,7 @@ function withParts(base: ChildDoc, group: readonly Part[]): ChildDoc {
   );
 }
 
-/** Does a refusal speak of this part? */
+/** Does a denial speak of this part? */
 function speaksOf(denied: string | undefined, { events, facts }: Part): boolean {
   if (denied === undefined) return false;
   const [event, fact] = [eventOfPart(denied), factOfPart(denied)];

@@ -105,7 +105,7 @@ describe('words that are looked up by a code', () => {
     for (const code of codes) has(`warning.${code}`);
   });
 
-  it('are there for each event, field and cause of a refusal', () => {
+  it('are there for each event, field and cause of a denial', () => {
     const kinds = read('models/generated.ts')
       .split('export interface ')
       .filter((shape) => shape.includes('extends Provenance'))
@@ -124,7 +124,7 @@ describe('words that are looked up by a code', () => {
       for (const part of ['title', 'save', 'help']) has(`record.${kind}.${part}`);
   });
 
-  it('are there for each refusal of a login', () => {
+  it('are there for each denial of a login', () => {
     const reasons = [...read('workspace/user.ts').matchAll(/^ +\| '([a-z_]+)'$/gm)].map(
       (match) => match[1],
     );

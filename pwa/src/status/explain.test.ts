@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { refusalOf } from '../../testing/site-validators.ts';
+import { denialOf } from '../../testing/site-validators.ts';
 import { causeOf } from './explain.ts';
 
 const SITE = '3301020001';
@@ -24,7 +24,7 @@ const child = (event: object) => ({
   events: { [EVENT]: event },
 });
 const reason = (doc: object & { _id: string }, before: (object & { _id: string }) | null = null) =>
-  refusalOf(JSON.parse(JSON.stringify(doc)), before as never, nurse) ?? '';
+  denialOf(JSON.parse(JSON.stringify(doc)), before as never, nurse) ?? '';
 
 it('knows the words of the database for what a nurse can do something about', () => {
   expect(causeOf(reason(child({ ...dose, temp_c: 37 })))).toBe('form');

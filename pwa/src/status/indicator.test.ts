@@ -4,7 +4,7 @@ import { INITIAL_STATUS, type PendingEntry, type Phase, type SyncStatus } from '
 import { byDocument, percent, sign } from './indicator';
 
 const entry: PendingEntry = { id: 'child:A', rev: '1-a', type: 'child', childName: null };
-const refusal = {
+const denial = {
   id: 'child:A',
   rev: '1-a',
   part: null,
@@ -35,8 +35,8 @@ describe('sign', () => {
     });
   });
 
-  it('puts a refusal before everything', () => {
-    expect(sign({ ...synced, pending: [entry], refused: [refusal] })).toEqual({
+  it('puts a denial before everything', () => {
+    expect(sign({ ...synced, pending: [entry], refused: [denial] })).toEqual({
       tone: 'bad',
       key: 'refused',
       count: 1,
@@ -64,7 +64,7 @@ describe('sign', () => {
             ...INITIAL_STATUS,
             phase,
             pending: Array(waiting).fill(entry),
-            refused: Array(denied).fill(refusal),
+            refused: Array(denied).fill(denial),
             syncedAt: heard ? synced.syncedAt : null,
           };
           if (sign(status).tone === 'good') {

@@ -8,7 +8,7 @@ export interface Board {
   /** What waits and what is refused, as the outbox has it now. */
   lists(): Pick<SyncStatus, 'counted' | 'pending' | 'refused'>;
   /** How much a person would have to act upon. */
-  refusals(): number;
+  denials(): number;
   /** A sign of life from the server. */
   heard(): void;
 }
@@ -40,7 +40,7 @@ export function createBoard(
         childName: childName(entry.id),
       })),
     }),
-    refusals: () => standing().length,
+    denials: () => standing().length,
     heard() {
       // A feed tells many times a second; the screen needs it once.
       const now = clock.instant();

@@ -52,7 +52,7 @@ export async function live(parts: LiveParts, outer: AbortSignal): Promise<void> 
     while (!end.signal.aborted) {
       const news = await puller.wait(end.signal, LONGPOLL_MS);
       board.heard();
-      // Perhaps it settles a refusal.
+      // Perhaps it settles a denial.
       if (news && outbox.refused().length > 0) void send();
     }
   } catch (error) {

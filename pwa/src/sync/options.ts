@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Place } from '../ids/place.ts';
 import { Fault } from '../storage/fault.ts';
 import type { Channel, Store } from '../storage/store.ts';
-import type { Outbox, Refusal } from './outbox.ts';
+import type { Denial, Outbox } from './outbox.ts';
 import { type Server, SyncFault } from './server.ts';
 import type { SyncStatus } from './types.ts';
 
@@ -37,9 +37,9 @@ export interface EngineOptions {
   /** The name of a child, for lists of what is pending. */
   childName: (id: string) => string | null;
   /**
-   * Reports refusals as `problem:` documents, and what is settled of them; true when it has written.
+   * Reports denials as `problem:` documents, and what is settled of them; true when it has written.
    */
-  report: (refused: readonly Refusal[], settled: readonly Refusal[]) => Promise<boolean>;
+  report: (refused: readonly Denial[], settled: readonly Denial[]) => Promise<boolean>;
   /** Tells the county how this device stands. */
   heartbeat: (report: DeviceReport, signal: AbortSignal) => Promise<void>;
   /** Work of a round that needs the server and that nothing waits for: reserved numbers. */

@@ -9,7 +9,7 @@ import { liveRevisions } from '../storage/revisions.ts';
 import type { Filled, Store } from '../storage/store.ts';
 import { keyOf, type Leaf } from './deliver.ts';
 
-export interface Refusal extends Leaf {
+export interface Denial extends Leaf {
   /**
    * What of a child is refused, `event <ULID>` or `fact <field> <at>`. Null: the document as a whole; a
    * child is that only until it was taken apart.
@@ -32,14 +32,14 @@ export interface Refusal extends Leaf {
 }
 
 /** What is refused of a document now that the server was asked. */
-export type Held = Pick<Refusal, 'rev' | 'part' | 'subject' | 'reason' | 'waits'> & {
+export type Held = Pick<Denial, 'rev' | 'part' | 'subject' | 'reason' | 'waits'> & {
   withdrawn: boolean;
 };
 
 interface Kept {
   /** Up to here every local change is on the server or refused. */
   acknowledged: number;
-  refused: Refusal[];
+  refused: Denial[];
 }
 
 export interface Outbox {
@@ -48,25 +48,25 @@ export interface Outbox {
   /** Reads on, and tells what is pending, the oldest first. */
   scan(): Promise<Leaf[]>;
   pending(): Leaf[];
-  refused(): Refusal[];
+  refused(): Denial[];
   /** Revisions that came from the server. */
   received(filled: Filled): Promise<void>;
   /** The server named these. */
   acknowledge(leaves: readonly Leaf[]): Promise<void>;
   /** The server refused these; they stay here, and are not sent again for whoever asked. */
-  refuse(refusals: readonly Refusal[]): Promise<void>;
+  refuse(denials: readonly Denial[]): Promise<void>;
   /**
    * `asker` has asked again for everything of a document that was refused: this is what still is.
-   * Returns the refusals that are none any more; they are kept until they are dropped.
+   * Returns the denials that are none any more; they are kept until they are dropped.
    */
   hold(
     id: string,
     held: readonly Held[],
     asker: string,
-    made: () => Pick<Refusal, 'at' | 'problem'>,
-  ): Promise<Refusal[]>;
+    made: () => Pick<Denial, 'at' | 'problem'>,
+  ): Promise<Denial[]>;
   /** These are settled, and that was reported. */
-  drop(refusals: readonly Refusal[]): Promise<void>;
+  drop(denials: readonly Denial[]): Promise<void>;
   /** A person wants a document tried again: it counts for nothing that it was asked for. */
   askAgain(id: string): Promise<void>;
   /** Compares everything of this device with the server again, from the beginning. */
@@ -80,7 +80,7 @@ export interface Outbox {
 
 const NOTHING: Kept = { acknowledged: 0, refused: [] };
 const PAGE = 1000;
-/** Askers that a refusal remembers. */
+/** Askers that a denial remembers. */
 const MOST_ASKED = 50;
 
 /** Revisions of a document that the server refused, as any tab may read them. */
@@ -114,12 +114,12 @@ async function* changesAfter(store: Store, since: number) {
 /** What is refused of a document, now that `asker` has asked for all of it; what was known stays as it was. */
 function heldNow(
   id: string,
-  before: readonly Refusal[],
+  before: readonly Denial[],
   held: readonly Held[],
   asker: string,
-  made: () => Pick<Refusal, 'at' | 'problem'>,
-): Refusal[] {
-  return held.map(({ withdrawn, ...one }): Refusal => {
+  made: () => Pick<Denial, 'at' | 'problem'>,
+): Denial[] {
+  return held.map(({ withdrawn, ...one }): Denial => {
     const { part, rev } = one;
     const known = before.find(
       (entry) =>
@@ -211,7 +211,7 @@ export function createOutbox(store: Store): Outbox {
   const serial = createTurns();
 
   /** How far everything is settled; what lies behind need not be read again. */
-  const settle = async (refused: Refusal[] = book.kept.refused) => {
+  const settle = async (refused: Denial[] = book.kept.refused) => {
     let acknowledged = book.scanned;
     for (const { seq } of open.values()) acknowledged = Math.min(acknowledged, seq - 1);
     if (acknowledged === book.kept.acknowledged && refused === book.kept.refused) return;
@@ -260,25 +260,25 @@ export function createOutbox(store: Store): Outbox {
         }
         await settle();
       }),
-    refuse: (refusals) =>
+    refuse: (denials) =>
       serial(async () => {
-        const fresh = refusals.filter((refusal) => !isRefused(book, refusal));
-        for (const refusal of refusals) open.delete(keyOf(refusal));
+        const fresh = denials.filter((denial) => !isRefused(book, denial));
+        for (const denial of denials) open.delete(keyOf(denial));
         await settle(fresh.length ? [...book.kept.refused, ...fresh] : book.kept.refused);
       }),
     hold: (id, held, asker, made) =>
       serial(async () => {
         const { refused } = book.kept;
-        const before = refused.filter((refusal) => refusal.id === id);
+        const before = refused.filter((denial) => denial.id === id);
         const now = heldNow(id, before, held, asker, made);
         const gone = before.filter(({ problem }) => !now.some((one) => one.problem === problem));
-        const others = refused.filter((refusal) => refusal.id !== id);
+        const others = refused.filter((denial) => denial.id !== id);
         await settle([...others, ...now, ...gone]);
         return gone;
       }),
-    drop: (refusals) =>
+    drop: (denials) =>
       serial(async () => {
-        const gone = new Set(refusals.map(({ problem }) => problem));
+        const gone = new Set(denials.map(({ problem }) => problem));
         const refused = book.kept.refused.filter(({ problem }) => !gone.has(problem));
         if (refused.length < book.kept.refused.length) await settle(refused);
       }),

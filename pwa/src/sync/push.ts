@@ -4,7 +4,7 @@ import { type ChildDoc, isChildId } from '../case/document.ts';
 import { holds } from '../case/parts.ts';
 import type { Store } from '../storage/store.ts';
 import { createDelivery, type DeliveryOptions, keyOf, type Leaf, leafOf } from './deliver.ts';
-import type { Outbox, Refusal } from './outbox.ts';
+import type { Denial, Outbox } from './outbox.ts';
 import { SyncFault } from './server.ts';
 
 export interface PushOptions extends DeliveryOptions {
@@ -15,7 +15,7 @@ export interface PushOptions extends DeliveryOptions {
   /** Now by the device, and a new ULID. */
   instant: () => string;
   ulid: () => string;
-  /** Who asks the server: a refusal holds for that account, and another may be heard. */
+  /** Who asks the server: a denial holds for that account, and another may be heard. */
   asker: () => string;
 }
 
@@ -35,13 +35,9 @@ export async function readLeafDocs(store: Store, leaves: readonly Leaf[]): Promi
  * Why a version of a child is not sent: it holds what the server has refused to this account before.
  * Then it is taken apart at once.
  */
-function knownRefusal(
-  doc: PouchDB.Doc,
-  refusals: readonly Refusal[],
-  asker: string,
-): string | null {
+function knownDenial(doc: PouchDB.Doc, denials: readonly Denial[], asker: string): string | null {
   const { facts = {}, events = {} } = doc as Partial<ChildDoc>;
-  const found = refusals.find(
+  const found = denials.find(
     ({ id, part, asked }) =>
       id === doc._id && part !== null && asked.includes(asker) && holds({ facts, events }, part),
   );
@@ -66,7 +62,7 @@ export async function push(options: PushOptions, signal: AbortSignal): Promise<P
     unread += missing.length - docs.length;
     const known = new Map(
       docs.flatMap((doc) => {
-        const reason = knownRefusal(doc, outbox.refused(), asker());
+        const reason = knownDenial(doc, outbox.refused(), asker());
         return reason ? [[keyOf(leafOf(doc)), reason] as const] : [];
       }),
     );
@@ -75,10 +71,10 @@ export async function push(options: PushOptions, signal: AbortSignal): Promise<P
     const done = missing.filter((leaf) => verdicts.get(keyOf(leaf))?.is === 'there');
     result.sent += done.length;
     if (done.length) await outbox.acknowledge(done);
-    const refusals = missing.flatMap((leaf) => {
+    const denials = missing.flatMap((leaf) => {
       const verdict = verdicts.get(keyOf(leaf));
       if (verdict?.is !== 'refused') return [];
-      // A child is taken apart before the refusal is final.
+      // A child is taken apart before the denial is final.
       const asked = isChildId(leaf.id) ? [] : [asker()];
       return [
         {
@@ -92,8 +88,8 @@ export async function push(options: PushOptions, signal: AbortSignal): Promise<P
         },
       ];
     });
-    result.refused += refusals.length;
-    if (refusals.length) await outbox.refuse(refusals);
+    result.refused += denials.length;
+    if (denials.length) await outbox.refuse(denials);
   }
   if (unread > 0) throw new SyncFault('storage', `${unread} unsent writes cannot be read.`);
   delivery.settle();

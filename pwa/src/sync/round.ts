@@ -5,10 +5,10 @@
 import { localDate } from '../clock/clock.ts';
 import { pathOf } from '../ids/place.ts';
 import type { Board } from './board.ts';
+import { tend } from './denials.ts';
 import { asSyncFault, type EngineOptions } from './options.ts';
 import { createPuller, type Puller } from './pull.ts';
 import { compare, type PushOptions, push } from './push.ts';
-import { tend } from './refusals.ts';
 import { SyncFault } from './server.ts';
 
 /** What the first child needs beside itself: small, and there before any other. */
@@ -128,7 +128,7 @@ export function createRounds(options: EngineOptions, board: Board): Rounds {
   const remote = pathOf(place);
   /** The server's process and the account with which it is spoken to. */
   let asker = '';
-  /** Documents of which a person wants the refusals tried again. */
+  /** Documents of which a person wants the denials tried again. */
   const again = new Set<string>();
 
   const puller = createPuller({
@@ -207,7 +207,7 @@ export function createRounds(options: EngineOptions, board: Board): Rounds {
           await pushAll(signal);
         },
         () => {
-          const [pending, refused] = [outbox.pending().length, board.refusals()];
+          const [pending, refused] = [outbox.pending().length, board.denials()];
           return options.heartbeat({ syncedAt, pending, refused }, signal);
         },
       ]);

@@ -285,7 +285,7 @@ describe('push', () => {
     expect(server.calls.some(({ path }) => path.includes('_bulk_docs'))).toBe(false);
   });
 
-  it('keeps a refusal with its reason, and does not send it again', async () => {
+  it('keeps a denial with its reason, and does not send it again', async () => {
     const server = createModelServer(SITE);
     const device = await newDevice(server);
     server.refuse = (doc) => (doc._id.endsWith('1') ? 'not yours' : null);
@@ -333,7 +333,7 @@ describe('push', () => {
     ['forbidden', 'validate_doc_update of _design/structure failed: TypeError: null'],
     ['timeout', 'validate_doc_update used up the time of this request.'],
   ])(
-    'does not take for a refusal what the server could not judge: %s: %s',
+    'does not take for a denial what the server could not judge: %s: %s',
     async (error, reason) => {
       const server = createModelServer(SITE);
       const device = await newDevice(server);
@@ -352,7 +352,7 @@ describe('push', () => {
     },
   );
 
-  it('does not take a closed door for a refusal of documents', async () => {
+  it('does not take a closed door for a denial of documents', async () => {
     const server = createModelServer(SITE);
     const device = await newDevice(server);
     for (let n = 0; n < 3; n++) await device.store.put(childOf(n));

@@ -96,7 +96,7 @@ export async function* histories(
 
 /**
  * Winners of the server, all here by now: what of them has ended here lives again. This device ends a
- * version that the server refuses once all of it is there in another one (`refusals.ts`); a server
+ * version that the server refuses once all of it is there in another one (`denials.ts`); a server
  * that was restored may get that very version from another tablet, and end the other one.
  */
 async function revive(

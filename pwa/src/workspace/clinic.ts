@@ -14,7 +14,7 @@ import { createOutbox, refusedRevisions } from '../sync/outbox.ts';
 import type { Server } from '../sync/server.ts';
 import type { SyncStatus } from '../sync/types.ts';
 import type { ChildIndex } from './child-index.ts';
-import { reportRefusals, reserveNumbers, tellCounty } from './duties.ts';
+import { reportDenials, reserveNumbers, tellCounty } from './duties.ts';
 import { createNumbers, type Numbers } from './numbers.ts';
 import { createRepository, type Repository } from './repository.ts';
 
@@ -130,7 +130,7 @@ export function createClinic(parts: ClinicParts): Clinic {
     locks,
     changed,
     ...(parts.firstDelayMs !== undefined && { firstDelayMs: parts.firstDelayMs }),
-    report: (refused, settled) => reportRefusals(parts, provenance, refused, settled),
+    report: (refused, settled) => reportDenials(parts, provenance, refused, settled),
     heartbeat: (report, signal) => tellCounty(parts, engine.puller, report, signal),
     chores: (signal) => reserveNumbers(parts, numbers, repository, signal),
   });

@@ -7,7 +7,7 @@ import { readChild } from '../case/leaves.ts';
 import { clinic, pathOf } from '../ids/place.ts';
 import type { Problem } from '../models/generated.ts';
 import type { DeviceReport } from '../sync/engine.ts';
-import type { Refusal } from '../sync/outbox.ts';
+import type { Denial } from '../sync/outbox.ts';
 import type { Puller } from '../sync/pull.ts';
 import { SyncFault } from '../sync/server.ts';
 import type { ClinicParts, Provenance } from './clinic.ts';
@@ -15,15 +15,15 @@ import type { Numbers } from './numbers.ts';
 import type { Repository } from './repository.ts';
 
 /** Reports what is refused as `problem:` documents, and what is settled of it; true when it has written. */
-export async function reportRefusals(
+export async function reportDenials(
   { store, documents, clock, catchUp }: ClinicParts,
   provenance: () => Provenance,
-  refused: readonly Refusal[],
-  settled: readonly Refusal[],
+  refused: readonly Denial[],
+  settled: readonly Denial[],
 ): Promise<boolean> {
   let written = false;
-  const write = async (refusal: Refusal, resolved: boolean) => {
-    const { id, rev, part, reason, problem, at } = refusal;
+  const write = async (denial: Denial, resolved: boolean) => {
+    const { id, rev, part, reason, problem, at } = denial;
     // A report that is refused itself is shown here and not reported on; a child is reported on
     // once it is known what of it is refused.
     if (id.startsWith('problem:') || (part === null && isChildId(id))) return;
@@ -44,8 +44,8 @@ export async function reportRefusals(
       ...(resolved && { resolved_at: clock.instant() }),
     });
   };
-  for (const refusal of refused) await write(refusal, refusal.withdrawn ?? false);
-  for (const refusal of settled) await write(refusal, true);
+  for (const denial of refused) await write(denial, denial.withdrawn ?? false);
+  for (const denial of settled) await write(denial, true);
   if (written) await catchUp();
   return written;
 }

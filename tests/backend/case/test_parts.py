@@ -98,7 +98,7 @@ def test_all_at_once_where_nothing_is_refused() -> None:
     assert server.trials == 1
 
 
-def test_what_a_refusal_names_is_set_aside_within_three_trials() -> None:
+def test_what_a_denial_names_is_set_aside_within_three_trials() -> None:
     server = Server(True)
     record = child({ulid(n): dose(n, **({"bad": 1} if n == 7 else {})) for n in range(20)})
     assert server.divide(record) == [f"event {ulid(7)}"]
@@ -125,7 +125,7 @@ def test_what_is_known_to_be_refused_is_not_tried_again() -> None:
 
 @st.composite
 def records(draw: st.DrawFn) -> tuple[Json, Json, bool]:
-    """What a server has, what a record holds, and whether refusals name what they mean."""
+    """What a server has, what a record holds, and whether denials name what they mean."""
     count = draw(st.integers(0, 12))
     events: Json = {}
     for number in range(count):

@@ -5,7 +5,7 @@ import pytest
 from miaopu.couch.rows import UndecidedError, refused
 
 
-def test_refusals_are_told_and_anything_else_is_tried_again() -> None:
+def test_denials_are_told_and_anything_else_is_tried_again() -> None:
     assert refused("x", [{"id": "a"}]) == {}
     no = {"id": "b", "error": "forbidden", "reason": "why"}
     assert refused("x", [no]) == {"b": "why"}

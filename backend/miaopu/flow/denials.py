@@ -64,7 +64,7 @@ class Link:
 
 
 @dataclass(slots=True)
-class Refusals:
+class Denials:
     """Follows the databases that go up.
 
     `client` speaks to this server's databases with the role `server`, `feeds` as well, to wait for

@@ -1,4 +1,4 @@
-/** Refusals in words, for pages (被拒记录). */
+/** Denials in words, for pages (被拒记录). */
 import { type ComputedRef, computed } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { readDenial } from '../case/denial.ts';
@@ -8,7 +8,7 @@ import { childrenVersion, documentsVersion, workspace } from '../workspace/works
 import { type RefusedAbove, refusedAbove } from './above.ts';
 import { causeOf, codeOf } from './explain.ts';
 
-export interface UseRefusals {
+export interface UseDenials {
   /** What is refused: a kind of record or a field of the card; for other documents their type. */
   subject(entry: RefusedEntry): string;
   /** Why, and what to do. */
@@ -17,7 +17,7 @@ export interface UseRefusals {
   said(entry: Pick<RefusedEntry, 'reason'>): string;
 }
 
-export function useRefusals(): UseRefusals {
+export function useDenials(): UseDenials {
   const { t, te } = useI18n();
   return {
     subject({ id, part, subject }) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createModelServer, type ModelServer, memoryDatabase } from '../../testing/model-server.ts';
-import { refusalOf } from '../../testing/site-validators.ts';
+import { denialOf } from '../../testing/site-validators.ts';
 import { canonical } from '../case/canonical.ts';
 import { type ChildDoc, fact, isChildId, type NewEvent } from '../case/document.ts';
 import { mergeLeaves, readChild } from '../case/leaves.ts';
@@ -58,7 +58,7 @@ function county(): ModelServer {
   const server = createModelServer(SITE);
   server.user = NURSE;
   server.refuse = (doc, before, database) =>
-    database === 'catalog' ? null : refusalOf(doc, before, { db: `site-${SITE}`, ...server.user });
+    database === 'catalog' ? null : denialOf(doc, before, { db: `site-${SITE}`, ...server.user });
   return server;
 }
 
@@ -469,7 +469,7 @@ describe('a record of which the server refuses a part', () => {
   });
 });
 
-describe('a refusal holds for the account that asked', () => {
+describe('a denial holds for the account that asked', () => {
   it('goes when somebody who may has logged in, without a person trying again', async () => {
     const server = county();
     const first = await open(server, COLLEAGUE);
@@ -631,7 +631,7 @@ describe('a tablet that is killed while a record is taken apart', () => {
       expect(fact(there, 'phone')).toBe('13800000000');
       expect(there._conflicts).toBeUndefined();
       expect(lots(await last.child(id))).toEqual(['a', 'old', 'old2']);
-      // Each refusal is reported once, and the server has the reports.
+      // Each denial is reported once, and the server has the reports.
       const open_ = last.problems().filter(({ resolved_at }) => !resolved_at);
       expect(new Set(open_.map(({ reason }) => reason)).size).toBe(2);
       expect(open_).toHaveLength(2);

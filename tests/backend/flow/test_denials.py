@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from miaopu.case.seal import Stamp
-from miaopu.flow import refusals
-from miaopu.flow.refusals import Link, _Upward, withdrawn_of
+from miaopu.flow import denials
+from miaopu.flow.denials import Link, _Upward, withdrawn_of
 
 Json = dict[str, Any]
 A, B, C, D = ("01K00000000000000000000000"[:-1] + letter for letter in "ABCD")
@@ -120,8 +120,8 @@ def version(rev: str, *events: str) -> Json:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "_LOOK_S", 0.0)
-    monkeypatch.setattr(refusals, "_REPLICATION_S", 0.01)
+    monkeypatch.setattr(denials, "_LOOK_S", 0.0)
+    monkeypatch.setattr(denials, "_REPLICATION_S", 0.01)
 
 
 def look(here: Server, above: Server, *, again: bool = False) -> _Upward:

@@ -1,5 +1,5 @@
 /**
- * What becomes of refusals (被拒内容的处理). A refusal holds for the account that asked: for another
+ * What becomes of denials (被拒内容的处理). A denial holds for the account that asked: for another
  * one, such as a senior who may void a colleague's record, and on another day, the server is asked
  * once more. Of a child
  * only what is really refused stays refused (`salvage.ts`); what was settled is reported and ends.
@@ -13,7 +13,7 @@ import { mergeAll } from '../case/merge.ts';
 import { holds, nothingOf, type Part, partsOf, readName } from '../case/parts.ts';
 import { liveRevisions } from '../storage/revisions.ts';
 import { createDelivery, keyOf } from './deliver.ts';
-import type { Held, Refusal } from './outbox.ts';
+import type { Denial, Held } from './outbox.ts';
 import { type PushOptions, readLeafDocs } from './push.ts';
 import { salvage } from './salvage.ts';
 
@@ -21,7 +21,7 @@ export interface TendOptions extends PushOptions {
   /** The clock as it was measured last. */
   measured: () => Measured;
   /** Reports what is refused, and what is not any more; true when something was written. */
-  report: (refused: readonly Refusal[], settled: readonly Refusal[]) => Promise<boolean>;
+  report: (refused: readonly Denial[], settled: readonly Denial[]) => Promise<boolean>;
 }
 
 /** A child of which something is refused, as this device has it. */
@@ -50,7 +50,7 @@ export function standingOf(leaves: readonly ChildDoc[], revisions: ReadonlySet<s
 
 /**
  * Names of the refused parts that a person has taken back. A void of what the server never had goes
- * with it; one of what the server has does not, and somebody has to act upon its refusal.
+ * with it; one of what the server has does not, and somebody has to act upon its denial.
  */
 function withdrawnOf(parts: readonly Part[], gone: ReadonlySet<string>): Set<string> {
   const withdrawn = new Set<string>();
@@ -63,7 +63,7 @@ function withdrawnOf(parts: readonly Part[], gone: ReadonlySet<string>): Set<str
 }
 
 /** Is the server to be asked (again) for what is refused of a child? */
-export function isDue(entries: readonly Refusal[], standing: Standing, asker: string): boolean {
+export function isDue(entries: readonly Denial[], standing: Standing, asker: string): boolean {
   const { parts, gone } = standing;
   const refused = entries.flatMap(({ part }) => (part && parts.get(part)) || []);
   const now = withdrawnOf(refused, gone);
@@ -90,7 +90,7 @@ function subjectOf(name: string, events: ChildDoc['events']): string {
 
 /** Reasons of the parts that this account was refused, by name. */
 function knownTo(
-  entries: readonly Refusal[],
+  entries: readonly Denial[],
   asker: string,
   standing: Standing,
 ): Map<string, string> {
@@ -103,12 +103,12 @@ function knownTo(
   );
 }
 
-/** Looks at all refusals, and asks the server where that is due. True when a report was written. */
+/** Looks at all denials, and asks the server where that is due. True when a report was written. */
 export async function tend(options: TendOptions, signal: AbortSignal): Promise<boolean> {
   const { outbox } = options;
-  const byId = new Map<string, Refusal[]>();
-  for (const refusal of outbox.refused()) {
-    byId.set(refusal.id, [...(byId.get(refusal.id) ?? []), refusal]);
+  const byId = new Map<string, Denial[]>();
+  for (const denial of outbox.refused()) {
+    byId.set(denial.id, [...(byId.get(denial.id) ?? []), denial]);
   }
   if (byId.size === 0) return false;
   const children = [...byId].filter(([id]) => isChildId(id));
@@ -131,12 +131,12 @@ export async function tend(options: TendOptions, signal: AbortSignal): Promise<b
 
 async function tendChildren(
   options: TendOptions,
-  children: readonly [string, Refusal[]][],
+  children: readonly [string, Denial[]][],
   signal: AbortSignal,
-): Promise<Refusal[]> {
+): Promise<Denial[]> {
   const { store, outbox, instant, ulid, asker } = options;
   const made = () => ({ at: instant(), problem: ulid() });
-  const settled: Refusal[] = [];
+  const settled: Denial[] = [];
   const due = new Map<string, { standing: Standing; known: Map<string, string> }>();
   const pending = new Set(outbox.pending().map(({ id }) => id));
   for (const [id, entries] of children) {
@@ -188,18 +188,18 @@ async function tendChildren(
 
 async function tendOthers(
   options: TendOptions,
-  refusals: readonly Refusal[],
+  denials: readonly Denial[],
   signal: AbortSignal,
-): Promise<Refusal[]> {
+): Promise<Denial[]> {
   const { store, outbox, instant, ulid, asker } = options;
-  const ids = new Set(refusals.filter(({ asked }) => !asked.includes(asker())).map(({ id }) => id));
-  const due = refusals.filter(({ id }) => ids.has(id));
+  const ids = new Set(denials.filter(({ asked }) => !asked.includes(asker())).map(({ id }) => id));
+  const due = denials.filter(({ id }) => ids.has(id));
   if (due.length === 0) return [];
   const delivery = createDelivery(options, signal);
   const verdicts = await delivery.send(await readLeafDocs(store, due));
-  const settled: Refusal[] = [];
-  for (const id of new Set(due.map((refusal) => refusal.id))) {
-    const entries = due.filter((refusal) => refusal.id === id);
+  const settled: Denial[] = [];
+  for (const id of new Set(due.map((denial) => denial.id))) {
+    const entries = due.filter((denial) => denial.id === id);
     if (entries.some((entry) => (verdicts.get(keyOf(entry))?.is ?? 'open') === 'open')) continue;
     const leaves = await liveRevisions(store.db, id);
     const still = entries.flatMap((entry): Held[] => {
