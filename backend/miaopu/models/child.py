@@ -22,7 +22,7 @@ from miaopu.models.doses import Course, Dose, NotGiven, Refusal, TimeOfDay
 from miaopu.models.moves import Move, NotSameAs, SameAs, Visit, Void
 from miaopu.models.papers import Card, Certificate, Printed, SchoolCheck
 from miaopu.models.reactions import Aefi, AefiStep, Contraindication, Observation
-from miaopu.models.visits import Consent, Payment, Pin, Precheck, Stay
+from miaopu.models.visits import Consent, Payment, Pin, Precheck, Registration, Stay
 
 Value = TypeVar("Value")
 
@@ -105,6 +105,7 @@ Event = Annotated[
     | Observation
     | Contraindication
     | Precheck
+    | Registration
     | Consent
     | Pin
     | Payment

@@ -54,6 +54,17 @@ class Precheck(Provenance):
     note: LongText | None = None
 
 
+class Registration(Provenance):
+    """What is to be given today (登记), as it is proposed to the guardian; the latest of a day stands.
+
+    None at all: the child goes home, or waits.
+    """
+
+    kind: Literal["registration"]
+    date: CalendarDate
+    vaccines: list[VaccineCode] = Field(max_length=20)
+
+
 class ConsentForm(Shape):
     """The text that was agreed to (知情同意书), so that it can be printed again word for word."""
 

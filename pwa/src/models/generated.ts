@@ -188,6 +188,7 @@ export type ChildEvent =
   | Precheck
   | Printed
   | Refusal
+  | Registration
   | SameAs
   | SchoolCheck
   | Stay
@@ -507,6 +508,17 @@ export interface Refusal extends Provenance {
   vaccine: VaccineCode;
   reason: DictionaryCode;
   note?: LongText;
+}
+
+/**
+ * What is to be given today (登记), as it is proposed to the guardian; the latest of a day stands.
+ *
+ * None at all: the child goes home, or waits.
+ */
+export interface Registration extends Provenance {
+  kind: 'registration';
+  date: CalendarDate;
+  vaccines: VaccineCode[];
 }
 
 /**

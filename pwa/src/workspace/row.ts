@@ -1,6 +1,13 @@
 /** What the in-memory index knows of a child: enough for lists and search, nothing more. */
 
-import { type ChildDoc, cards, fact, formerCards, standing } from '../case/document.ts';
+import {
+  type ChildDoc,
+  type ChildEvent,
+  cards,
+  fact,
+  formerCards,
+  standing,
+} from '../case/document.ts';
 import { lotKey } from '../case/lots.ts';
 import { hasLeft, type MoveState, moveState, registerStatus } from '../case/moving.ts';
 
@@ -88,6 +95,8 @@ export interface IndexedRow extends ChildRow {
   digits: string;
   /** Key of the lot of each standing dose given at the own site, once per dose. */
   lots: string[];
+  /** Days on which the own site recorded something of that day, as day numbers (see `daysAt`). */
+  days: number[];
   /** What `nextDue` was computed with; empty when not yet. */
   dueFor: string;
   /** Which of the cases that make this child is joined to which: [case, target]. */
@@ -129,6 +138,26 @@ function each(cases: readonly ChildDoc[], name: 'child_code' | 'id_number'): str
 export function revOf(child: ChildDoc): string {
   return [child._rev ?? '', ...(child._conflicts ?? [])].sort().join(',');
 }
+
+/**
+ * The days on which something happened to a child at a clinic, without what was copied from elsewhere
+ * (补录): whose day's sheets the child is on.
+ */
+function daysAt(site: string, events: readonly ChildEvent[]): number[] {
+  const days = new Set<number>();
+  for (const event of events) {
+    if (event.site !== site || !('date' in event) || event.kind === 'not_given') continue;
+    if (event.kind === 'dose' && event.origin !== 'given') continue;
+    days.add(Date.parse(event.date) / DAY_MS);
+  }
+  return [...days];
+}
+
+const DAY_MS = 86_400_000;
+
+/** Is a child on the sheets of a day? */
+export const isOnDay = (row: Pick<IndexedRow, 'days'>, date: string): boolean =>
+  row.days.includes(Date.parse(date) / DAY_MS);
 
 /**
  * The row of a child; `ownSite` is the clinic whose stock the doses come from, `cases` are those
@@ -194,6 +223,7 @@ export function rowOf(
     idNumbers,
     digits: digitsOf(birthDate, ...codes, ...idNumbers, phone, phone2, ...held),
     lots,
+    days: daysAt(ownSite, Object.values(child.events)),
     dueFor: '',
     links: [],
     apart: standing(child, 'not_same_as').map(({ event }) => event.target),
