@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { viteFirstScreen } from './scripts/first-screen.mjs';
+import { viteReadings } from './scripts/readings.mjs';
 
 const version = JSON.parse(
   readFileSync(new URL('./package.json', import.meta.url), 'utf8'),
@@ -13,6 +15,8 @@ const server = process.env.MIAOPU_DEV_SERVER ?? 'http://127.0.0.1:8000';
 export default defineConfig({
   plugins: [
     vue(),
+    viteReadings(),
+    viteFirstScreen(380_000),
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,

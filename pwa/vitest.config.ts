@@ -1,8 +1,9 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import { viteReadings } from './scripts/readings.mjs';
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), viteReadings()],
   define: { __APP_VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     // A busy machine is no failure: a test that hangs still ends.

@@ -11,6 +11,8 @@ const CHINESE = /^\p{Script=Han}$/u;
 const LATIN = /^\p{Script=Latin}$/u;
 const UNREADABLE: readonly string[] = [];
 
+type Run = [first: number, places: string];
+
 /** Letters as they are typed: without accents, `ü` as `v`. */
 function plain(letters: string): string {
   return letters.replaceAll('ü', 'v').normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ı', 'i');
@@ -31,18 +33,28 @@ function placesOf(part: string): string[] {
 
 /** Loads the dictionary. A first character is read as a surname first (单 shan, 仇 qiu). */
 export async function loadPinyin(): Promise<Pinyin> {
-  const { pinyin } = await import('pinyin-pro');
-  const ask = (char: string, more: object) =>
-    pinyin(char, { toneType: 'none', type: 'array', v: true, ...more });
+  const { base, lists, runs, surnames } = (await import('virtual:readings')).default;
   const readings = new Map<string, readonly string[]>();
-  const surnames = new Map<string, readonly string[]>();
+  const asSurname = new Map<string, readonly string[]>();
 
+  function readChinese(char: string): readonly string[] {
+    const code = char.codePointAt(0) as number;
+    // The last run that begins at or before the character.
+    let [low, high] = [0, runs.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((runs[middle] as Run)[0] <= code) low = middle;
+      else high = middle;
+    }
+    const [first, places] = runs[low] as Run;
+    return lists[places.charCodeAt(code - first) - base]?.split(' ') ?? UNREADABLE;
+  }
   /** All readings of a character, or of a word in Latin letters. */
-  const read = (place: string): readonly string[] => {
+  function read(place: string): readonly string[] {
     const known = readings.get(place);
     if (known) return known;
     const found = CHINESE.test(place)
-      ? ask(place, { multiple: true }).filter((one) => one !== place)
+      ? readChinese(place)
       : LATIN.test(place[0] as string)
         ? [plain(place)]
         : UNREADABLE;
@@ -50,19 +62,16 @@ export async function loadPinyin(): Promise<Pinyin> {
     if (readings.size > 50_000) readings.clear();
     readings.set(place, found);
     return found;
-  };
-  const readSurname = (place: string): readonly string[] => {
-    const known = surnames.get(place);
+  }
+  function readSurname(place: string): readonly string[] {
+    const surname = surnames[place];
+    if (!surname) return read(place);
+    const known = asSurname.get(place);
     if (known) return known;
-    const found = CHINESE.test(place)
-      ? [...new Set([...ask(place, { surname: 'head' }), ...read(place)])].filter(
-          (one) => one !== place,
-        )
-      : read(place);
-    if (surnames.size > 50_000) surnames.clear();
-    surnames.set(place, found);
+    const found = [...new Set([surname, ...read(place)])];
+    asSurname.set(place, found);
     return found;
-  };
+  }
 
   return (name) =>
     partsOfName(name)

@@ -1,0 +1,3 @@
+import type { Plugin } from 'vite';
+
+export function viteFirstScreen(limit: number): Plugin;
