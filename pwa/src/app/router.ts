@@ -63,6 +63,18 @@ export const router = createRouter({
       meta: { title: 'nav.duplicates' },
     },
     {
+      path: '/aefi',
+      name: 'aefi',
+      component: () => import('../aefi/AefiPage.vue'),
+      meta: { for: 'site', title: 'aefi.nav' },
+    },
+    {
+      path: '/region/aefi',
+      name: 'region-aefi',
+      component: () => import('../aefi/RegionAefiPage.vue'),
+      meta: { for: 'region', title: 'aefi.nav' },
+    },
+    {
       path: '/region',
       name: 'manager',
       component: () => import('../reports/ManagerPage.vue'),

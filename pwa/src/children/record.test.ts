@@ -7,7 +7,6 @@ describe('missing', () => {
   it('names what a form still needs', () => {
     const form = emptyForm(today);
     expect(missing('history', form)).toEqual(['vaccine']);
-    expect(missing('aefi', form)).toEqual(['codes']);
     expect(missing('card', form)).toEqual(['card']);
     expect(missing('void', form)).toEqual(['target', 'code']);
     expect(missing('refusal', { ...form, vaccine: '0402', code: 'worried' })).toEqual([]);
@@ -55,7 +54,6 @@ describe('eventOf', () => {
     for (const kind of RECORD_KINDS) {
       const event = eventOf(kind, {
         ...emptyForm(today),
-        codes: ['fever'],
         target: 'x',
         code: 'y',
       });

@@ -7,7 +7,6 @@ export type RecordKind =
   | 'refusal'
   | 'contraindication'
   | 'observation'
-  | 'aefi'
   | 'card'
   | 'void';
 
@@ -16,7 +15,6 @@ export const RECORD_KINDS = [
   'refusal',
   'contraindication',
   'observation',
-  'aefi',
   'card',
   'void',
 ] as const satisfies readonly RecordKind[];
@@ -26,15 +24,13 @@ export interface RecordForm {
   until: string;
   vaccine: string;
   code: string;
-  codes: string[];
   number: string;
   lot: string;
   maker: string;
   place: string;
   note: string;
-  /** The dose that an adverse event followed, or the event that is voided. */
+  /** The event that is voided. */
   target: string;
-  outcome: string;
   card: string;
   cardState: EventOf<'card'>['state'];
   /** What became of the card that the child holds, when another is issued (补卡). */
@@ -47,14 +43,12 @@ export function emptyForm(today: string): RecordForm {
     until: '',
     vaccine: '',
     code: '',
-    codes: [],
     number: '',
     lot: '',
     maker: '',
     place: '',
     note: '',
     target: '',
-    outcome: '',
     card: '',
     cardState: 'issued',
     formerCard: '',
@@ -68,7 +62,6 @@ const NEEDED: Record<RecordKind, readonly FieldName[]> = {
   refusal: ['date', 'vaccine', 'code'],
   contraindication: ['date', 'code'],
   observation: ['date', 'code'],
-  aefi: ['date', 'codes'],
   card: ['card'],
   void: ['target', 'code'],
 };
@@ -108,16 +101,6 @@ export function eventOf(kind: RecordKind, form: RecordForm): NewEvent {
       break;
     case 'observation':
       event = { kind: 'observation', date, code, until, note };
-      break;
-    case 'aefi':
-      event = {
-        kind: 'aefi',
-        date,
-        dose: form.target || undefined,
-        symptoms: [...form.codes],
-        outcome: form.outcome || undefined,
-        note,
-      };
       break;
     case 'card':
       event = { kind: 'card', number: form.card, state: form.cardState };

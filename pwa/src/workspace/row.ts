@@ -41,6 +41,8 @@ export interface ChildRow {
   otherSites: string[];
   /** When something was last recorded here or elsewhere, by the recorder's clock. */
   touchedAt: string | null;
+  /** A reaction was reported or noted (疑似异常反应). */
+  reacted: boolean;
   /** The nearest 应种日; null when nothing is due any more or it is not computed yet. */
   nextDue: string | null;
   /** Vaccine groups due on that day. */
@@ -179,9 +181,11 @@ export function rowOf(
   const idNumbers = each([child, ...cases], 'id_number');
   const others = new Set<string>();
   let touchedAt: string | null = null;
+  let reacted = false;
   let moves = false;
   for (const event of Object.values(child.events)) {
     if (event.kind === 'move') moves = true;
+    if (event.kind === 'aefi') reacted = true;
     if (event.site !== ownSite) others.add(event.site);
     if (touchedAt === null || event.at > touchedAt) touchedAt = event.at;
   }
@@ -212,6 +216,7 @@ export function rowOf(
     site: fact(child, 'site'),
     otherSites: [...others].sort(),
     touchedAt,
+    reacted,
     nextDue: null,
     nextGroups: [],
     lateFrom: null,
