@@ -196,3 +196,13 @@ def test_views_see_which_events_were_voided(designs: Any, case: Any) -> None:
 def test_a_case_is_not_joined_to_itself(designs: Any) -> None:
     one = child(BORN, same_as("child:A"))
     assert len(designs("region").map("coverage", "children", one)) == 1
+
+
+def test_reactions_are_found_by_their_day(designs: Any) -> None:
+    reacted = child(
+        BORN,
+        dose("2025-03-09", "0101"),
+        {"kind": "aefi", "date": "2025-03-10", "symptoms": ["fever"]},
+    )
+    assert designs("region").map("aefi", "reactions", reacted) == [("2025-03-10", None)]
+    assert designs("region").map("aefi", "reactions", child(BORN)) == []

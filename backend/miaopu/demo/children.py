@@ -194,8 +194,10 @@ class _Child:
             key = self._add(day, ms, dose)
             if 0.5 < chance < 0.501:
                 self._twice(day, ms, dose)
-            elif 0.6 < chance < 0.6025:
+            elif 0.6 < chance < (0.66 if day > self.until - 5 else 0.6025):
                 self._reaction(day, ms, key)
+        if detailed:
+            self._stay(day, ms)
 
     def _dose(self, day: int, target: Target, lot: Lot | None, origin: str) -> Json:
         product = PRODUCTS[target.vaccine]
@@ -240,15 +242,57 @@ class _Child:
             "by": other.nurse, "station": other.stations[0], "site": other.code,
         }  # fmt: skip
 
+    def _stay(self, day: int, ms: int) -> None:
+        """Half an hour under observation; one family in a hundred leaves early."""
+        early = self.rng.random() < 0.01
+        left = ms + (18 if early else 30 + int(self.rng.random() * 8)) * _MINUTE
+        stay = {
+            "kind": "stay", "date": iso(day), "since": instant(day, ms),
+            "until": instant(day, left), "minutes": 30, "reaction": False,
+        }  # fmt: skip
+        if early:
+            stay["reason"] = "家长有急事，已告知注意事项"
+        self._add(day, left, stay)
+
     def _reaction(self, day: int, ms: int, key: str) -> None:
-        """A mild reaction, reported the next day."""
-        self._add(
-            min(day + 1, self.until), ms + 3_600_000 * 2,
-            {"kind": "aefi", "date": iso(day), "dose": key,
-             "symptoms": [codes.SYMPTOMS[int(self.rng.random() * len(codes.SYMPTOMS))]],
-             "outcome": codes.OUTCOME_RECOVERED},
+        """A reaction that the family reports the next day, with its card (个案报告卡).
+
+        Reported an hour later; lately the county has not answered yet, and its clock still runs.
+        """
+        drawn = self.rng.random()
+        symptom = codes.SYMPTOMS[int(drawn * len(codes.SYMPTOMS))]
+        found = min(day + 1, self.until)
+        noted = ms + 3_600_000 * 2
+        size = "3" if symptom == "fever" else "2"
+        common = drawn < 0.8
+        target = self._add(
+            found, noted,
+            {"kind": "aefi", "date": iso(day), "dose": key, "symptoms": [symptom],
+             "outcome": codes.OUTCOME_RECOVERED if day < self.until - 3 else codes.OUTCOME_IMPROVED,
+             "card": {"found": iso(found), "doses": [key], "course": codes.COURSES[symptom],
+                      "fever": size if symptom == "fever" else "4",
+                      "redness": size if symptom == "redness" else "4",
+                      "induration": size if symptom == "induration" else "4",
+                      "hospitalised": False, "initial_class": "1" if common else "2",
+                      "channel": "1"}},
             by=self.clinic.senior,
         )  # fmt: skip
+        if found >= self.until - 1:
+            return
+        self._aefi_step(found, noted + 3_600_000, target, "reported")
+        if common:
+            return
+        for step, days in (("investigation", 1), ("case_form", 3), ("first_report", 6)):
+            if found + days <= self.until:
+                self._aefi_step(found + days, noted, target, step)
+        if found + 20 <= self.until:
+            self._aefi_step(
+                found + 20, noted, target, "conclusion", final_class="1", diagnosis="一般反应"
+            )
+
+    def _aefi_step(self, day: int, ms: int, target: str, step: str, **more: str) -> None:
+        event = {"kind": "aefi_step", "date": iso(day), "target": target, "step": step} | more
+        self._add(day, ms, event, by=self.clinic.senior)
 
     def _fever(self, day: int, ms: int) -> None:
         """A fever found at the pre-check, some days before the visit that then took place."""

@@ -8,7 +8,12 @@ REFUSAL_WORRIED = "worried"
 VOID_WRONG_ENTRY = "wrong_entry"
 CONTRAINDICATION_FEVER = "fever"
 SYMPTOMS = ("fever", "redness", "induration")
-OUTCOME_RECOVERED = "1"
+COURSES = {
+    "fever": "接种当晚发热，腋温 38.7 ℃，精神尚可，物理降温，多饮水，第二天退热。",
+    "redness": "接种后当晚注射部位红肿，直径约 3 厘米，局部冷敷，第三天消退。",
+    "induration": "接种后第二天注射部位有硬结，直径约 3 厘米，局部热敷，一周后消退。",
+}
+OUTCOME_RECOVERED, OUTCOME_IMPROVED = "1", "2"
 ROUTES = {"im": "im", "id": "id", "sc": "sc", "oral": "oral"}
 _THIGHS = ("left_thigh", "right_thigh")
 _ARMS = ("left_upper_arm", "right_upper_arm")

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ChildDoc } from '../case/document.ts';
 import type { Lot } from '../case/lots.ts';
 import type { Forecast, VisitRule } from '../schedule/types.ts';
 import {
@@ -10,6 +11,7 @@ import {
   needs,
   newItem,
   precheckNote,
+  reactionsOf,
   splitLots,
   spreadSites,
   type Visit,
@@ -348,5 +350,47 @@ describe('eventsOf', () => {
     expect(status(20_000, mmr)).toBe('unplanned');
     const [, given] = eventsOf(ready, [dtap], [], lotsOf, now, plan(0));
     expect(given).toMatchObject({ as_of: { schedule: 'cn-nip-2026', edition: '2026' } });
+  });
+});
+
+describe('reactionsOf', () => {
+  it('names the vaccines that reactions are suspected to have followed, and warns of their kind', () => {
+    const child = {
+      _id: 'child:1',
+      type: 'child',
+      facts: {},
+      events: {
+        A: { kind: 'dose', origin: 'given', date: '2026-01-05', vaccine: '0402' },
+        B: { kind: 'dose', origin: 'given', date: '2026-01-05', vaccine: '0303' },
+        C: { kind: 'aefi', date: '2026-01-06', dose: 'A', symptoms: ['fever'] },
+        D: { kind: 'aefi', date: '2026-01-07', symptoms: ['rash'], card: { doses: ['B', 'A'] } },
+      },
+    } as unknown as ChildDoc;
+    const reactions = reactionsOf(child);
+    expect(reactions).toEqual([
+      { vaccine: '0303', date: '2026-01-07' },
+      { vaccine: '0402', date: '2026-01-07' },
+      { vaccine: '0402', date: '2026-01-06' },
+    ]);
+    const warned = (vaccine: string) =>
+      warningsOf({
+        visit: emptyVisit(),
+        items: [
+          {
+            ...newItem(
+              { group: 'x', target: 1, vaccines: [vaccine] },
+              () => [],
+              () => ({ bodySite: '', route: '', selfPaid: false }),
+            ),
+          },
+        ],
+        before: null,
+        judged: null,
+        contraindications: [],
+        givenToday: [],
+        reactions,
+      }).map(({ code, params }) => [code, params.date]);
+    expect(warned('0401')).toEqual([['visit.reaction', '2026-01-07']]);
+    expect(warned('1201')).toEqual([]);
   });
 });

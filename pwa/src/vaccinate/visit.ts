@@ -3,7 +3,13 @@
  * by whom; what still needs doing, what must be warned of, and the events that it makes. Pure.
  */
 
-import type { ChildDoc, ChildEvent, Dose, NewEvent } from '../case/document.ts';
+import {
+  type ChildDoc,
+  type ChildEvent,
+  type Dose,
+  type NewEvent,
+  standing,
+} from '../case/document.ts';
 import type { Lot } from '../case/lots.ts';
 import type { Usage } from '../catalog/vaccines.ts';
 import type { DenialCode } from '../models/denials.ts';
@@ -223,6 +229,23 @@ export function withItems(child: ChildDoc, items: readonly Item[], today: string
   return { ...child, events: { ...child.events, ...Object.fromEntries(doses) } };
 }
 
+/** The same vaccine of whatever maker: one class of the codes (疫苗大类, the first two digits). */
+const isSameKind = (one: string, other: string) => one.slice(0, 2) === other.slice(0, 2);
+
+/** The vaccines that a child's reactions are suspected to have followed, the latest reaction first. */
+export function reactionsOf(child: ChildDoc): { vaccine: string; date: string }[] {
+  const doses = new Map(standing(child, 'dose').map(({ id, event }) => [id, event.vaccine]));
+  return standing(child, 'aefi')
+    .flatMap(({ event }) => {
+      const suspects = event.card?.doses ?? (event.dose ? [event.dose] : []);
+      return suspects.flatMap((id) => {
+        const vaccine = doses.get(id);
+        return vaccine ? [{ vaccine, date: event.date }] : [];
+      });
+    })
+    .sort((a, b) => b.date.localeCompare(a.date));
+}
+
 /**
  * Everything that speaks against the visit. `judged` is the engine's answer for the child with the
  * doses in it, `before` for the child as it is.
@@ -234,6 +257,8 @@ export function warningsOf(seen: {
   judged: Forecast | null;
   /** Contraindications found earlier, by vaccine; null: every vaccine. */
   contraindications: readonly { code: string; vaccine: string | null }[];
+  /** Vaccines that a reaction is suspected to have followed (疑似异常反应), and when. */
+  reactions?: readonly { vaccine: string; date: string }[];
   /** Doses given earlier on this day. */
   givenToday: readonly string[];
   /** Vaccines that the guardian refused earlier on this day. */
@@ -276,6 +301,8 @@ export function warningsOf(seen: {
         add('visit.contraindicated', item.vaccine, { code });
       }
     }
+    const reaction = seen.reactions?.find((one) => isSameKind(one.vaccine, item.vaccine));
+    if (reaction) add('visit.reaction', item.vaccine, { date: reaction.date });
     if (seen.givenToday.includes(item.vaccine)) add('visit.sameDay', item.vaccine);
     for (const code of seen.against?.(item) ?? []) add(code, item.vaccine);
     if (seen.refusedToday?.includes(item.vaccine)) add('visit.refusedToday', item.vaccine);
