@@ -63,6 +63,12 @@ export const router = createRouter({
       meta: { title: 'nav.duplicates' },
     },
     {
+      path: '/observation',
+      name: 'observation',
+      component: () => import('../observation/ObservationPage.vue'),
+      meta: { for: 'site', title: 'observation.nav' },
+    },
+    {
       path: '/aefi',
       name: 'aefi',
       component: () => import('../aefi/AefiPage.vue'),
