@@ -45,6 +45,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'child.title' },
     },
     {
+      path: '/guardian',
+      name: 'guardian',
+      component: () => import('../guardian/GuardianPage.vue'),
+      meta: { open: true, title: 'guardian.title' },
+    },
+    {
       path: '/stock',
       name: 'stock',
       component: () => import('../stock/StockPage.vue'),
