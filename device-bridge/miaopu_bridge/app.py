@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from miaopu_bridge import __version__
 from miaopu_bridge.access import Access, ApiError, pairing_router
+from miaopu_bridge.asking import asking_router
 from miaopu_bridge.config import Config
 from miaopu_bridge.events import Hub
 from miaopu_bridge.feed import feed_router
@@ -51,6 +52,7 @@ def create_app(
     access = Access(pairings)
     app.include_router(_own_router(access, devices))
     app.include_router(pairing_router(access))
+    app.include_router(asking_router(access, devices, hub))
     app.include_router(print_router(access, devices, jobs))
     app.include_router(jobs_router(access, jobs))
     app.include_router(feed_router(access, hub, devices, config.heartbeat_s))

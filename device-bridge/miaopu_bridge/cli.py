@@ -20,7 +20,8 @@ app = typer.Typer(
     help="苗圃设备桥: card reader, PIN pad and printers of this PC, for the browser application.",
 )
 
-CARD_READERS = ("msr206", "mrs100", "wedge-line")
+CARD_READERS = ("msr206", "mrs100", "wedge-line", "bank-esc")
+PADS = ("pin-pad", "pin-plain", "pin-framed")
 StateDir = Annotated[
     Path | None,
     typer.Option(envvar="MIAOPU_BRIDGE_STATE", help="Where jobs and pairings are kept."),
@@ -44,6 +45,9 @@ def run(
     simulate_reader: Annotated[
         str, typer.Option(help=f"Which card reader to simulate: {', '.join(CARD_READERS)}.")
     ] = "msr206",
+    simulate_pad: Annotated[
+        str, typer.Option(help=f"Which PIN pad to simulate: {', '.join(PADS)}.")
+    ] = "pin-pad",
     verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
 ) -> None:
     """Run the bridge until Ctrl-C."""
@@ -53,6 +57,8 @@ def run(
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it tells every step
     if simulate_reader not in CARD_READERS:
         _fail(f"no simulated reader {simulate_reader!r}; there are {', '.join(CARD_READERS)}")
+    if simulate_pad not in PADS:
+        _fail(f"no simulated PIN pad {simulate_pad!r}; there are {', '.join(PADS)}")
     try:
         loaded = _load(config, state_dir)
         origins = [*loaded.allow_origins, *(allow_origin or [])]
@@ -62,7 +68,7 @@ def run(
             allow_origins=origins,
             port=loaded.port if port is None else port,
         )
-        run_server(loaded, simulate_reader if simulate else None)
+        run_server(loaded, (simulate_reader, simulate_pad) if simulate else None)
     except ConfigError as error:
         _fail(str(error))
     except OSError as error:
@@ -71,18 +77,27 @@ def run(
 
 @app.command()
 def swipe(
-    card: Annotated[str, typer.Argument(help="What track 2 of the card holds.")],
+    card: Annotated[
+        str, typer.Argument(help="What track 2 of the card holds; nothing: the card in the hand.")
+    ] = "",
     bad_lrc: Annotated[bool, typer.Option("--bad-lrc", help="Track 2 was damaged.")] = False,
     track1_garbage: Annotated[
         bool, typer.Option("--track1-garbage", help="Track 1 is unreadable, track 2 is good.")
     ] = False,
     no_data: Annotated[bool, typer.Option("--no-data", help="The card is empty.")] = False,
+    write_fails: Annotated[bool, typer.Option("--write-fails", help="It is not written.")] = False,
+    writes_another: Annotated[
+        bool, typer.Option("--writes-another", help="It is written wrongly.")
+    ] = False,
     device: Annotated[str, typer.Option(help="The simulated device's id.")] = "card",
     config: ConfigFile = None,
     state_dir: StateDir = None,
 ) -> None:
-    """Swipe a card through the simulated reader."""
-    faults = {"bad-lrc": bad_lrc, "track1-garbage": track1_garbage, "no-data": no_data}
+    """Swipe a card through the simulated reader or writer."""
+    faults = {
+        "bad-lrc": bad_lrc, "track1-garbage": track1_garbage, "no-data": no_data,
+        "write-fails": write_fails, "writes-another": writes_another,
+    }  # fmt: skip
     chosen = [fault for fault, wanted in faults.items() if wanted]
     if len(chosen) > 1:
         _fail("a card has one fault at a time")
@@ -98,6 +113,60 @@ def pin(
 ) -> None:
     """Type a password on the simulated PIN pad."""
     _act(config, state_dir, device=device, do="pin", digits=digits)
+
+
+@app.command("id-card")
+def id_card(
+    name: str,
+    number: Annotated[str, typer.Argument(help="18 characters; birth and sex follow from it.")],
+    address: str = "",
+    nation: Annotated[str, typer.Option(help="Two digits of GB/T 3304.")] = "01",
+    device: Annotated[str, typer.Option(help="The simulated device's id.")] = "id",
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Lay an ID card on the simulated reader."""
+    if len(number) != 18 or not number[:17].isdigit():
+        _fail("an ID number has 17 digits and a check character")
+    card = {
+        "name": name, "number": number, "address": address, "nation": nation,
+        "sex": "1" if int(number[16]) % 2 else "2", "birth": number[6:14],
+        "issuer": "公安局", "valid_from": "20200101", "valid_until": "20400101",
+    }  # fmt: skip
+    _act(config, state_dir, device=device, do="lay", card=card)
+
+
+@app.command()
+def scan(
+    code: str,
+    device: Annotated[str, typer.Option(help="The simulated device's id.")] = "scanner",
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Scan a barcode with the simulated scanner."""
+    _act(config, state_dir, device=device, do="scan", code=code)
+
+
+@app.command()
+def rate(
+    score: Annotated[int, typer.Argument(min=1, max=5)],
+    device: Annotated[str, typer.Option(help="The simulated device's id.")] = "evaluator",
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Press a key of the simulated evaluator."""
+    _act(config, state_dir, device=device, do="rate", score=score)
+
+
+@app.command()
+def baud(
+    device: str,
+    rate: Annotated[int, typer.Argument(help="The rate that the device is set to.")],
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Set a simulated device to another baud rate than the bridge's."""
+    _act(config, state_dir, device=device, do="baud", rate=rate)
 
 
 @app.command()

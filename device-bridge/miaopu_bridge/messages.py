@@ -41,6 +41,80 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "读卡器传来的数据不完整，请再刷一次",
         "The reader sent broken data; swipe again",
     ),
+    "card.write_failed": (
+        "卡没有写成，请匀速再刷一次；再失败请换一张卡。没有登记发卡",
+        "The card was not written. Try again at an even speed, then with another card; nothing "
+        "was recorded as issued",
+    ),
+    "card.write_timeout": (
+        "等了 30 秒没有刷卡，已停止写卡。没有登记发卡",
+        "No card was swiped within 30 seconds; nothing was written or recorded as issued",
+    ),
+    "card.write_stopped": ("已停止写卡，没有登记发卡", "Writing was stopped; nothing was issued"),
+    "card.write_unplugged": (
+        "写卡中途写卡器断开了，这张卡不能发。没有登记发卡",
+        "The writer was unplugged while it wrote: do not hand this card out; nothing was issued",
+    ),
+    "card.not_read_back": (
+        "卡写了但读不回来，这张卡不能发。请重写，或换一张卡",
+        "The card was written but cannot be read: do not hand it out. Write again or take another",
+    ),
+    "card.mismatch": (
+        "读回的卡号与写入的不同，这张卡不能发。请重写，或换一张卡",
+        "What was read back is another number: do not hand the card out. Write it again",
+    ),
+    "card.cannot_write": (
+        "卡号应为 6 至 37 位数字，没有写卡",
+        "A card's number has 6 to 37 digits; nothing was written",
+    ),
+    "id.not_read": (
+        "身份证没有读到，请拿开后再放一次",
+        "The ID card was not read; take it away and put it there again",
+    ),
+    "id.not_text": (
+        "身份证里的文字读不懂，请手工录入",
+        "The ID card's text makes no sense; type it in",
+    ),
+    "scan.no_end": (
+        "条码没有传完，请再扫一次；扫码枪应设为加回车（CR）",
+        "The code broke off; scan again. The scanner must end a code with CR",
+    ),
+    "device.unplugged": (
+        "没有接通（{port}）：请看线是否插好、设备是否开机",
+        "Not there ({port}): is the cable in, is the device on?",
+    ),
+    "device.no_answer": (
+        "设备没有回应（{port}，波特率 {baud}）：请看是否开机；"
+        "波特率是否相符，可用 miaopu-bridge probe {id} 试",
+        "The device does not answer ({port} at {baud} baud): is it on? Is the baud rate right? "
+        "Try: miaopu-bridge probe {id}",
+    ),
+    "device.wrong_baud": (
+        "传来的是乱码，像是波特率不对（现用 {baud}）。可用 miaopu-bridge probe {id} 试出",
+        "What comes makes no sense: this looks like a wrong baud rate; tried {baud}. "
+        "Find the right one by: miaopu-bridge probe {id}",
+    ),
+    "device.in_use": (
+        "端口 {port} 被另一个程序占用，请先关掉它",
+        "Another program uses {port}; close it first",
+    ),
+    "device.no_permission": (
+        "没有权限打开 {port}：请把运行设备桥的用户加入 dialout 组",
+        "{port} may not be opened: add the bridge's user to the group dialout",
+    ),
+    "device.no_port": ("没有设置端口（port）", "No port is configured"),
+    "device.driver_failed": (
+        "驱动程序出错，已停用；详见设备桥的日志",
+        "The driver failed and is stopped; see the bridge's log",
+    ),
+    "device.none": (
+        "没有接通能做这件事的设备",
+        "There is no device here that can do this",
+    ),
+    "device.busy": (
+        "写卡器正在写另一张卡，请先完成或取消",
+        "The writer is busy with another card; finish or stop that first",
+    ),
     "pin.bad_length": ("密码应为 4 至 12 位数字", "A password has 4 to 12 digits"),
     "pin.bad_character": ("密码只能是数字", "A password has digits only"),
     "pin.not_finished": ("密码没有按“确认”键，请重新输入", "Enter was not pressed; type it again"),
@@ -104,6 +178,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "打印位置的偏移超出纸边，请调整 offsets",
         "The printer's offsets move text over the edge; change them",
     ),
+    "printer.label_small": (
+        "标签纸太小，放不下内容。请换大一点的标签，并改 width_mm、height_mm",
+        "The label is too small for what goes on it; take a bigger one and set its size",
+    ),
     "printer.no_paper": ("打印机缺纸，装纸后请重试", "The printer has no paper; load it and retry"),
     "printer.unplugged": (
         "打印机没有接通，请检查电源和连线后重试",
@@ -141,12 +219,15 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def say(code: str) -> BothLanguages:
-    """The message of `code`. Raises KeyError for a code that does not exist."""
+def say(code: str, **facts: object) -> BothLanguages:
+    """The message of `code`, with the facts that it names filled in (`port`, `baud`, `id`).
+
+    Raises KeyError for a code that does not exist.
+    """
     zh, en = MESSAGES[code]
-    return BothLanguages(zh=zh, en=en)
+    return BothLanguages(zh=zh.format(**facts), en=en.format(**facts))
 
 
-def words_of(code: str) -> BothLanguages | None:
+def words_of(code: str, **facts: object) -> BothLanguages | None:
     """The message of `code`; None for none, and for a plug-in's own code."""
-    return say(code) if code in MESSAGES else None
+    return say(code, **facts) if code in MESSAGES else None

@@ -34,11 +34,11 @@ def announce(kind: str, **facts: Any) -> None:
     print(json.dumps({"bridge": kind, **facts}), flush=True)
 
 
-def run(config: Config, simulate_reader: str | None = None) -> None:
+def run(config: Config, simulated: tuple[str, str] | None = None) -> None:
     """Runs the bridge until it is told to stop.
 
-    `simulate_reader` names the driver of a simulated card reader; then the whole desk is simulated
-    and the configured devices with a port are left alone. Raises ConfigError.
+    `simulated` names the drivers of a simulated card reader and PIN pad; then the whole desk is
+    simulated and the configured devices with a port are left alone. Raises ConfigError.
     """
     state = private_folder(config.state_dir)
     listener = _listen(config.port)
@@ -48,8 +48,8 @@ def run(config: Config, simulate_reader: str | None = None) -> None:
         if not closing.enter_context(locked(state)):
             raise ConfigError(f"another bridge is running with the state folder {state}")
         devices = list(config.devices)
-        if simulate_reader is not None:
-            devices = closing.enter_context(_simulated_desk(state, devices, simulate_reader))
+        if simulated is not None:
+            devices = closing.enter_context(_simulated_desk(state, devices, *simulated))
         hub = Hub()
         made = Devices([drivers.make(device) for device in _with_pdf(devices, state)], hub.publish)
         jobs = Jobs(state / "jobs", made.printers(), hub.publish, config.keep_hours)
@@ -106,9 +106,9 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def _simulated_desk(
-    state: Path, devices: list[DeviceConfig], reader: str
+    state: Path, devices: list[DeviceConfig], reader: str, pad: str
 ) -> Iterator[list[DeviceConfig]]:
-    desk = clinic_desk(private_folder(state / "simulated"), reader)
+    desk = clinic_desk(private_folder(state / "simulated"), reader, pad)
     taken = {device.id for device in desk}
     others = [device for device in devices if not device.port and device.id not in taken]
     running = simulate(desk)

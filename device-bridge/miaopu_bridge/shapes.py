@@ -4,14 +4,16 @@
 """
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from miaopu.printing import Lang
 
 DeviceState = Literal["starting", "ready", "unplugged", "error", "closed"]
-DeviceKind = Literal["card", "pin", "printer"]
+DeviceKind = Literal["card", "pin", "id", "scanner", "evaluator", "printer"]
+OrderKind = Literal["card", "pin", "rating"]
+"""What a device can be asked for: to write a card, to open for a password, for a rating."""
 JobState = Literal["queued", "printing", "done", "failed"]
 
 
@@ -45,6 +47,11 @@ class Device(Shape):
     kind: DeviceKind
     state: DeviceState
     reason: str
+    code: str = ""
+    """What is wrong (`device.*`, `printer.*`); empty while nothing is."""
+    message: BothLanguages | None = None
+    """The code's words, for who stands at the desk."""
+    takes: list[OrderKind] = []
 
 
 class PrinterShown(Device):
@@ -145,6 +152,52 @@ class PinError(Told):
     message: BothLanguages | None
 
 
+class IdCard(Told):
+    """A resident's ID card (二代居民身份证) lay on its reader. Its picture is never read out."""
+
+    type: Literal["id_card"] = "id_card"
+    reader: str
+    name: str = Field(repr=False)
+    sex: Literal["M", "F", "U"] = Field(repr=False)
+    nation: str = Field(repr=False)
+    """Two digits of GB/T 3304 (民族)."""
+    birth_date: str = Field(repr=False)
+    address: str = Field(repr=False)
+    number: str = Field(repr=False)
+    issuer: str = Field(repr=False)
+    """签发机关."""
+    valid_from: str = Field(repr=False)
+    valid_until: str | None = Field(repr=False)
+    """None: for life (长期)."""
+
+
+class Scan(Told):
+    """A barcode was scanned (扫码): a trace code, a certificate's label."""
+
+    type: Literal["scan"] = "scan"
+    scanner: str
+    code: str = Field(repr=False)
+
+
+class Rated(Told):
+    """A guardian pressed a key of the evaluator (评价器): 1 poor to 5 very good."""
+
+    type: Literal["rating"] = "rating"
+    evaluator: str
+    score: Annotated[int, Field(ge=1, le=5)]
+
+
+class CardWriting(Told):
+    """How far a card is that is being written (写卡); of its number nothing."""
+
+    type: Literal["card_writing"] = "card_writing"
+    writer: str
+    step: Literal["write", "verify", "done", "failed"]
+    """`write`: swipe it to be written; `verify`: swipe it again to be read back."""
+    code: str = ""
+    message: BothLanguages | None = None
+
+
 class DeviceChanged(Told):
     """A device came or went."""
 
@@ -152,6 +205,8 @@ class DeviceChanged(Told):
     id: str
     state: DeviceState
     reason: str
+    code: str = ""
+    message: BothLanguages | None = None
 
 
 class JobChanged(Told, PrintJob):
@@ -161,8 +216,10 @@ class JobChanged(Told, PrintJob):
 
 
 BridgeEvent = (
-    Hello | Heartbeat | Card | CardError | Pin | PinError | DeviceChanged | JobChanged
+    Hello | Heartbeat | Card | CardError | CardWriting | Pin | PinError | IdCard | Scan | Rated
+    | DeviceChanged | JobChanged
 )  # fmt: skip
 EVENTS: tuple[type[Told], ...] = (
-    Hello, Heartbeat, Card, CardError, Pin, PinError, DeviceChanged, JobChanged
+    Hello, Heartbeat, Card, CardError, CardWriting, Pin, PinError, IdCard, Scan, Rated,
+    DeviceChanged, JobChanged,
 )  # fmt: skip

@@ -120,7 +120,7 @@ def test_the_own_page_shows_code_devices_cards_and_a_jobs_outcome(
     with running_desk(tmp_path / "state") as desk:
         page.goto(desk.url)
         expect(page.locator("#code")).to_have_text(desk.code)
-        expect(page.locator("#devices tr")).to_have_count(5)
+        expect(page.locator("#devices tr")).to_have_count(9)
         desk.act(device="card", do="swipe", card=CARD)
         expect(page.locator("#log")).to_contain_text("读到卡，共 18 位")
         assert CARD not in page.content()

@@ -445,7 +445,7 @@ async def test_it_stops_in_order_and_its_log_holds_no_card_and_no_name(
     with pytest.raises(ControlError, match="no bridge"):
         act(desk.state_dir, device="card", do="swipe", card="1")
     log = "".join(desk.errors)
-    assert "device card is ready" in log
+    assert "card: ready" in log
     assert "Traceback" not in log
     for secret in (CARD, "123456", "王苗苗", token):
         assert secret not in log

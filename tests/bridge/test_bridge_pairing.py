@@ -171,4 +171,4 @@ def test_a_good_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_message_is_in_both_languages() -> None:
     for code in MESSAGES:
-        assert all(say(code).model_dump().values())
+        assert all(say(code, id="card", port="COM3", baud=9600).model_dump().values())

@@ -20,13 +20,19 @@ from miaopu.printing import (
     passbook_page,
 )
 from miaopu_bridge.config import DeviceConfig
-from miaopu_bridge.drivers import escp, thermal
+from miaopu_bridge.drivers import escp, thermal, tspl
 from miaopu_bridge.drivers.base import Document, PrinterError
 from miaopu_bridge.drivers.escp import EscpPrinter, Offset
 from miaopu_bridge.drivers.paper import CupsPrinter, PdfPrinter
 from miaopu_bridge.drivers.thermal import ThermalPrinter
+from miaopu_bridge.drivers.tspl import LabelPrinter
 from miaopu_bridge.printing import choose
-from miaopu_bridge.simulators.printers import EscpSimulator, PrinterSimulator, read_escp
+from miaopu_bridge.simulators.printers import (
+    EscpSimulator,
+    LabelSimulator,
+    PrinterSimulator,
+    read_escp,
+)
 
 place = st.builds(
     PlacedText,
@@ -200,7 +206,7 @@ def test_a_line_that_the_slips_set_lacks_is_printed_as_dots() -> None:
     assert "苗".encode("gbk") in content
     for start in [at for at in range(len(content)) if content.startswith(thermal.DOTS, at)]:
         across = int.from_bytes(content[start + 4 : start + 6], "little")
-        assert 0 < across <= thermal.PAPER_DOTS // 8
+        assert 0 < across <= thermal.PAPER_DOTS[58] // 8
 
 
 def test_a_device_file_takes_raw_bytes_too(tmp_path: Path) -> None:
@@ -255,3 +261,64 @@ def test_cups_gets_the_file_the_copies_and_no_name(
     lp.write_text("#!/bin/sh\necho 'lp: no such queue' >&2\nexit 1\n")
     with pytest.raises(PrinterError, match="no such queue"):
         printer.send(document("notice", NOTICE, pdf=tmp_path / "a.pdf"))
+
+
+LABEL = {"clinic_name": "城关镇卫生院", "child": CERTIFICATE["child"]}
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Iterator[LabelSimulator]:
+    simulator = LabelSimulator(tmp_path / "label")
+    simulator.plug()
+    yield simulator
+    simulator.unplug()
+
+
+def test_a_label_is_printed_in_the_printers_own_language(labels: LabelSimulator) -> None:
+    printer = LabelPrinter(DeviceConfig(id="l", driver="tspl", port=str(labels.link)))
+    printer.send(document("card-label", LABEL, copies=2))
+    deadline = time.monotonic() + 5
+    while not labels.bytes.endswith(b"PRINT 1,2\r\n") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    lines = labels.bytes.decode("gbk").split("\r\n")
+    assert lines[:4] == ["SIZE 60 mm,40 mm", "GAP 2 mm,0 mm", "DIRECTION 1", "CLS"]
+    assert any(line.startswith("TEXT") and line.endswith('"王苗苗"') for line in lines)
+    (barcode,) = [line for line in lines if line.startswith("BARCODE")]
+    assert barcode.endswith(f'"{CERTIFICATE["child"]["code"]}"')
+    # Everything lies on the label: 60 mm are 480 dots.
+    x = int(barcode.split()[1].split(",")[0])
+    assert 0 <= x < 480 // 2
+
+
+def test_a_label_printer_without_labels_says_so(labels: LabelSimulator) -> None:
+    labels.act({"do": "paper", "state": "out"})
+    printer = LabelPrinter(DeviceConfig(id="l", driver="tspl", port=str(labels.link)))
+    with pytest.raises(PrinterError) as refused:
+        printer.send(document("card-label", LABEL))
+    assert refused.value.code == "printer.no_paper"
+    small = DeviceConfig(id="l", driver="tspl", port=str(labels.link), options={"height_mm": 15})
+    with pytest.raises(PrinterError) as refused:
+        LabelPrinter(small).send(document("card-label", LABEL))
+    assert refused.value.code == "printer.label_small"
+
+
+def test_a_rare_name_on_a_label_is_dots_that_burn_at_zero() -> None:
+    content = tspl.encode([Line("王\U00020bb7", big=True)], 60, 40, 2, copies=1)
+    _, _, rest = content.partition(b"BITMAP ")
+    size, _, _ = rest.partition(b",0,")
+    _, _, across, high = map(int, size.split(b","))
+    dots = rest[len(size) + 3 :][: across * high]
+    assert rest[len(size) + 3 + across * high :] == b"\r\nPRINT 1,1\r\n"
+    burnt = sum(8 - byte.bit_count() for byte in dots)
+    assert 0 < burnt < across * 8 * high / 2
+
+
+def test_receipt_paper_of_80_mm_takes_more_across() -> None:
+    line = [Line("王\U00020bb7" * 20)]
+    across = []
+    for dots in (thermal.PAPER_DOTS[58], thermal.PAPER_DOTS[80]):
+        content = thermal.encode(line, dots)
+        at = content.index(thermal.DOTS) + len(thermal.DOTS)
+        across.append(int.from_bytes(content[at : at + 2], "little") * 8)
+    narrow, wide = across
+    assert narrow <= 384 < wide <= 576

@@ -41,7 +41,8 @@ class Bench:
     def next(self, seconds: float = 10) -> dict[str, Any]:
         event = self._events.get(timeout=seconds).model_dump()
         assert event.pop("at").endswith("Z")
-        event.pop("message", None)
+        for more in ("message", "code") if event["type"] == "device" else ("message",):
+            event.pop(more, None)
         return event
 
     def quiet(self) -> bool:

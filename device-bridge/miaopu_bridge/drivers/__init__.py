@@ -4,22 +4,33 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 
 from miaopu_bridge.config import ConfigError, DeviceConfig
+from miaopu_bridge.drivers.bank_esc import BankEsc
 from miaopu_bridge.drivers.base import Driver
 from miaopu_bridge.drivers.escp import EscpPrinter
-from miaopu_bridge.drivers.lines import PinPad, WedgeLine
+from miaopu_bridge.drivers.evaluator import Evaluator
+from miaopu_bridge.drivers.lines import FramedPinPad, PinPad, PlainPinPad, Scanner, WedgeLine
 from miaopu_bridge.drivers.mrs100 import Mrs100
 from miaopu_bridge.drivers.msr206 import Msr206
 from miaopu_bridge.drivers.paper import CupsPrinter, PdfPrinter
+from miaopu_bridge.drivers.sdt import IdCardReader
 from miaopu_bridge.drivers.thermal import ThermalPrinter
+from miaopu_bridge.drivers.tspl import LabelPrinter
 
 GROUP = "miaopu_bridge.drivers"
 BUILT_IN: Mapping[str, type[Driver]] = {
     "msr206": Msr206,
     "mrs100": Mrs100,
+    "bank-esc": BankEsc,
     "wedge-line": WedgeLine,
     "pin-pad": PinPad,
+    "pin-plain": PlainPinPad,
+    "pin-framed": FramedPinPad,
+    "id-card": IdCardReader,
+    "scanner": Scanner,
+    "evaluator": Evaluator,
     "escp": EscpPrinter,
     "thermal": ThermalPrinter,
+    "tspl": LabelPrinter,
     "pdf": PdfPrinter,
     "cups": CupsPrinter,
 }

@@ -1,26 +1,36 @@
 """What a device driver is (驱动插件接口), and what serial drivers have in common."""
 
+import errno
+import queue
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import serial
 
 from miaopu.printing import Form, Lang
 from miaopu.printing.render import check_glyphs
 from miaopu_bridge.config import DeviceConfig
-from miaopu_bridge.shapes import DeviceKind
+from miaopu_bridge.idcard import IdCardText
+from miaopu_bridge.shapes import DeviceKind, OrderKind
 
 READ_TIMEOUT_S = 0.1
 FRAME_TIMEOUT_S = 1.0
 
 
 class DeviceGoneError(Exception):
-    """The device was unplugged, is switched off, or does not answer; opening it again may help."""
+    """The device was unplugged, is switched off, or does not answer; opening it again may help.
+
+    `code` is one of the `device.*` codes, which have words for who stands at the desk.
+    """
+
+    def __init__(self, message: str, code: str = "device.unplugged") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,72 @@ class PinFailed:
     code: str
 
 
-DeviceEvent = CardRead | CardFailed | PinEntered | PinFailed
+@dataclass(frozen=True)
+class WritingCard:
+    """How far the card is that WriteCard asked for; `code` says why it was not written."""
+
+    step: Literal["write", "verify", "done", "failed"]
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class IdCardRead:
+    """What the text of a resident's ID card (二代证) says."""
+
+    card: IdCardText = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A barcode, as it is."""
+
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RatingGiven:
+    """A key of the evaluator (评价器), 1 to 5."""
+
+    score: int
+
+
+@dataclass(frozen=True)
+class Garbled:
+    """Bytes came that cannot be this device's: most likely its baud rate is another."""
+
+
+DeviceEvent = (
+    CardRead | CardFailed | WritingCard | PinEntered | PinFailed
+    | IdCardRead | Scanned | RatingGiven | Garbled
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WriteCard:
+    """Write track 2 of the next card (写卡), read it back, compare."""
+
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AskPin:
+    """Open the pad and say "please type your password", or "please type it again"."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class AskRating:
+    """Say "please rate"."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Nobody waits any more for what was asked."""
+
+
+Order = WriteCard | AskPin | AskRating | Stop
+ORDERS: Mapping[OrderKind, type[Order]] = {"card": WriteCard, "pin": AskPin, "rating": AskRating}
 
 
 class Driver(ABC):
@@ -63,9 +138,15 @@ class Driver(ABC):
     """
 
     kind: ClassVar[DeviceKind]
+    takes: ClassVar[tuple[type[Order], ...]] = ()
+    """What it can be asked to do."""
 
     def __init__(self, config: DeviceConfig) -> None:
         self.config = config
+
+    def order(self, order: Order) -> None:
+        """Asks the device for something, from another thread; its events say what comes of it."""
+        raise TypeError(f"{type(self).__name__} does not take {type(order).__name__}")
 
     @abstractmethod
     def open(self) -> None:
@@ -145,12 +226,23 @@ class SerialDriver(Driver):
         super().__init__(config)
         self._closing = threading.Event()
         self._port: serial.Serial | None = None
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
 
     def greet(self) -> None:
         """Brings the opened device into its working mode. Raises DeviceGoneError."""
 
-    def idle(self) -> None:
+    def idle(self) -> list[DeviceEvent]:
         """Called when the device has said nothing for READ_TIMEOUT_S."""
+        return []
+
+    def obey(self, order: Order) -> list[DeviceEvent]:  # noqa: ARG002 -- for who takes any
+        """Does what it was asked for, or begins to."""
+        return []
+
+    def order(self, order: Order) -> None:
+        if not isinstance(order, (*self.takes, Stop)):
+            super().order(order)
+        self._orders.put(order)
 
     @abstractmethod
     def feed(self, received: bytes) -> list[DeviceEvent]:
@@ -162,8 +254,9 @@ class SerialDriver(Driver):
 
     def open(self) -> None:
         self._closing.clear()
+        self._orders = queue.SimpleQueue()
         if not self.config.port:
-            raise DeviceGoneError("no serial port is configured")
+            raise DeviceGoneError("no serial port is configured", "device.no_port")
         try:
             self._port = serial.Serial(
                 self.config.port,
@@ -175,7 +268,9 @@ class SerialDriver(Driver):
             self._port.reset_input_buffer()
         except (OSError, serial.SerialException) as error:
             self.close()
-            raise DeviceGoneError(f"cannot open {self.config.port}: {_reason(error)}") from None
+            raise DeviceGoneError(
+                f"cannot open {self.config.port}: {_reason(error)}", _why(error)
+            ) from None
         try:
             self.greet()
         except DeviceGoneError:
@@ -186,6 +281,8 @@ class SerialDriver(Driver):
         last = time.monotonic()
         pending = False
         while not self._closing.is_set():
+            while not self._orders.empty():
+                yield from self.obey(self._orders.get())
             received = self.read()
             if received:
                 last, pending = time.monotonic(), True
@@ -194,7 +291,7 @@ class SerialDriver(Driver):
                 if pending and time.monotonic() - last > FRAME_TIMEOUT_S:
                     pending = False
                     yield from self.give_up()
-                self.idle()
+                yield from self.idle()
 
     def status(self) -> str:
         return "" if self._port is not None else f"{self.config.port} is not open"
@@ -234,8 +331,22 @@ class SerialDriver(Driver):
         deadline = time.monotonic() + seconds
         while wanted not in seen:
             if self._closing.is_set() or time.monotonic() > deadline:
-                raise DeviceGoneError(f"the device at {self.config.port} does not answer")
+                raise DeviceGoneError(
+                    f"the device at {self.config.port} does not answer at {self.config.baud} baud",
+                    "device.wrong_baud" if seen else "device.no_answer",
+                )
             seen += self.read()
+
+
+def _why(error: Exception) -> str:
+    """The code of a port that cannot be opened."""
+    number = getattr(error, "errno", None)
+    if number == errno.EACCES:
+        return "device.no_permission"
+    # pyserial says so of a port that another program has locked.
+    if number in (errno.EBUSY, errno.EWOULDBLOCK) or "exclusively lock" in str(error):
+        return "device.in_use"
+    return "device.unplugged"
 
 
 def _reason(error: Exception) -> str:

@@ -90,9 +90,12 @@ class Mrs100(SerialDriver):
         )
         self._poll()
 
-    def idle(self) -> None:
+    def idle(self) -> list[DeviceEvent]:
         if time.monotonic() - self._asked > 20 * POLL_S:
-            raise DeviceGoneError(f"the reader at {self.config.port} does not answer")
+            raise DeviceGoneError(
+                f"the reader at {self.config.port} does not answer", "device.no_answer"
+            )
+        return []
 
     def feed(self, received: bytes) -> list[DeviceEvent]:
         self._buffer += received

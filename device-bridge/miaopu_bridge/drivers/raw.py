@@ -4,6 +4,7 @@ import os
 import stat
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import serial
 
@@ -21,10 +22,17 @@ class RawPrinter(Printer):
 
     wants_pdf = False
     asks_paper = False
+    paper_query: ClassVar[bytes] = PAPER_QUERY
 
     def __init__(self, config: DeviceConfig) -> None:
         super().__init__(config)
         self._ask_paper = bool(config.options.get("ask_paper", self.asks_paper))
+
+    def paper_problem(self, status: int) -> PrinterError | None:
+        """What the printer's answer to `paper_query` says is wrong."""
+        if status & PAPER_END_BITS:
+            return PrinterError("printer.no_paper", "the printer has no paper")
+        return None
 
     def status(self) -> str:
         if not self.config.port:
@@ -62,12 +70,12 @@ class RawPrinter(Printer):
         ) as port:
             if self._ask_paper:
                 port.reset_input_buffer()
-                port.write(PAPER_QUERY)
+                port.write(self.paper_query)
                 answer = bytes(port.read(1))
                 if not answer:
                     raise PrinterError("printer.no_answer", "the printer does not answer")
-                if answer[0] & PAPER_END_BITS:
-                    raise PrinterError("printer.no_paper", "the printer has no paper")
+                if problem := self.paper_problem(answer[0]):
+                    raise problem
             for start in range(0, len(content), _CHUNK):
                 port.write(content[start : start + _CHUNK])
             # Not flush(): it would wait for ever for a printer that is held.

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from miaopu.printing import Barcode, Line, slip
 from miaopu.printing.glyphs import Bitmap, block_bitmap
 from miaopu.printing.slip import SLIP_FORMS
+from miaopu_bridge.config import DeviceConfig
 from miaopu_bridge.drivers.base import Document
 from miaopu_bridge.drivers.raw import RawPrinter
 
@@ -18,13 +19,14 @@ RESET, CHINESE = ESC + b"@", b"\x1c&"
 LEFT, CENTER = ESC + b"a\x00", ESC + b"a\x01"
 NORMAL, DOUBLE = GS + b"!\x00", GS + b"!\x11"
 DOTS = GS + b"v0\x00"
-LINE_DOTS, PAPER_DOTS = 24, 384
-"""Height of a line of text; what the narrowest paper (58 mm) takes across."""
+LINE_DOTS = 24
+PAPER_DOTS = {58: 384, 80: 576}
+"""What paper of that width in mm takes across."""
 FEED, CUT = ESC + b"d\x03", GS + b"V\x42\x00"
 
 
-def encode(lines: Iterable[Line | Barcode]) -> bytes:
-    """The bytes of one slip."""
+def encode(lines: Iterable[Line | Barcode], across: int = PAPER_DOTS[58]) -> bytes:
+    """The bytes of one slip on paper of `across` dots."""
     out = [RESET, CHINESE]
     for line in lines:
         if isinstance(line, Barcode):
@@ -37,28 +39,38 @@ def encode(lines: Iterable[Line | Barcode]) -> bytes:
             out += [CENTER, GS + b"h\x50", GS + b"w\x02", GS + b"H\x02"]
             out += [GS + b"k\x49" + bytes([len(packed)]) + packed, b"\n"]
         else:
-            out += [CENTER if line.centered else LEFT, _text(line)]
+            out += [CENTER if line.centered else LEFT, _text(line, across)]
     return b"".join([*out, NORMAL, FEED, CUT])
 
 
 class ThermalPrinter(RawPrinter):
-    """Prints slips and card labels; asks for its paper before each job unless told not to."""
+    """Prints slips, receipts and card labels; asks for its paper first, unless told not to.
+
+    Option `paper_mm` = 80 or 58.
+    """
 
     asks_paper = True
     forms = SLIP_FORMS
 
+    def __init__(self, config: DeviceConfig) -> None:
+        super().__init__(config)
+        wide = config.options.get("paper_mm", 58)
+        if wide not in PAPER_DOTS:
+            raise ValueError("paper_mm is 58 or 80")
+        self._across = PAPER_DOTS[wide]
+
     def send(self, document: Document) -> None:
         self.check(document.template, document.form, document.lang)
-        content = encode(slip(document.form, document.lang))
+        content = encode(slip(document.form, document.lang), self._across)
         self.write(content * document.copies)
 
 
-def _text(line: Line) -> bytes:
+def _text(line: Line, across: int) -> bytes:
     try:
         return (DOUBLE if line.big else NORMAL) + line.text.encode("gbk") + b"\n"
     except UnicodeEncodeError:
         size = LINE_DOTS * 2 if line.big else LINE_DOTS
-        return NORMAL + _dots(block_bitmap(line.text, size, PAPER_DOTS))
+        return NORMAL + _dots(block_bitmap(line.text, size, across))
 
 
 def _dots(bitmap: Bitmap) -> bytes:

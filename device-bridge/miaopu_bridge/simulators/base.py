@@ -9,6 +9,29 @@ from pathlib import Path
 from typing import Any
 
 
+def as_heard(content: bytes, sent: int, heard: int) -> bytes:
+    """What a UART at `heard` baud makes of `content` that was sent at `sent`, 8N1.
+
+    A character is a low start bit, eight bits, least significant first, and a high stop bit; the
+    receiver samples the middle of each of its own bits after the edge of a start bit.
+    """
+    if sent == heard:
+        return content
+    levels = [bit for byte in content for bit in (0, *((byte >> i) & 1 for i in range(8)), 1)]
+
+    def level(at: float) -> int:
+        return levels[int(at)] if at < len(levels) else 1
+
+    step, at, found = sent / heard, 0.0, bytearray()
+    while at < len(levels):
+        if level(at):
+            at = int(at) + 1.0  # the next edge
+            continue
+        found.append(sum(level(at + step * (1.5 + i)) << i for i in range(8)))
+        at += step * 9.5
+    return bytes(found)
+
+
 class UnpluggedError(ValueError):
     """Nothing can be sent: the simulated cable is pulled."""
 
@@ -18,6 +41,9 @@ class Simulator(ABC):
 
     `plug` and `unplug` do what a hand does with the cable; after `unplug` the port is gone.
     """
+
+    baud: int | None = None
+    """The rate that it is set to; None: whatever the bridge opens its port at."""
 
     def __init__(self, link: Path) -> None:
         self.link = link
@@ -71,7 +97,14 @@ class Simulator(ABC):
         with self._sending:
             if self._master is None:
                 raise UnpluggedError(f"the simulated device {self.link.name} is unplugged")
-            os.write(self._master, content)
+            os.write(self._master, self._through_the_line(content, outward=True))
+
+    def _through_the_line(self, content: bytes, *, outward: bool) -> bytes:
+        if self.baud is None or self._slave is None:
+            return content
+        host = _rate_of(self._slave)
+        sent, heard = (self.baud, host) if outward else (host, self.baud)
+        return as_heard(content, sent, heard)
 
     def _run(self, master: int, slave: int, wake: int) -> None:
         try:
@@ -80,8 +113,20 @@ class Simulator(ABC):
                 if wake in ready:
                     return
                 with contextlib.suppress(OSError, UnpluggedError):
-                    self.received(os.read(master, 4096))
+                    self.received(self._through_the_line(os.read(master, 4096), outward=False))
         finally:
             with self._sending:
                 for descriptor in (master, slave, wake):
                     os.close(descriptor)
+
+
+def _rate_of(terminal: int) -> int:
+    """The baud rate that the other side has set."""
+    import termios  # exists on Unix only
+
+    code = termios.tcgetattr(terminal)[4]
+    return next(
+        int(name[1:])
+        for name in dir(termios)
+        if name[:1] == "B" and name[1:].isdigit() and getattr(termios, name) == code
+    )

@@ -76,6 +76,9 @@ class Control:
                 case {"do": "plug"}:
                     simulator.plug()
                     return {"ok": True}
+                case {"do": "baud", "rate": int() | None as rate}:
+                    simulator.baud = rate
+                    return {"ok": True}
                 case {"do": "unplug"}:
                     simulator.unplug()
                     return {"ok": True}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from miaopu_bridge.drivers import tspl
 from miaopu_bridge.drivers.escp import DOTS, PINS, X_UNIT_MM, Y_UNIT_MM
 from miaopu_bridge.drivers.raw import PAPER_END_BITS, PAPER_QUERY
 from miaopu_bridge.simulators.base import Simulator
@@ -12,13 +13,15 @@ PAPER_OK = 0x12
 class PrinterSimulator(Simulator):
     """Answers the paper query; `act` takes paper out, puts it in, and shows the pages."""
 
+    query, good, empty = PAPER_QUERY, PAPER_OK, PAPER_OK | PAPER_END_BITS
+
     def powered(self) -> None:
         self.bytes, self._paper = b"", True
 
     def received(self, content: bytes) -> None:
-        while PAPER_QUERY in content:
-            content = content.replace(PAPER_QUERY, b"", 1)
-            self.send(bytes([PAPER_OK | (0 if self._paper else PAPER_END_BITS)]))
+        while self.query in content:
+            content = content.replace(self.query, b"", 1)
+            self.send(bytes([self.good if self._paper else self.empty]))
         self.bytes += content
 
     def act(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +32,12 @@ class PrinterSimulator(Simulator):
             case {"do": "printed"}:
                 return {"hex": self.bytes.hex()}
         raise ValueError(f"a printer cannot {command.get('do')}")
+
+
+class LabelSimulator(PrinterSimulator):
+    """A TSPL label printer."""
+
+    query, good, empty = tspl.STATUS_QUERY, 0, tspl.NO_PAPER
 
 
 class EscpSimulator(PrinterSimulator):

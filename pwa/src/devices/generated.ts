@@ -23,13 +23,29 @@ export interface CardError {
   message: BothLanguages | null;
 }
 
+/** How far a card is that is being written (写卡); of its number nothing. */
+export interface CardWriting {
+  at: string;
+  type: 'card_writing';
+  writer: string;
+  /** `write`: swipe it to be written; `verify`: swipe it again to be read back. */
+  step: 'write' | 'verify' | 'done' | 'failed';
+  code: string;
+  message: BothLanguages | null;
+}
+
 /** A device of this PC and how it is. `reason` is for who repairs it. */
 export interface Device {
   id: string;
   driver: string;
-  kind: 'card' | 'pin' | 'printer';
+  kind: 'card' | 'pin' | 'id' | 'scanner' | 'evaluator' | 'printer';
   state: 'starting' | 'ready' | 'unplugged' | 'error' | 'closed';
   reason: string;
+  /** What is wrong (`device.*`, `printer.*`); empty while nothing is. */
+  code: string;
+  /** The code's words, for who stands at the desk. */
+  message: BothLanguages | null;
+  takes: ('card' | 'pin' | 'rating')[];
 }
 
 /** A device came or went. */
@@ -39,6 +55,8 @@ export interface DeviceChanged {
   id: string;
   state: 'starting' | 'ready' | 'unplugged' | 'error' | 'closed';
   reason: string;
+  code: string;
+  message: BothLanguages | null;
 }
 
 /** Where in a form, and why; never what stands there. */
@@ -59,6 +77,25 @@ export interface Hello {
   type: 'hello';
   version: string;
   devices: Device[];
+}
+
+/** A resident's ID card (二代居民身份证) lay on its reader. Its picture is never read out. */
+export interface IdCard {
+  at: string;
+  type: 'id_card';
+  reader: string;
+  name: string;
+  sex: 'M' | 'F' | 'U';
+  /** Two digits of GB/T 3304 (民族). */
+  nation: string;
+  birth_date: string;
+  address: string;
+  number: string;
+  /** 签发机关. */
+  issuer: string;
+  valid_from: string;
+  /** None: for life (长期). */
+  valid_until: string | null;
 }
 
 /** A job of the application's own origin went on. */
@@ -134,14 +171,35 @@ export interface PrintJob {
 export interface PrinterShown {
   id: string;
   driver: string;
-  kind: 'card' | 'pin' | 'printer';
+  kind: 'card' | 'pin' | 'id' | 'scanner' | 'evaluator' | 'printer';
   state: 'starting' | 'ready' | 'unplugged' | 'error' | 'closed';
   reason: string;
+  /** What is wrong (`device.*`, `printer.*`); empty while nothing is. */
+  code: string;
+  /** The code's words, for who stands at the desk. */
+  message: BothLanguages | null;
+  takes: ('card' | 'pin' | 'rating')[];
   templates: string[];
   /** False for a folder of PDF files. */
   paper: boolean;
   /** It prints certificates into the bound booklet only (`variant` `passbook`). */
   booklet: boolean;
+}
+
+/** A guardian pressed a key of the evaluator (评价器): 1 poor to 5 very good. */
+export interface Rated {
+  at: string;
+  type: 'rating';
+  evaluator: string;
+  score: number;
+}
+
+/** A barcode was scanned (扫码): a trace code, a certificate's label. */
+export interface Scan {
+  at: string;
+  type: 'scan';
+  scanner: string;
+  code: string;
 }
 
 /** One form to print. `printer` is a printer's id; without it see `choose`. */
@@ -158,8 +216,12 @@ export type BridgeEvent =
   | Heartbeat
   | Card
   | CardError
+  | CardWriting
   | Pin
   | PinError
+  | IdCard
+  | Scan
+  | Rated
   | DeviceChanged
   | JobChanged;
 
@@ -173,6 +235,13 @@ export const CARD_WORDS = {
   'card.too_long': { zh: '卡上的数据太长，请确认是接种证的卡', en: "The card holds too much; is it a certificate's card?" },
   'card.bad_lrc': { zh: '读卡校验不对，请擦净磁条后再刷一次', en: 'The card was misread; wipe the stripe and swipe it again' },
   'card.bad_frame': { zh: '读卡器传来的数据不完整，请再刷一次', en: 'The reader sent broken data; swipe again' },
+  'card.write_failed': { zh: '卡没有写成，请匀速再刷一次；再失败请换一张卡。没有登记发卡', en: 'The card was not written. Try again at an even speed, then with another card; nothing was recorded as issued' },
+  'card.write_timeout': { zh: '等了 30 秒没有刷卡，已停止写卡。没有登记发卡', en: 'No card was swiped within 30 seconds; nothing was written or recorded as issued' },
+  'card.write_stopped': { zh: '已停止写卡，没有登记发卡', en: 'Writing was stopped; nothing was issued' },
+  'card.write_unplugged': { zh: '写卡中途写卡器断开了，这张卡不能发。没有登记发卡', en: 'The writer was unplugged while it wrote: do not hand this card out; nothing was issued' },
+  'card.not_read_back': { zh: '卡写了但读不回来，这张卡不能发。请重写，或换一张卡', en: 'The card was written but cannot be read: do not hand it out. Write again or take another' },
+  'card.mismatch': { zh: '读回的卡号与写入的不同，这张卡不能发。请重写，或换一张卡', en: 'What was read back is another number: do not hand the card out. Write it again' },
+  'card.cannot_write': { zh: '卡号应为 6 至 37 位数字，没有写卡', en: "A card's number has 6 to 37 digits; nothing was written" },
 } as const;
 
 export type CardCode = keyof typeof CARD_WORDS;
