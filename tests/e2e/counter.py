@@ -109,6 +109,8 @@ def find(tablet: Tablet, query: str) -> None:
     by_id(page, "search").fill(query)
     by_id(page, "child-row").first.click()
     expect(by_id(page, "child-page")).to_be_visible()
+    # All of the page: it comes a frame after what is due.
+    expect(by_id(page, "history")).to_be_visible()
 
 
 def prepare(tablet: Tablet, group: str, informed: str = "signature", reason: str = "") -> str:

@@ -136,6 +136,7 @@ def swipe_shows(tablet: Tablet, bridge: Bridge, child: Candidate) -> None:
     assert child.name not in page.url
     for group, _ in (child.first, child.second):
         expect(by_id(page, "due-item", group=group)).to_be_visible()
+    expect(by_id(page, "history")).to_be_visible()
     others = by_id(page, "not-due-item")
     assert others.count() >= 4
     reasons = [words(text) for text in others.all_inner_texts()]
