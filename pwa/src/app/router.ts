@@ -75,6 +75,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'observation.nav' },
     },
     {
+      path: '/day',
+      name: 'daysheets',
+      component: () => import('../daysheets/DaySheetsPage.vue'),
+      meta: { for: 'site', title: 'daysheets.nav' },
+    },
+    {
       path: '/aefi',
       name: 'aefi',
       component: () => import('../aefi/AefiPage.vue'),
