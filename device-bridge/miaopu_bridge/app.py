@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from miaopu_bridge import __version__
 from miaopu_bridge.access import Access, ApiError, pairing_router
 from miaopu_bridge.asking import asking_router
+from miaopu_bridge.calibrations import Calibrations
 from miaopu_bridge.config import Config
 from miaopu_bridge.events import Hub
 from miaopu_bridge.feed import feed_router
@@ -33,10 +34,12 @@ def create_app(
     config: Config, pairings: Pairings, hub: Hub, devices: Devices, jobs: Jobs
 ) -> FastAPI:
     """The application around devices that `lifespan` starts and stops."""
+    calibrations = Calibrations(config.state_dir, devices.printers())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hub.start(asyncio.get_running_loop())
+        calibrations.load()
         jobs.start()
         devices.start()
         yield
@@ -53,7 +56,7 @@ def create_app(
     app.include_router(_own_router(access, devices))
     app.include_router(pairing_router(access))
     app.include_router(asking_router(access, devices, hub))
-    app.include_router(print_router(access, devices, jobs))
+    app.include_router(print_router(access, devices, jobs, calibrations))
     app.include_router(jobs_router(access, jobs))
     app.include_router(feed_router(access, hub, devices, config.heartbeat_s))
     return app

@@ -15,7 +15,7 @@ from miaopu_bridge.pairing import Pairings
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost"})
 MAX_BODY = 1_000_000
-_METHODS = "GET, POST, DELETE"
+_METHODS = "GET, POST, PUT, DELETE"
 _HEADERS = "Authorization, Content-Type"
 
 

@@ -175,14 +175,27 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "This printer cannot print this form",
     ),
     "printer.off_page": (
-        "打印位置的偏移超出纸边，请调整 offsets",
-        "The printer's offsets move text over the edge; change them",
+        "打印位置超出纸边，请重新校准这台打印机",
+        "The printer's calibration moves text over the edge; measure it again",
     ),
     "printer.label_small": (
         "标签纸太小，放不下内容。请换大一点的标签，并改 width_mm、height_mm",
         "The label is too small for what goes on it; take a bigger one and set its size",
     ),
     "printer.no_paper": ("打印机缺纸，装纸后请重试", "The printer has no paper; load it and retry"),
+    "printer.paper_ended": (
+        "打印中途缺纸：纸上可能只有一部分。请看纸，装纸后从缺的那一行起重打",
+        "The paper ran out while printing: a part may be on it. Look, load paper, and print on "
+        "from the line that is missing",
+    ),
+    "printer.offline": (
+        "打印机没有联机，请按打印机上的“联机”键后重试",
+        "The printer is off line; press its on-line key and retry",
+    ),
+    "printer.fault": (
+        "打印机报告故障（盖子、卡纸），排除后重试",
+        "The printer reports a fault (cover, paper jam); mend it and retry",
+    ),
     "printer.unplugged": (
         "打印机没有接通，请检查电源和连线后重试",
         "The printer is off or unplugged; check it and retry",

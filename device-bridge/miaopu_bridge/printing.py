@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from miaopu.printing import Form, Lang, PrintError, UnknownTemplateError, check
 from miaopu.printing.render import TEMPLATES
 from miaopu_bridge.access import Access, ApiError
+from miaopu_bridge.calibrations import Calibrations
 from miaopu_bridge.drivers.base import Printer, PrinterError
 from miaopu_bridge.drivers.escp import EscpPrinter
 from miaopu_bridge.jobs import Job, Jobs, NotNowError, UnknownJobError
-from miaopu_bridge.shapes import FieldProblem, PrinterShown, PrintJob
+from miaopu_bridge.shapes import Calibration, FieldProblem, PrinterShown, PrintJob
 from miaopu_bridge.supervisor import Devices
 
 TEST_SLIP = check(
@@ -47,6 +48,7 @@ class Discarded(BaseModel):
 
 
 Wait = Annotated[float, Query(ge=0, le=30)]
+GridSide = Annotated[int, Query(ge=50, le=400)]
 
 
 def choose(printers: Mapping[str, Printer], form: Form) -> str | None:
@@ -59,7 +61,9 @@ def choose(printers: Mapping[str, Printer], form: Form) -> str | None:
     return min(able, key=lambda name: (able[name].wants_pdf, not able[name].paper), default=None)
 
 
-def print_router(access: Access, devices: Devices, jobs: Jobs) -> APIRouter:
+def print_router(
+    access: Access, devices: Devices, jobs: Jobs, calibrations: Calibrations
+) -> APIRouter:
     """Printers, and new jobs."""
     router = APIRouter()
     paired = Annotated[str, Depends(access.paired)]
@@ -73,18 +77,21 @@ def print_router(access: Access, devices: Devices, jobs: Jobs) -> APIRouter:
                 templates=_templates(printer),
                 paper=printer.paper,
                 booklet=printer.booklet,
+                calibration=printer.calibration,
             )
             for name, printer in devices.printers().items()
         ]
 
     @router.post("/printers/{name}/test")
-    async def print_test(name: str, origin: paired) -> Printed:
+    async def print_test(
+        name: str, origin: paired, width_mm: GridSide = 140, height_mm: GridSide = 100
+    ) -> Printed:
         printer = devices.printers().get(name)
         if printer is None:
             raise ApiError(404, "printer.unknown")
         if isinstance(printer, EscpPrinter):
             try:
-                await asyncio.to_thread(printer.print_grid)
+                await asyncio.to_thread(printer.print_grid, width_mm, height_mm)
             except PrinterError as error:
                 raise ApiError(503, error.code, detail=str(error)) from None
         elif reason := printer.accepts(TEST_SLIP):
@@ -92,6 +99,16 @@ def print_router(access: Access, devices: Devices, jobs: Jobs) -> APIRouter:
         else:
             jobs.add("appointment", TEST_SLIP, "zh", name, 1, origin)
         return Printed()
+
+    @router.put("/printers/{name}/calibration", dependencies=[Depends(access.paired)])
+    async def calibrate(name: str, wanted: Calibration) -> Calibration:
+        printer = devices.printers().get(name)
+        if printer is None:
+            raise ApiError(404, "printer.unknown")
+        if printer.calibration is None:
+            raise ApiError(409, "printer.cannot_print")
+        await asyncio.to_thread(calibrations.keep, name, wanted)
+        return wanted
 
     @router.post("/print", status_code=202)
     async def print_form(wanted: PrintRequest, origin: paired, wait: Wait = 0) -> PrintJob:

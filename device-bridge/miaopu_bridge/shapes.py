@@ -54,6 +54,25 @@ class Device(Shape):
     takes: list[OrderKind] = []
 
 
+class Calibration(Shape):
+    """How one printer is made to meet the booklet's lines (校准): millimetres are stretched, then
+    moved to the right and down."""
+
+    model_config = ConfigDict(extra="forbid")
+    x_mm: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    y_mm: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    x_scale: Annotated[float, Field(ge=0.8, le=1.25)] = 1.0
+    y_scale: Annotated[float, Field(ge=0.8, le=1.25)] = 1.0
+
+    def moved(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+        """Where the printer is told to print what belongs to this place."""
+        return x_mm * self.x_scale + self.x_mm, y_mm * self.y_scale + self.y_mm
+
+
+STRAIGHT = Calibration()
+"""Of a printer that nobody has measured."""
+
+
 class PrinterShown(Device):
     """A printer, with the forms that it prints."""
 
@@ -62,6 +81,8 @@ class PrinterShown(Device):
     """False for a folder of PDF files."""
     booklet: bool
     """It prints certificates into the bound booklet only (`variant` `passbook`)."""
+    calibration: Calibration | None
+    """Null for a printer that places nothing by millimetres."""
 
 
 class FieldProblem(Shape):

@@ -133,6 +133,7 @@ def test_calls_need_a_token_of_this_origin(desk: Desk, token: str) -> None:
             for method, path in (
                 ("GET", "/status"), ("GET", "/printers"), ("POST", "/print"), ("GET", "/jobs"),
                 ("GET", "/jobs/x/pdf"), ("DELETE", "/pair"), ("POST", "/printers/passbook/test"),
+                ("PUT", "/printers/passbook/calibration"),
             ):  # fmt: skip
                 answer = client.request(method, path)
                 assert answer.status_code == 401, (method, path)
@@ -213,6 +214,20 @@ def test_the_page_shows_the_code_and_cannot_be_framed(desk: Desk) -> None:
         assert client.post("/printers/passbook/test").json() == {"printed": True}
         assert client.post("/printers/slip/test").json() == {"printed": True}
         assert client.post("/printers/nothing/test").status_code == 404
+
+
+def test_a_printer_is_calibrated_by_who_is_paired(desk: Desk, token: str) -> None:
+    measured = {"x_mm": 1.5, "y_mm": -2.0, "x_scale": 1.01, "y_scale": 1.0}
+    with desk.client(ORIGIN, token) as client:
+        assert client.put("/printers/passbook/calibration", json=measured).json() == measured
+        known = {one["id"]: one["calibration"] for one in client.get("/printers").json()}
+        assert known["passbook"] == measured
+        assert known["pdf"] is None
+        assert client.put("/printers/pdf/calibration", json=measured).status_code == 409
+        assert client.put("/printers/nothing/calibration", json=measured).status_code == 404
+        far = client.put("/printers/passbook/calibration", json=measured | {"x_scale": 2})
+        assert far.status_code == 422
+        client.put("/printers/passbook/calibration", json={})
 
 
 def test_the_code_is_shown_to_nobody_else(desk: Desk, token: str) -> None:
@@ -313,8 +328,8 @@ def test_the_certificate_reaches_the_passbook_printer(desk: Desk, token: str) ->
         assert (job["state"], job["pdf"]) == ("done", None)
         assert client.get(f"/jobs/{job['id']}/pdf").json()["code"] == "job.no_pdf"
     printed = bytes.fromhex(desk.act(device="passbook", do="printed")["hex"])
-    texts = [text for _, _, text in read_escp(printed[before:])[0]]
-    assert {"王苗苗", "乙肝疫苗", "A20260102"} <= set(texts)
+    texts = [text for page in read_escp(printed[before:]) for _, _, text in page]
+    assert {"王苗苗", "乙肝疫苗 1", "A20260102"} <= set(texts)
 
 
 def test_without_paper_a_job_fails_says_why_and_is_printed_later(desk: Desk, token: str) -> None:
@@ -399,7 +414,7 @@ def test_printers_say_what_they_can_print(desk: Desk, token: str) -> None:
     with desk.client(ORIGIN, token) as client:
         printers = {printer["id"]: printer for printer in client.get("/printers").json()}
     assert printers["passbook"]["templates"] == ["certificate-page"]
-    assert printers["slip"]["templates"] == ["appointment", "card-label"]
+    assert printers["slip"]["templates"] == ["appointment", "card-label", "receipt"]
     assert "consent" in printers["pdf"]["templates"]
 
 

@@ -161,12 +161,12 @@ def test_a_good_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (folder / "config.toml").write_text(
         'allow_origins = ["https://clinic.example"]\n'
         '[[devices]]\nid = "book"\ndriver = "escp"\nport = "/dev/ttyUSB0"\n'
-        "[devices.options.offsets.certificate-page]\nx_mm = 1.5\n"
+        "[devices.options]\nask_paper = true\n"
     )
     config = configuration.load()
     assert config.port == 17390
     assert config.state_dir == tmp_path / "state" / "miaopu-bridge"
-    assert config.devices[0].options["offsets"] == {"certificate-page": {"x_mm": 1.5}}
+    assert config.devices[0].options["ask_paper"] is True
 
 
 def test_every_message_is_in_both_languages() -> None:

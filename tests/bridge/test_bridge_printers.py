@@ -19,14 +19,17 @@ from miaopu.printing import (
     check,
     passbook_page,
 )
+from miaopu.printing.passbook import FULL_WIDTH_MM
+from miaopu_bridge.calibrations import Calibrations
 from miaopu_bridge.config import DeviceConfig
-from miaopu_bridge.drivers import escp, thermal, tspl
-from miaopu_bridge.drivers.base import Document, PrinterError
-from miaopu_bridge.drivers.escp import EscpPrinter, Offset
+from miaopu_bridge.drivers import escp, raw, thermal, tspl
+from miaopu_bridge.drivers.base import Document, Printer, PrinterError
+from miaopu_bridge.drivers.escp import EscpPrinter
 from miaopu_bridge.drivers.paper import CupsPrinter, PdfPrinter
 from miaopu_bridge.drivers.thermal import ThermalPrinter
 from miaopu_bridge.drivers.tspl import LabelPrinter
 from miaopu_bridge.printing import choose
+from miaopu_bridge.shapes import Calibration
 from miaopu_bridge.simulators.printers import (
     EscpSimulator,
     LabelSimulator,
@@ -77,7 +80,7 @@ def pages_of(simulator: EscpSimulator, count: int) -> list[list[tuple[float, flo
 
 @given(st.lists(place, max_size=20), st.floats(0, 5), st.floats(0, 5))
 def test_text_lands_where_it_was_placed(places: list[PlacedText], x_mm: float, y_mm: float) -> None:
-    pages = read_escp(escp.encode(places, Offset(x_mm, y_mm)))
+    pages = read_escp(escp.encode(places, Calibration(x_mm=x_mm, y_mm=y_mm)))
     printed = [text for page in pages for text in page]
     wanted = sorted(places, key=lambda p: (p.page, p.y_mm, p.x_mm))
     assert [text for _, _, text in printed] == [p.text for p in wanted]
@@ -88,28 +91,81 @@ def test_text_lands_where_it_was_placed(places: list[PlacedText], x_mm: float, y
     assert len(pages) == len({p.page for p in places})
 
 
-def test_the_certificate_is_printed_with_the_printers_own_offset(passbook: EscpSimulator) -> None:
-    printer = escp_printer(
-        passbook, ask_paper=True, offsets={"certificate-page": {"x_mm": 2.54, "y_mm": 5.08}}
-    )
+def test_the_certificate_is_printed_as_the_printer_was_measured(passbook: EscpSimulator) -> None:
+    printer = escp_printer(passbook, ask_paper=True)
+    printer.calibration = Calibration(x_mm=2.54, y_mm=-1.27, x_scale=1.02, y_scale=0.99)
     printer.send(document("certificate-page", CERTIFICATE))
     form = check("certificate-page", CERTIFICATE)
     assert isinstance(form, CertificatePage)
-    (page,) = pages_of(passbook, 1)
-    for (x, y, text), wanted in zip(page, passbook_page(form), strict=True):
-        assert text == wanted.text
-        assert x == pytest.approx(wanted.x_mm + 2.54, abs=0.22)
-        assert y == pytest.approx(wanted.y_mm + 5.08, abs=0.08)
+    texts = [text for page in pages_of(passbook, 2) for text in page]
+    for (x, y, text), wanted in zip(texts, passbook_page(form), strict=True):
+        assert text == (wanted.text if wanted.squeezed_mm is None else text)
+        assert x == pytest.approx(wanted.x_mm * 1.02 + 2.54, abs=0.22)
+        assert y == pytest.approx(wanted.y_mm * 0.99 - 1.27, abs=0.08)
 
 
 def test_the_test_grid_shows_its_own_millimetres(passbook: EscpSimulator) -> None:
-    escp_printer(passbook).print_grid()
+    escp_printer(passbook).print_grid(140, 100)
     (page,) = pages_of(passbook, 1)
-    assert len(page) > 50
+    assert len(page) >= 30
     for x, y, text in page:
         said_x, said_y = map(int, text.removeprefix("+").split(","))
-        assert x == pytest.approx(said_x, abs=0.22)
-        assert y == pytest.approx(said_y, abs=0.08)
+        assert x + FULL_WIDTH_MM / 4 == pytest.approx(said_x, abs=0.22)
+        assert y + FULL_WIDTH_MM / 2 == pytest.approx(said_y, abs=0.08)
+
+
+def test_paper_that_ends_while_printing_is_not_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator = PrinterSimulator(tmp_path / "slip")
+    simulator.plug()
+    printer = ThermalPrinter(DeviceConfig(id="t", driver="thermal", port=str(simulator.link)))
+    no_paper = PrinterError("printer.no_paper", "")
+    answers = iter([None, no_paper])
+    monkeypatch.setattr(printer, "paper_problem", lambda _: next(answers))
+    with pytest.raises(PrinterError) as caught:
+        printer.send(document("appointment", APPOINTMENT))
+    simulator.unplug()
+    assert caught.value.code == "printer.paper_ended"
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (raw.LP_ON_LINE | raw.LP_NO_FAULT | raw.LP_NO_PAPER, "printer.no_paper"),
+        (raw.LP_NO_FAULT, "printer.offline"),
+        (raw.LP_ON_LINE, "printer.fault"),
+    ],
+)
+def test_a_printer_at_usb_says_what_is_wrong_and_is_sent_nothing(
+    lines: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "line_status", lambda _: lines)
+    reader = os.memfd_create("lp")
+    printer = EscpPrinter(DeviceConfig(id="p", driver="escp", port=f"/proc/self/fd/{reader}"))
+    with pytest.raises(PrinterError) as caught:
+        printer.send(document("certificate-page", CERTIFICATE))
+    assert caught.value.code == code
+    assert os.fstat(reader).st_size == 0
+    os.close(reader)
+
+
+def test_what_was_measured_is_there_after_a_restart(tmp_path: Path) -> None:
+    measured = Calibration(x_mm=1.5, y_scale=1.01)
+
+    def printers() -> dict[str, Printer]:
+        return {
+            "passbook": EscpPrinter(DeviceConfig(id="passbook", driver="escp", port="/dev/none")),
+            "pdf": PdfPrinter(DeviceConfig(id="pdf", driver="pdf")),
+        }
+
+    before = printers()
+    Calibrations(tmp_path, before).keep("passbook", measured)
+    assert before["passbook"].calibration == measured
+    after = printers()
+    Calibrations(tmp_path, after).load()
+    assert after["passbook"].calibration == measured
+    assert after["pdf"].calibration is None
 
 
 def test_a_name_that_the_printers_set_lacks_is_printed_as_dots(passbook: EscpSimulator) -> None:
@@ -118,12 +174,12 @@ def test_a_name_that_the_printers_set_lacks_is_printed_as_dots(passbook: EscpSim
         "child": CERTIFICATE["child"] | {"name": "王\U00020bb7", "guardian": "Zoë"}
     }
     printer.send(document("certificate-page", data))
-    (page,) = pages_of(passbook, 1)
-    texts = [text for _, _, text in page]
+    texts = [text for page in pages_of(passbook, 2) for _, _, text in page]
     # Two full-width characters, and no wider than three half-width ones.
-    assert texts[0] == "▦48"
-    assert int(texts[4].removeprefix("▦")) <= 36
-    assert "乙肝疫苗" in texts
+    assert "▦48" in texts
+    dots = [int(text.removeprefix("▦")) for text in texts if text.startswith("▦")]
+    assert min(dots) <= 36
+    assert "乙肝疫苗 1" in texts
 
 
 def test_a_character_that_no_font_has_is_said_before_anything_is_printed(
@@ -158,7 +214,7 @@ def test_what_a_form_holds_never_sends_it_to_another_printer(passbook: EscpSimul
 
 def test_an_offset_over_the_edge_is_refused() -> None:
     with pytest.raises(PrinterError, match="edge"):
-        escp.encode([PlacedText(0, 1, 1, "a")], Offset(-5, 0))
+        escp.encode([PlacedText(0, 1, 1, "a")], Calibration(x_mm=-5))
 
 
 def test_no_paper_no_power_no_port(passbook: EscpSimulator, tmp_path: Path) -> None:
@@ -171,7 +227,7 @@ def test_no_paper_no_power_no_port(passbook: EscpSimulator, tmp_path: Path) -> N
 
     passbook.act({"do": "paper", "state": "in"})
     printer.send(document("certificate-page", CERTIFICATE, copies=2))
-    assert len(pages_of(passbook, 2)) == 2
+    assert len(pages_of(passbook, 4)) == 4
 
     passbook.unplug()
     assert "plugged in" in printer.status()

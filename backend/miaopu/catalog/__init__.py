@@ -88,6 +88,14 @@ def code_tables() -> dict[str, dict[str, Code]]:
     return _load("codes", dict[DictionaryCode, dict[DictionaryCode, Code]])
 
 
+@cache
+def booklets() -> dict[str, dict[str, Any]]:
+    """Where each edition of the certificate has its lines (接种证版式), the shape of
+    `miaopu.printing.forms.BookletLayout`. Published measures are few (10 × 14 cm, a pitch of
+    5.29 mm): they are where a clinic's calibration starts."""
+    return _load("booklets", dict[DictionaryCode, dict[str, Any]])
+
+
 def dictionary_documents() -> list[dict[str, Any]]:
     """The code tables, vaccines, leaflets and what may be observed, as documents (字典)."""
     tables: dict[str, dict[str, Any]] = {
@@ -97,6 +105,8 @@ def dictionary_documents() -> list[dict[str, Any]]:
         }
         for name, table in code_tables().items()
     }
+    for code, layout in booklets().items():
+        tables["booklet"][code]["more"] = {"layout": layout}
     tables["vaccine"] = {
         code: _entry(
             entry.zh,

@@ -1,4 +1,5 @@
-"""Printed forms (打印单证): notice, certificate page, consent, appointment slip, card label.
+"""Printed forms (打印单证): notice, certificate page, consent, appointment slip, card label,
+receipt, and a paper of words and tables.
 
 `render_html` and `render_pdf` are pure: the data carries everything that appears on the paper, and
 a template looks nothing up. The server and the device bridge print the same forms with this
@@ -15,11 +16,14 @@ from miaopu.printing.errors import (
 )
 from miaopu.printing.forms import (
     Appointment,
+    BookletLayout,
     CardLabel,
     CertificatePage,
     Consent,
     Form,
     Notice,
+    Paper,
+    Receipt,
 )
 from miaopu.printing.passbook import PlacedText, passbook_page
 from miaopu.printing.render import (
@@ -37,6 +41,7 @@ __all__ = [
     "Appointment",
     "BadPrintDataError",
     "Barcode",
+    "BookletLayout",
     "CardLabel",
     "CertificatePage",
     "Consent",
@@ -46,8 +51,10 @@ __all__ = [
     "Line",
     "NoGlyphError",
     "Notice",
+    "Paper",
     "PlacedText",
     "PrintError",
+    "Receipt",
     "UnknownTemplateError",
     "check",
     "passbook_page",

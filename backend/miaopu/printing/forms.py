@@ -130,7 +130,8 @@ class CertificateChild(Child):
 
 
 class CertificateRow(Form):
-    """One line of the certificate's record (接种记录). `line` is its place on the page from 1."""
+    """One line of the certificate's record (接种记录). `line` is its place in the booklet from 1,
+    counted over its pages."""
 
     vaccine: Name
     dose: Text = ""
@@ -141,15 +142,48 @@ class CertificateRow(Form):
     site: Text = ""
     unit: Text = ""
     vaccinator: Text = ""
-    line: Annotated[int, Field(ge=1, le=120)] | None = None
+    line: Annotated[int, Field(ge=1, le=3600)] | None = None
+
+
+Millimetres = Annotated[float, Field(ge=0, le=400)]
+
+
+class Column(Form):
+    """Left edge and width of a column; `cut`: what is too long may be shortened."""
+
+    x_mm: Millimetres
+    width_mm: Annotated[float, Field(gt=0, le=400)]
+    cut: bool = False
+
+
+class Place(Column):
+    """A column that is on the child's page once, with its top."""
+
+    y_mm: Millimetres
+
+
+class BookletLayout(Form):
+    """Where an edition of the certificate has its lines (接种证版式), from its page's corner.
+
+    `columns` are those of `CertificateRow`; without one for the dose, its number stands beside the
+    vaccine. `child` are places of `CertificateChild`, on a page of its own.
+    """
+
+    width_mm: Annotated[float, Field(ge=50, le=400)]
+    height_mm: Annotated[float, Field(ge=50, le=400)]
+    first_line_mm: Millimetres
+    line_pitch_mm: Annotated[float, Field(ge=2, le=50)]
+    lines_per_page: Annotated[int, Field(ge=1, le=60)]
+    columns: Annotated[dict[str, Column], Field(max_length=12)]
+    child: Annotated[dict[str, Place], Field(max_length=24)] = {}
 
 
 class CertificatePage(Form):
     """预防接种证 page: the child's data and the doses given.
 
-    `variant` "page" draws the form itself on A4. "passbook" places text only, for a booklet whose
-    lines are printed already; there each row goes to its own `line`, so that a later visit prints
-    below the earlier ones. `offset_x_mm` and `offset_y_mm` shift everything, to fit one printer.
+    `variant` "page" draws the form itself on A4. "passbook" places text only, by `layout`, for a
+    booklet whose lines are printed already; there each row goes to its own `line`, so that a later
+    visit prints below the earlier ones, and `with_child` prints the child's page before them.
     """
 
     clinic: Clinic
@@ -157,8 +191,8 @@ class CertificatePage(Form):
     rows: Annotated[list[CertificateRow], Field(max_length=120)] = []
     variant: Literal["page", "passbook"] = "page"
     with_child: bool = True
-    offset_x_mm: Annotated[float, Field(ge=-50, le=50)] = 0
-    offset_y_mm: Annotated[float, Field(ge=-50, le=50)] = 0
+    layout: BookletLayout | None = None
+    """Absent: the first edition that comes with the program."""
     issued_on: dt.date | None = None
 
 
@@ -213,3 +247,61 @@ class CardLabel(Form):
     clinic_name: Name
     guardian: Text = ""
     card_number: Text = ""
+
+
+class Labelled(Form):
+    """A value with what it is."""
+
+    label: Name
+    value: Text = ""
+
+
+class Table(Form):
+    """Columns and rows of texts; `widths` are their shares of the page."""
+
+    title: Text = ""
+    columns: Annotated[list[Text], Field(min_length=1, max_length=16)]
+    rows: Annotated[list[Annotated[list[Text], Field(max_length=16)]], Field(max_length=2000)] = []
+    widths: Annotated[list[Annotated[float, Field(gt=0, le=100)]], Field(max_length=16)] = []
+
+
+class Paper(Form):
+    """A paper of words, values and tables: a record, a proof, a list (记录单、证明、名单).
+
+    Whoever fills it says every word of it, in the language that it is printed in.
+    """
+
+    clinic: Clinic
+    title: Name
+    subtitle: Text = ""
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{0,32}$")] = ""
+    """Printed as a barcode, to be scanned."""
+    facts: Annotated[list[Labelled], Field(max_length=40)] = []
+    tables: Annotated[list[Table], Field(max_length=8)] = []
+    paragraphs: Annotated[list[Paragraph], Field(max_length=12)] = []
+    signs: Annotated[list[Name], Field(max_length=6)] = []
+    """What is signed or stamped at its foot."""
+    size: Literal["A5", "A4", "A4 landscape"] = "A4"
+
+
+class Charge(Form):
+    """A line of a receipt; money in yuan, as printed."""
+
+    item: Name
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    price: Text
+    amount: Text
+
+
+class Receipt(Form):
+    """收费收据, 80 mm wide: what was paid, or given back."""
+
+    clinic: Clinic
+    title: Name
+    number: Name
+    child: Child
+    at: Name
+    charges: Annotated[list[Charge], Field(min_length=1, max_length=40)]
+    totals: Annotated[list[Labelled], Field(max_length=6)] = []
+    cashier: Text = ""
+    note: Text = ""

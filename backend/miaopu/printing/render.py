@@ -22,9 +22,11 @@ from miaopu.printing.forms import (
     Consent,
     Form,
     Notice,
+    Paper,
+    Receipt,
 )
 from miaopu.printing.glyphs import lacks_glyph
-from miaopu.printing.passbook import LINES_PER_PAGE, passbook_page
+from miaopu.printing.passbook import passbook_page, program_layout
 from miaopu.printing.words import Lang, long_date, words
 
 if TYPE_CHECKING:
@@ -37,13 +39,19 @@ TEMPLATES: Mapping[str, type[Form]] = MappingProxyType(
         "consent": Consent,
         "appointment": Appointment,
         "card-label": CardLabel,
+        "receipt": Receipt,
+        "paper": Paper,
     }
 )
 
 MOST_PAGES: Mapping[str, int] = MappingProxyType(
-    {"notice": 2, "certificate-page": 12, "consent": 4, "appointment": 1, "card-label": 1}
-)
+    {
+        "notice": 2, "certificate-page": 12, "consent": 4, "appointment": 1, "card-label": 1,
+        "receipt": 1, "paper": 60,
+    }
+)  # fmt: skip
 """What the paper of each form holds: a sheet's two sides, a booklet, one label."""
+LINES_OF_A4 = 12
 
 
 def check(template: str, data: Mapping[str, object] | BaseModel) -> Form:
@@ -84,8 +92,9 @@ def render_html(template: str, data: Mapping[str, object] | BaseModel, lang: Lan
         if form.variant == "passbook":
             name = "certificate-passbook"
             extra["placed"] = passbook_page(form, lang)
+            extra["layout"] = form.layout or program_layout()
         else:
-            extra["empty_lines"] = max(0, LINES_PER_PAGE - len(form.rows))
+            extra["empty_lines"] = max(0, LINES_OF_A4 - len(form.rows))
     return _environment().get_template(f"{name}.html.j2").render(
         form=form, lang=lang, w=words(lang), **extra
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from miaopu.printing.forms import Appointment, CardLabel, Form
+from miaopu.printing.forms import Appointment, CardLabel, Form, Receipt
 from miaopu.printing.words import Lang, long_date, words
 
 
@@ -22,7 +22,7 @@ class Barcode:
     value: str
 
 
-SLIP_FORMS: tuple[type[Form], ...] = (Appointment, CardLabel)
+SLIP_FORMS: tuple[type[Form], ...] = (Appointment, CardLabel, Receipt)
 
 
 def slip(form: Form, lang: Lang = "zh") -> list[Line | Barcode]:
@@ -31,6 +31,8 @@ def slip(form: Form, lang: Lang = "zh") -> list[Line | Barcode]:
         return _appointment(form, lang)
     if isinstance(form, CardLabel):
         return _card_label(form, lang)
+    if isinstance(form, Receipt):
+        return _receipt(form)
     raise TypeError(f"{type(form).__name__} is not printed on a slip")
 
 
@@ -65,3 +67,17 @@ def _card_label(form: CardLabel, lang: Lang) -> list[Line | Barcode]:
         Line(f"{w[f'sex.{child.sex}']}  {long_date(child.birth_date, lang)}", centered=True),
         Barcode(child.code),
     ]
+
+
+def _receipt(form: Receipt) -> list[Line | Barcode]:
+    lines: list[Line | Barcode] = [
+        Line(form.clinic.name, centered=True),
+        Line(form.title, big=True, centered=True),
+        Line(form.number),
+        Line(form.at),
+        Line(f"{form.child.name}  {form.child.code}"),
+    ]
+    for charge in form.charges:
+        lines += [Line(charge.item), Line(f"  {charge.count} × {charge.price} = {charge.amount}")]
+    lines += [Line(f"{total.label}  {total.value}") for total in form.totals]
+    return [*lines, *(Line(text) for text in (form.note, form.cashier) if text)]

@@ -16,7 +16,7 @@ from miaopu.printing import Form, Lang
 from miaopu.printing.render import check_glyphs
 from miaopu_bridge.config import DeviceConfig
 from miaopu_bridge.idcard import IdCardText
-from miaopu_bridge.shapes import DeviceKind, OrderKind
+from miaopu_bridge.shapes import Calibration, DeviceKind, OrderKind
 
 READ_TIMEOUT_S = 0.1
 FRAME_TIMEOUT_S = 1.0
@@ -195,6 +195,8 @@ class Printer(Driver):
     booklet: ClassVar[bool] = False
     """Whether it prints certificates into the bound booklet, and not on sheets."""
     forms: ClassVar[tuple[type[Form], ...]] = (Form,)
+    calibration: Calibration | None = None
+    """How it meets the booklet's lines; None where nothing is placed by millimetres."""
 
     def accepts(self, form: Form) -> str:
         """Empty when this printer prints forms of this kind, or one sentence saying why not."""

@@ -1,5 +1,6 @@
 """Sending raw bytes to a printer at a serial port, a pseudo-terminal or a device file."""
 
+import array
 import os
 import stat
 import time
@@ -13,6 +14,9 @@ from miaopu_bridge.drivers.base import Printer, PrinterError
 
 PAPER_QUERY = b"\x10\x04\x04"  # DLE EOT 4: the paper sensor's status
 PAPER_END_BITS = 0x60
+LPGETSTATUS = 0x060B
+"""Linux' question to a printer's port; IEEE 1284 has the lines."""
+LP_NO_FAULT, LP_ON_LINE, LP_NO_PAPER = 0x08, 0x10, 0x20
 _CHUNK = 256
 DRAIN_S = 60.0
 
@@ -68,14 +72,8 @@ class RawPrinter(Printer):
             rtscts=bool(self.config.options.get("rtscts", False)),
             dsrdtr=bool(self.config.options.get("dsrdtr", False)),
         ) as port:
-            if self._ask_paper:
-                port.reset_input_buffer()
-                port.write(self.paper_query)
-                answer = bytes(port.read(1))
-                if not answer:
-                    raise PrinterError("printer.no_answer", "the printer does not answer")
-                if problem := self.paper_problem(answer[0]):
-                    raise problem
+            if self._ask_paper and (problem := self._asked(port)):
+                raise problem
             for start in range(0, len(content), _CHUNK):
                 port.write(content[start : start + _CHUNK])
             # Not flush(): it would wait for ever for a printer that is held.
@@ -85,20 +83,68 @@ class RawPrinter(Printer):
                     port.reset_output_buffer()
                     raise serial.SerialTimeoutException
                 time.sleep(0.02)
+            # Of a page that is laid in by hand none is left when it is done.
+            if self._ask_paper and not self.booklet:
+                _paper_ended(self._asked(port))
+
+    def _asked(self, port: serial.Serial) -> PrinterError | None:
+        """What the printer says is wrong. Raises PrinterError for one that does not answer."""
+        port.reset_input_buffer()
+        port.write(self.paper_query)
+        answer = bytes(port.read(1))
+        if not answer:
+            raise PrinterError("printer.no_answer", "the printer does not answer")
+        return self.paper_problem(answer[0])
 
     def _write_file(self, content: bytes) -> None:
         descriptor = os.open(self.config.port, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         try:
+            if problem := _line_problem(descriptor):
+                raise problem
             deadline = time.monotonic() + 10
             while content:
                 try:
                     content = content[os.write(descriptor, content[:_CHUNK]) :]
+                    deadline = time.monotonic() + 10
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        raise serial.SerialTimeoutException from None
+                        raise _line_problem(descriptor) or serial.SerialTimeoutException from None
                     time.sleep(0.05)
+            if not self.booklet:
+                _paper_ended(_line_problem(descriptor))
         finally:
             os.close(descriptor)
+
+
+def _paper_ended(problem: PrinterError | None) -> None:
+    if problem is not None and problem.code == "printer.no_paper":
+        raise PrinterError("printer.paper_ended", "the paper ran out while printing")
+
+
+def line_status(descriptor: int) -> int | None:
+    """The status lines of a printer at a parallel port or USB (`/dev/usb/lp0`); None for a file
+    that has none."""
+    import fcntl  # exists on Unix only
+
+    answer = array.array("i", [0])
+    try:
+        fcntl.ioctl(descriptor, LPGETSTATUS, answer)
+    except OSError:
+        return None
+    return answer[0]
+
+
+def _line_problem(descriptor: int) -> PrinterError | None:
+    status = line_status(descriptor)
+    if status is None:
+        return None
+    if status & LP_NO_PAPER:
+        return PrinterError("printer.no_paper", "the printer has no paper")
+    if not status & LP_ON_LINE:
+        return PrinterError("printer.offline", "the printer is off line")
+    if not status & LP_NO_FAULT:
+        return PrinterError("printer.fault", "the printer reports a fault")
+    return None
 
 
 def _is_terminal(path: str) -> bool:

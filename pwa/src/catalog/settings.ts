@@ -5,7 +5,16 @@ import type { Settings } from '../models/generated.ts';
 import { documentsVersion, opened, workspace } from '../workspace/workspace.ts';
 
 export type SettingsPatch = Partial<
-  Pick<Settings, 'schedules' | 'parameters' | 'clinic_days' | 'closed_days' | 'offline_days'>
+  Pick<
+    Settings,
+    | 'schedules'
+    | 'parameters'
+    | 'clinic_days'
+    | 'closed_days'
+    | 'offline_days'
+    | 'booklet'
+    | 'schools'
+  >
 >;
 
 /** The settings in force, null until they are here. */

@@ -7,6 +7,7 @@
 import type {
   BothLanguages,
   BridgeEvent,
+  Calibration,
   PrinterShown,
   PrintJob,
   PrintRequest,
@@ -120,6 +121,22 @@ export class BridgeClient {
   /** The printers of this PC, each with the forms that it prints. Throws {@link BridgeError}. */
   printers(): Promise<PrinterShown[]> {
     return this.call('GET', '/printers');
+  }
+
+  /** How a job stands. Throws {@link BridgeError}. */
+  job(id: string): Promise<PrintJob> {
+    return this.call('GET', `/jobs/${encodeURIComponent(id)}`);
+  }
+
+  /** Prints the test grid, of a page of that size. Throws {@link BridgeError}. */
+  async printGrid(printer: string, width: number, height: number): Promise<void> {
+    const size = `width_mm=${Math.floor(width)}&height_mm=${Math.floor(height)}`;
+    await this.call('POST', `/printers/${encodeURIComponent(printer)}/test?${size}`);
+  }
+
+  /** Keeps what was measured of a printer. Throws {@link BridgeError}. */
+  async calibrate(printer: string, measured: Calibration): Promise<void> {
+    await this.call('PUT', `/printers/${encodeURIComponent(printer)}/calibration`, measured);
   }
 
   /** The PDF of a job whose printer makes one. */

@@ -5,6 +5,7 @@ import { BridgeClient, type BridgeState, DEFAULT_ADDRESS, type Socket } from './
 import type {
   BothLanguages,
   BridgeEvent,
+  Calibration,
   Device,
   PrinterShown,
   PrintJob,
@@ -35,6 +36,12 @@ export interface Bridge {
   print(wanted: PrintRequest): Promise<PrintJob>;
   /** Throws `BridgeError`. */
   printers(): Promise<PrinterShown[]>;
+  /** Throws `BridgeError`. */
+  job(id: string): Promise<PrintJob>;
+  /** Throws `BridgeError`. */
+  printGrid(printer: string, width: number, height: number): Promise<void>;
+  /** Throws `BridgeError`. */
+  calibrate(printer: string, measured: Calibration): Promise<void>;
   pdf(path: string): Promise<Blob>;
 }
 
@@ -142,6 +149,9 @@ function create(): Bridge {
     onPin: (listener) => listen(pins, listener),
     print: (wanted) => client.print(wanted),
     printers: () => client.printers(),
+    job: (id) => client.job(id),
+    printGrid: (printer, width, height) => client.printGrid(printer, width, height),
+    calibrate: (printer, measured) => client.calibrate(printer, measured),
     pdf: (path) => client.pdf(path),
   };
 }

@@ -6,6 +6,17 @@ export interface BothLanguages {
   en: string;
 }
 
+/**
+ * How one printer is made to meet the booklet's lines (校准): millimetres are stretched, then
+ * moved to the right and down.
+ */
+export interface Calibration {
+  x_mm: number;
+  y_mm: number;
+  x_scale: number;
+  y_scale: number;
+}
+
 /** A card was read (刷卡). */
 export interface Card {
   at: string;
@@ -184,6 +195,8 @@ export interface PrinterShown {
   paper: boolean;
   /** It prints certificates into the bound booklet only (`variant` `passbook`). */
   booklet: boolean;
+  /** Null for a printer that places nothing by millimetres. */
+  calibration: Calibration | null;
 }
 
 /** A guardian pressed a key of the evaluator (评价器): 1 poor to 5 very good. */

@@ -20,6 +20,7 @@ const printer = (id: string, more: Partial<PrinterShown>) => ({
   templates: ['notice', 'certificate-page'],
   paper: true,
   booklet: false,
+  calibration: null,
   ...more,
 });
 

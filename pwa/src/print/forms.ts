@@ -3,10 +3,12 @@
  * document. Printed by the bridge, or by the browser itself when there is none.
  */
 
+import { certificateOf } from '../case/certificate.ts';
 import { type ChildDoc, cards, type Dose, fact, standing } from '../case/document.ts';
 import { wallClock } from '../clock/clock.ts';
 import type { Site } from '../models/generated.ts';
 import {
+  type BookletLayout,
   type CertificatePage,
   type CertificateRow,
   type Child,
@@ -127,16 +129,31 @@ export function certificateForm(input: {
   numbers: ReadonlyMap<string, number | null>;
   words: Words;
   variant: 'page' | 'passbook';
+  /** Of the booklet: which doses, and the line of each. */
+  lines?: ReadonlyMap<string, number>;
+  layout?: BookletLayout;
+  /** Of the booklet: the child's page, too. */
+  withChild?: boolean;
 }): CertificatePage {
-  const { child, words, numbers, variant } = input;
+  const { child, words, numbers, variant, lines } = input;
   const narrow = variant === 'passbook';
   const rows = standing(child, 'dose')
+    .filter(({ id }) => !lines || lines.has(id))
     .sort((a, b) => a.event.date.localeCompare(b.event.date) || a.id.localeCompare(b.id))
     .map(({ id, event }): CertificateRow => {
       const { route: _, ...row } = givenForm(event, numbers.get(id) ?? null, words);
       const unit = event.origin === 'history' ? event.place : words.place(event.site);
       const vaccine = narrow ? words.vaccineShort(event.vaccine) : row.vaccine;
-      return filled({ ...row, vaccine, date: event.date, unit: unit ?? '' });
+      const number = numbers.get(id) ?? null;
+      const dose = narrow && number !== null ? String(number) : row.dose;
+      return filled({
+        ...row,
+        vaccine,
+        dose,
+        date: event.date,
+        unit: unit ?? '',
+        line: lines?.get(id),
+      });
     });
   const contraindications = standing(child, 'contraindication')
     .map(({ event }) => words.contraindication(event.code))
@@ -156,9 +173,12 @@ export function certificateForm(input: {
       household: fact(child, 'household_address') ?? '',
       contraindications,
       card_number: cards(child).at(-1) ?? '',
+      card_date: certificateOf(child)?.date ?? '',
     }),
     rows,
     variant,
+    ...(narrow && { with_child: input.withChild ?? false }),
+    ...(input.layout && { layout: input.layout }),
     issued_on: input.date,
   };
 }

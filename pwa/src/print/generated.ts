@@ -15,6 +15,22 @@ export interface Appointment {
   issued_on?: string;
 }
 
+/**
+ * Where an edition of the certificate has its lines (接种证版式), from its page's corner.
+ *
+ * `columns` are those of `CertificateRow`; without one for the dose, its number stands beside the
+ * vaccine. `child` are places of `CertificateChild`, on a page of its own.
+ */
+export interface BookletLayout {
+  width_mm: number;
+  height_mm: number;
+  first_line_mm: number;
+  line_pitch_mm: number;
+  lines_per_page: number;
+  columns: Record<string, unknown>;
+  child?: Record<string, unknown>;
+}
+
 /** A label of 60 × 40 mm for the certificate's card, with the child's code as a barcode. */
 export interface CardLabel {
   child: Child;
@@ -47,9 +63,9 @@ export interface CertificateChild {
 /**
  * 预防接种证 page: the child's data and the doses given.
  *
- * `variant` "page" draws the form itself on A4. "passbook" places text only, for a booklet whose
- * lines are printed already; there each row goes to its own `line`, so that a later visit prints
- * below the earlier ones. `offset_x_mm` and `offset_y_mm` shift everything, to fit one printer.
+ * `variant` "page" draws the form itself on A4. "passbook" places text only, by `layout`, for a
+ * booklet whose lines are printed already; there each row goes to its own `line`, so that a later
+ * visit prints below the earlier ones, and `with_child` prints the child's page before them.
  */
 export interface CertificatePage {
   clinic: Clinic;
@@ -57,12 +73,14 @@ export interface CertificatePage {
   rows?: CertificateRow[];
   variant?: 'page' | 'passbook';
   with_child?: boolean;
-  offset_x_mm?: number;
-  offset_y_mm?: number;
+  layout?: BookletLayout;
   issued_on?: string;
 }
 
-/** One line of the certificate's record (接种记录). `line` is its place on the page from 1. */
+/**
+ * One line of the certificate's record (接种记录). `line` is its place in the booklet from 1,
+ * counted over its pages.
+ */
 export interface CertificateRow {
   vaccine: string;
   dose?: string;
@@ -74,6 +92,14 @@ export interface CertificateRow {
   unit?: string;
   vaccinator?: string;
   line?: number;
+}
+
+/** A line of a receipt; money in yuan, as printed. */
+export interface Charge {
+  item: string;
+  count?: number;
+  price: string;
+  amount: string;
 }
 
 /** A child (受种者) as it appears on a slip. */
@@ -90,6 +116,13 @@ export interface Clinic {
   phone?: string;
   address?: string;
   hours?: string;
+}
+
+/** Left edge and width of a column; `cut`: what is too long may be shortened. */
+export interface Column {
+  x_mm: number;
+  width_mm: number;
+  cut?: boolean;
 }
 
 /** 疫苗接种知情同意书: what is told (品种、作用、禁忌、不良反应、注意事项), and a signature. */
@@ -133,6 +166,12 @@ export interface HealthQuestion {
   detail?: string;
 }
 
+/** A value with what it is. */
+export interface Labelled {
+  label: string;
+  value?: string;
+}
+
 /** A dose to come (下次应种): not before `earliest`, best before `by`. */
 export interface NextDose {
   vaccine: string;
@@ -156,6 +195,52 @@ export interface Notice {
   remark?: string;
 }
 
+/**
+ * A paper of words, values and tables: a record, a proof, a list (记录单、证明、名单).
+ *
+ * Whoever fills it says every word of it, in the language that it is printed in.
+ */
+export interface Paper {
+  clinic: Clinic;
+  title: string;
+  subtitle?: string;
+  code?: string;
+  facts?: Labelled[];
+  tables?: Table[];
+  paragraphs?: string[];
+  signs?: string[];
+  size?: 'A5' | 'A4' | 'A4 landscape';
+}
+
+/** A column that is on the child's page once, with its top. */
+export interface Place {
+  x_mm: number;
+  width_mm: number;
+  cut?: boolean;
+  y_mm: number;
+}
+
+/** 收费收据, 80 mm wide: what was paid, or given back. */
+export interface Receipt {
+  clinic: Clinic;
+  title: string;
+  number: string;
+  child: Child;
+  at: string;
+  charges: Charge[];
+  totals?: Labelled[];
+  cashier?: string;
+  note?: string;
+}
+
+/** Columns and rows of texts; `widths` are their shares of the page. */
+export interface Table {
+  title?: string;
+  columns: string[];
+  rows?: string[][];
+  widths?: number[];
+}
+
 /** What each form is given, by the name of its template. */
 export interface Templates {
   'notice': Notice;
@@ -163,4 +248,6 @@ export interface Templates {
   'consent': Consent;
   'appointment': Appointment;
   'card-label': CardLabel;
+  'receipt': Receipt;
+  'paper': Paper;
 }

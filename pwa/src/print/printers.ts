@@ -6,9 +6,19 @@
 import type { PrinterShown } from '../devices/generated.ts';
 import type { Sheet } from './usePrint';
 
-/** The forms that a printer is chosen for; the booklet and the sheet of a certificate are two. */
-export const FORMS = ['notice', 'certificate', 'booklet'] as const;
-export type FormKind = (typeof FORMS)[number];
+/** The forms that a printer is chosen for, and the template of each; the booklet is one by itself. */
+const TEMPLATE_OF = {
+  notice: 'notice',
+  certificate: 'certificate-page',
+  booklet: 'certificate-page',
+  consent: 'consent',
+  slip: 'appointment',
+  label: 'card-label',
+  receipt: 'receipt',
+  paper: 'paper',
+} as const satisfies Record<string, Sheet['template']>;
+export type FormKind = keyof typeof TEMPLATE_OF;
+export const FORMS = Object.keys(TEMPLATE_OF) as FormKind[];
 
 /** The choice of the browser's own print, which no printer is named. */
 export const BROWSER = '@browser';
@@ -16,15 +26,15 @@ export const BROWSER = '@browser';
 const KEY = 'miaopu.printers';
 
 export function kindOf(what: Sheet): FormKind {
-  if (what.template === 'notice') return 'notice';
-  return what.data.variant === 'passbook' ? 'booklet' : 'certificate';
+  if (what.template === 'certificate-page' && what.data.variant === 'passbook') return 'booklet';
+  return FORMS.find((kind) => TEMPLATE_OF[kind] === what.template) ?? 'paper';
 }
 
 /** The printers that can print a form, of all that the bridge has. */
 export function printersFor(kind: FormKind, all: readonly PrinterShown[]): PrinterShown[] {
-  const template = kind === 'notice' ? 'notice' : 'certificate-page';
   return all.filter(
-    (printer) => printer.templates.includes(template) && (kind === 'booklet' || !printer.booklet),
+    (printer) =>
+      printer.templates.includes(TEMPLATE_OF[kind]) && (kind === 'booklet' || !printer.booklet),
   );
 }
 

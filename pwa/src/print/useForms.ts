@@ -12,15 +12,18 @@ import type { Site } from '../models/generated.ts';
 import type { Forecast } from '../schedule/types.ts';
 import { useSession } from '../workspace/session';
 import { certificateForm, clinicForm, noticeForm, type Words } from './forms';
-import type { CertificatePage, Notice } from './generated.ts';
+import type { BookletLayout, CertificatePage, Clinic, Notice } from './generated.ts';
 import { type Appointment, nextAppointment } from './next';
 
 export function useForms(): {
   notice(child: ChildDoc, forecast: Forecast | null): Notice;
-  certificate(
+  clinic(): Clinic;
+  certificate(child: ChildDoc, forecast: Forecast | null): CertificatePage;
+  /** Text alone, for a booklet whose lines are printed already. */
+  booklet(
     child: ChildDoc,
     forecast: Forecast | null,
-    variant: 'page' | 'passbook',
+    what: { lines: ReadonlyMap<string, number>; layout: BookletLayout; withChild: boolean },
   ): CertificatePage;
   appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null;
 } {
@@ -43,7 +46,7 @@ export function useForms(): {
     nth: (number) => t('history.nth', { number }),
   };
 
-  function clinic() {
+  function clinic(): Clinic {
     const code = user.value?.site ?? '';
     return clinicForm(catalogNow().get<Site>(`site:${code}`) ?? null, code);
   }
@@ -77,14 +80,25 @@ export function useForms(): {
         words,
       });
     },
-    certificate: (child, forecast, variant) =>
+    clinic,
+    certificate: (child, forecast) =>
       certificateForm({
         child,
         clinic: clinic(),
         date: today(),
         numbers: numbersOf(child, forecast),
         words,
-        variant,
+        variant: 'page',
+      }),
+    booklet: (child, forecast, what) =>
+      certificateForm({
+        child,
+        clinic: clinic(),
+        date: today(),
+        numbers: numbersOf(child, forecast),
+        words,
+        variant: 'passbook',
+        ...what,
       }),
   };
 }

@@ -6,9 +6,9 @@ import { BridgeError } from '../devices/bridge-client';
 import { BROWSER, choosePrinter } from './printers';
 import { type Printed, type Sheet, sheet, usePrint } from './usePrint';
 
-const bridge = vi.hoisted(() => ({ print: vi.fn() }));
+const bridge = vi.hoisted(() => ({ print: vi.fn(), job: vi.fn() }));
 vi.mock('../devices/bridge', () => ({
-  useBridge: () => ({ state: ref('connected'), print: bridge.print }),
+  useBridge: () => ({ state: ref('connected'), ...bridge }),
 }));
 
 const what: Sheet = {
@@ -86,4 +86,20 @@ it('says which form and which field, in words, and never what stands there', asy
   expect(said).toContain('接种告知及预约通知单没有打印成功');
   expect(said).toContain('姓名、第 3 行批号');
   expect(said).not.toContain('王苗苗');
+});
+
+it('waits for the printer, and takes nothing for printed that it did not take', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 500 });
+  try {
+    const job = { id: 'j', state: 'printing', paper: true, printer: 'passbook', fields: [] };
+    bridge.print.mockResolvedValue(job);
+    bridge.job
+      .mockResolvedValueOnce(job)
+      .mockResolvedValueOnce({ ...job, state: 'failed', reason: 'printer.paper_ended' });
+    const [came, said] = await print();
+    expect(came).toBe('failed');
+    expect(said).toContain('没有打印成功');
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -7,15 +7,19 @@ import { useBridge } from '../devices/bridge';
 import { BridgeError } from '../devices/bridge-client';
 import type { FieldProblem, PrintJob } from '../devices/generated.ts';
 import type { Templates } from './generated.ts';
-import { BROWSER, printerFor } from './printers';
+import { BROWSER, kindOf, printerFor } from './printers';
 
-type Printable = 'notice' | 'certificate-page';
-export type Sheet = { [T in Printable]: { template: T; data: Templates[T] } }[Printable];
+export type Sheet = {
+  [T in keyof Templates]: { template: T; data: Templates[T] };
+}[keyof Templates];
 
 /** What the browser is to print; `PrintSheet.vue` shows it on paper alone. */
 export const sheet = shallowRef<Sheet | null>(null);
 
-/** `saved`: it is in a file, and nothing is on paper. */
+/**
+ * `printed`: the printer took it. `saved`: it is in a file, and nothing is on paper. `queued`: the
+ * printer has not said yet, which nothing may take for printed.
+ */
 export type Printed = 'printed' | 'queued' | 'saved' | 'browser' | 'failed';
 
 /** What a job came to, as far as it goes. */
@@ -26,6 +30,11 @@ export function printedAs(job: Pick<PrintJob, 'state' | 'paper'>): Printed {
 }
 
 const LONG_MS = 8000;
+const ASK_AGAIN_MS = 1000;
+/** How long a job is waited for beyond the bridge's own answer: a person lays paper in. */
+const PATIENCE_MS = 180_000;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export function usePrint(): { print(what: Sheet): Promise<Printed> } {
   const { t, te, locale } = useI18n();
@@ -43,37 +52,54 @@ export function usePrint(): { print(what: Sheet): Promise<Printed> } {
 
   function failed(what: Sheet, why: string, fields: readonly FieldProblem[]): void {
     const where = [...new Set(fields.map(({ field }) => place(field)))].join('、');
-    const form = t(`print.title.${what.template}`);
+    const form = t(`print.title.${kindOf(what)}`);
     const said = where ? t('print.where', { why, where }) : why;
     ElMessage({
       type: 'error',
       message: t('print.failed', { form, why: said }),
       duration: LONG_MS,
+      showClose: true,
     });
+  }
+
+  /** The job at its end, or as it is when patience is over. Throws `BridgeError`. */
+  async function ended(job: PrintJob): Promise<PrintJob> {
+    let now = job;
+    if (printedAs(now) !== 'queued') return now;
+    ElMessage({ type: 'info', message: t('print.queued', { printer: job.printer }) });
+    const until = Date.now() + PATIENCE_MS;
+    while (printedAs(now) === 'queued' && Date.now() < until) {
+      await pause(ASK_AGAIN_MS);
+      now = await bridge.job(job.id);
+    }
+    return now;
   }
 
   async function byBridge(what: Sheet, printer: string | null): Promise<Printed> {
     try {
-      const job = await bridge.print({
-        template: what.template,
-        data: { ...what.data },
-        lang: lang(),
-        ...(printer && { printer }),
-      });
+      const job = await ended(
+        await bridge.print({
+          template: what.template,
+          data: { ...what.data },
+          lang: lang(),
+          ...(printer && { printer }),
+        }),
+      );
       const came = printedAs(job);
       if (came === 'failed') failed(what, job.message?.[lang()] ?? job.reason, job.fields);
       else {
         ElMessage({
-          type: came === 'saved' ? 'warning' : 'success',
-          message: t(`print.${came}`, { printer: job.printer }),
-          duration: came === 'saved' ? LONG_MS : 3000,
+          type: came === 'printed' ? 'success' : 'warning',
+          message: t(`print.${came === 'queued' ? 'unknown' : came}`, { printer: job.printer }),
+          duration: came === 'printed' ? 3000 : LONG_MS,
         });
       }
       return came;
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;
       const fields = (error.more.fields ?? []) as readonly FieldProblem[];
-      failed(what, error.text?.[lang()] ?? error.code, fields);
+      const words = error.code === 'bridge.unreachable' ? t('print.noBridge') : error.code;
+      failed(what, error.text?.[lang()] ?? words, fields);
       return 'failed';
     }
   }
@@ -82,6 +108,11 @@ export function usePrint(): { print(what: Sheet): Promise<Printed> } {
     async print(what) {
       const printer = printerFor(what);
       if (bridge.state.value === 'connected' && printer !== BROWSER) return byBridge(what, printer);
+      if (kindOf(what) === 'booklet') {
+        // A browser cannot place text on a page that is printed already.
+        failed(what, t('print.noBridge'), []);
+        return 'failed';
+      }
       sheet.value = what;
       return 'browser';
     },

@@ -127,4 +127,34 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "clinic_name": "城关镇卫生院预防接种门诊",
         "guardian": "王大林",
     },
+    "receipt": {
+        "clinic": CLINIC,
+        "title": "收费收据",
+        "number": "01J8-000123",
+        "child": CHILD,
+        "at": "2026-11-23 09:10",
+        "charges": [{"item": "水痘疫苗", "count": 1, "price": "136.00", "amount": "136.00"}],
+        "totals": [{"label": "合计", "value": "136.00"}, {"label": "找零", "value": "64.00"}],
+        "cashier": "李护士",
+    },
+    "paper": {
+        "clinic": CLINIC,
+        "title": "入托入学预防接种查验证明",
+        "subtitle": "2026 学年",
+        "code": "411001000120260017",
+        "facts": [
+            {"label": "姓名", "value": "王苗苗"},
+            {"label": "出生日期", "value": "2026-03-15"},
+        ],
+        "tables": [
+            {
+                "title": "未种",
+                "columns": ["疫苗", "剂次", "应种日期"],
+                "rows": [["麻腮风", "2", "2027-09-15"]],
+                "widths": [50, 20, 30],
+            }
+        ],
+        "paragraphs": ["请持本证明到接种门诊补种。"],
+        "signs": ["接种单位（盖章）", "查验人"],
+    },
 }

@@ -30,7 +30,12 @@ SIZES = {
     "consent": A4,
     "appointment": (80, None),
     "card-label": (60, 40),
+    "receipt": (80, None),
+    "paper": A4,
 }
+OF_A_CHILD = sorted(name for name in TEMPLATES if name != "paper")
+SAID_BY_FILLER = {"receipt", "paper"}
+"""Forms whose words come with their data, in whatever language."""
 
 
 def pdf_of(template: str, data: dict[str, Any], lang: Lang = "zh") -> pypdf.PdfReader:
@@ -78,7 +83,7 @@ def test_a_form_is_one_page_of_its_size_with_embedded_chinese(template: str) -> 
 def test_english_forms_are_one_page_and_in_english(template: str) -> None:
     pdf = pdf_of(template, EXAMPLES[template], "en")
     assert len(pdf.pages) == 1
-    assert "Female" in text_of(pdf)
+    assert template in SAID_BY_FILLER or "Female" in text_of(pdf)
 
 
 def test_the_notice_says_all_that_the_guardian_must_know() -> None:
@@ -149,7 +154,10 @@ def test_the_consent_tells_the_five_things_and_keeps_the_decision() -> None:
     assert agreed not in render_html("consent", EXAMPLES["consent"] | {"decision": "refuse"})
 
 
-@given(st.sampled_from(sorted(TEMPLATES)), st.sampled_from(["<b>x</b>", "a&b", '"><script>']))
+@given(
+    st.sampled_from(sorted([name for name in TEMPLATES if name != "paper"])),
+    st.sampled_from(["<b>x</b>", "a&b", '"><script>']),
+)
 @settings(max_examples=20)
 def test_data_are_text_never_markup(template: str, text: str) -> None:
     data = json.loads(json.dumps(EXAMPLES[template]))
@@ -165,7 +173,7 @@ def test_an_image_in_a_text_is_not_fetched_and_templates_name_no_address() -> No
         assert "url(" not in template.read_text("utf-8")
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", OF_A_CHILD)
 def test_a_missing_field_is_named_and_no_value_is_quoted(template: str) -> None:
     data = json.loads(json.dumps(EXAMPLES[template]))
     del data["child"]["birth_date"]
