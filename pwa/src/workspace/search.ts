@@ -24,6 +24,9 @@ interface Entry {
   name: string;
   mother: string;
   readings: ReturnType<Pinyin>;
+  /** A bit for each letter that a reading begins with: hardly any name is read from most of them. */
+  initials: number;
+  digits: string;
   /** Birth date as a number, `20240315`: the greater, the younger. */
   born: number;
 }
@@ -123,7 +126,17 @@ function takes(reading: string, text: string, at: number): number[] {
   return lengths;
 }
 
-function rankLatin({ readings }: Entry, text: string): Rank {
+/** A letter's bit; `ê` shares one with another letter. */
+const bitOf = (letters: string) => 1 << (letters.charCodeAt(0) & 31);
+
+function initialsOf(readings: ReturnType<Pinyin>): number {
+  let bits = 0;
+  for (const place of readings) for (const reading of place) bits |= bitOf(reading);
+  return bits;
+}
+
+function rankLatin({ readings, initials }: Entry, text: string): Rank {
+  if ((initials & bitOf(text)) === 0) return null;
   let best: Rank = null;
   for (let place = 0; place < readings.length; place++) {
     const rank = readFrom(readings, place, text, 0);
@@ -146,7 +159,7 @@ function rankOf(entry: Entry, words: readonly Word[]): Rank {
   for (const { kind, text } of words) {
     const rank =
       kind === 'digits'
-        ? rankDigits(entry.row.digits, text)
+        ? rankDigits(entry.digits, text)
         : kind === 'latin'
           ? rankLatin(entry, text)
           : rankText(entry, text);
@@ -199,13 +212,18 @@ export function createSearch(pinyin: Pinyin): Search {
   /** What the last query has found: the next key looks only there. */
   let last: { words: Word[]; found: Entry[] } | null = null;
 
-  const entryOf = (row: IndexedRow): Entry => ({
-    row,
-    name: comparableName(row.name),
-    mother: row.mother === null ? '' : comparableName(row.mother),
-    readings: pinyin(row.name),
-    born: Number(row.birthDate?.replaceAll('-', '') ?? 0),
-  });
+  const entryOf = (row: IndexedRow): Entry => {
+    const readings = pinyin(row.name);
+    return {
+      row,
+      name: comparableName(row.name),
+      mother: row.mother === null ? '' : comparableName(row.mother),
+      readings,
+      initials: initialsOf(readings),
+      digits: row.digits,
+      born: Number(row.birthDate?.replaceAll('-', '') ?? 0),
+    };
+  };
 
   return {
     put(slot, row) {
