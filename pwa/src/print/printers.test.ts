@@ -21,6 +21,7 @@ const printer = (id: string, more: Partial<PrinterShown>): PrinterShown => ({
   paper: true,
   booklet: false,
   calibration: null,
+  code: '',
   ...more,
 });
 const all = [
