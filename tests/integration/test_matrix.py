@@ -175,6 +175,13 @@ class Try:
             self.seeded("catalog", {**there, "_rev": answer.json()["rev"]})
         return answer
 
+    def holidays(self) -> httpx.Response:
+        # Every attempt is about a year of its own.
+        year = 2000 + next(NUMBERS) % 1000
+        base = {"_id": f"holidays:{year}", "type": "holidays", "year": year}
+        more = {"off": [f"{year}-10-01"], "updated_at": AT, "updated_by": self.name}
+        return self.put("catalog", {**base, **more})
+
     def rule(self, region: str, **other: Any) -> httpx.Response:
         layer = other or {"kind": "visit", "maxInjections": 2}
         more = {"title": "两针", "region": region, "effective": "2026-01-01", "layer": layer}
@@ -387,6 +394,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
         t.served.country.county, kind="without", groups=["No"]
     ),
     ("catalog", "dictionary"): lambda t: t.dictionary(ulid().lower()),
+    ("catalog", "holidays"): Try.holidays,
     ("catalog", "dictionary-remove"): Try.removed_entry,
     ("catalog", "add-site"): lambda t: t.put("catalog", t.place(f"{next(NUMBERS)}")),
     ("catalog", "edit-site"): lambda t: t.put("catalog", {**t.known_place(), "name": "新名"}),

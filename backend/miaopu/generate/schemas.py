@@ -22,6 +22,7 @@ from miaopu.models import (
     catalog,
     child,
     doses,
+    holidays,
     layer,
     moves,
     papers,
@@ -46,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
     site,
     catalog,
     layer,
+    holidays,
     audit,
 )
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

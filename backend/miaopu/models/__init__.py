@@ -9,6 +9,7 @@ from miaopu.models.audit import Audit
 from miaopu.models.base import Document
 from miaopu.models.catalog import Dictionary, Region, ScheduleDocument, Site
 from miaopu.models.child import Child
+from miaopu.models.holidays import Holidays
 from miaopu.models.layer import LayerDocument
 from miaopu.models.site import Device, NumberBlock, Problem, Settings
 from miaopu.models.stock import StockMove
@@ -16,7 +17,7 @@ from miaopu.models.stock import StockMove
 DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
     "site": (Child, StockMove, Device, NumberBlock, Problem, Settings),
     "region": (Child, StockMove, Device, NumberBlock, Problem, Settings),
-    "catalog": (Site, Region, ScheduleDocument, LayerDocument, Dictionary),
+    "catalog": (Site, Region, ScheduleDocument, LayerDocument, Dictionary, Holidays),
     "audit": (Audit,),
 }
 
@@ -27,6 +28,7 @@ __all__ = [
     "Device",
     "Dictionary",
     "Document",
+    "Holidays",
     "LayerDocument",
     "NumberBlock",
     "Problem",

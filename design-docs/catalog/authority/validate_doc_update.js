@@ -76,17 +76,21 @@ function (newDoc, oldDoc, userCtx) {
     if (!isServer()) { refuse('server-only'); }
     return;
   }
-  checkId([newDoc.type, newDoc.code === undefined ? newDoc.name : newDoc.code]);
+  checkId([newDoc.type, [newDoc.code, newDoc.name, newDoc.year].filter(function (own) { return own !== undefined; })[0]]);
   if (isServer()) { return; }
   if (newDoc.type === 'site' || newDoc.type === 'region') {
     checkPlace(newDoc);
     if (oldDoc && !oldDoc._deleted) { checkPlace(oldDoc); }
   }
   if (newDoc.type === 'region') { checkRegion(); }
-  if (newDoc.type === 'schedule' || newDoc.type === 'dictionary') { checkCommon(); }
+  if (newDoc.type === 'schedule' || newDoc.type === 'dictionary' || newDoc.type === 'holidays') {
+    checkCommon();
+  }
   if (newDoc.type === 'layer') {
     checkLayer(newDoc);
     if (oldDoc && !oldDoc._deleted) { checkLayer(oldDoc); }
-    if (newDoc.updated_by !== userCtx.name) { refuse('not-the-author', 'field updated_by'); }
+  }
+  if ((newDoc.type === 'layer' || newDoc.type === 'holidays') && newDoc.updated_by !== userCtx.name) {
+    refuse('not-the-author', 'field updated_by');
   }
 }

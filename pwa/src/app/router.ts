@@ -51,6 +51,12 @@ export const router = createRouter({
       meta: { open: true, title: 'guardian.title' },
     },
     {
+      path: '/clinic-days',
+      name: 'clinic-days',
+      component: () => import('../appointments/ClinicDaysPage.vue'),
+      meta: { for: 'site', title: 'clinicDays.nav' },
+    },
+    {
       path: '/stock',
       name: 'stock',
       component: () => import('../stock/StockPage.vue'),

@@ -5,16 +5,7 @@ import type { Settings } from '../models/generated.ts';
 import { documentsVersion, opened, workspace } from '../workspace/workspace.ts';
 
 export type SettingsPatch = Partial<
-  Pick<
-    Settings,
-    | 'schedules'
-    | 'parameters'
-    | 'clinic_days'
-    | 'closed_days'
-    | 'offline_days'
-    | 'booklet'
-    | 'schools'
-  >
+  Omit<Settings, 'type' | 'site' | 'updated_at' | 'updated_by' | 'station'>
 >;
 
 /** The settings in force, null until they are here. */

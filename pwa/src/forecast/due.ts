@@ -36,13 +36,14 @@ export function dueKey(forecaster: Forecaster, today: string): string {
 
 /** What the schedules say of a child on a day. */
 export function duesOf(forecaster: Forecaster, child: ChildDoc, today: string): Dues {
-  const { programme, besides } = forecaster.next(child, today);
+  const { programme, besides, wanted } = forecaster.next(child, today);
   return {
     nextDue: programme?.date ?? null,
     nextGroups: programme?.groups ?? [],
     lateFrom: programme?.lateFrom ?? null,
     besidesDue: besides?.date ?? null,
     besidesGroups: besides?.groups ?? [],
+    wanted,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   parseDay,
   type Schedule,
 } from '../schedule/index.ts';
+import type { WantedDose } from '../workspace/row.ts';
 import { engineChild } from './history.ts';
 import { overdueFrom } from './late.ts';
 import { localSchedule, type Parameters, type Rule, type Skipped } from './local-rules.ts';
@@ -21,6 +22,16 @@ export interface Next {
   /** From which day the first of all that is to come is overdue (逾期). */
   lateFrom: string;
 }
+
+export interface NextDues {
+  programme: Next | null;
+  besides: Next | null;
+  /** Doses of the programme that are due by the day or within {@link SOON_DAYS}. */
+  wanted: WantedDose[];
+}
+
+/** Lists look so far ahead. */
+export const SOON_DAYS = 31;
 
 export interface Forecaster {
   /** Differs whenever another answer is possible: schedules, editions, local rules, parameters. */
@@ -34,7 +45,7 @@ export interface Forecaster {
   /** Null for a child without a birth date. `asOf` is `YYYY-MM-DD`. */
   forecast(child: ChildDoc, asOf: string, options?: Options): Forecast | null;
   /** What is due next of the programme, and of the schedules offered besides. */
-  next(child: ChildDoc, asOf: string): { programme: Next | null; besides: Next | null };
+  next(child: ChildDoc, asOf: string): NextDues;
 }
 
 export interface ForecasterSettings {
@@ -87,6 +98,14 @@ export function createForecaster(
     }
     return first === null ? null : { date: formatDay(first), groups, lateFrom: formatDay(late) };
   };
+  const wantedBy = (found: Forecast | null, soon: number): WantedDose[] =>
+    (found?.groups ?? []).flatMap((group) => {
+      const { recommended, vaccineGroup, status, target } = group;
+      if (status !== 'notComplete' || recommended === null || target === null) return [];
+      if (recommended > soon || !programme.has(vaccineGroup)) return [];
+      const lateFrom = formatDay(overdueFrom(group) ?? recommended);
+      return [{ group: vaccineGroup, number: target, due: formatDay(recommended), lateFrom }];
+    });
   return {
     key: JSON.stringify([
       local.schedules.map((name) => [
@@ -104,7 +123,12 @@ export function createForecaster(
     forecast: answer,
     next(child, asOf) {
       const found = answer(child, asOf);
-      return { programme: nearest(found, false), besides: nearest(found, true) };
+      const soon = (parseDay(asOf) ?? 0) + SOON_DAYS;
+      return {
+        programme: nearest(found, false),
+        besides: nearest(found, true),
+        wanted: wantedBy(found, soon),
+      };
     },
   };
 }

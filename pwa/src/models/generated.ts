@@ -1000,6 +1000,25 @@ export interface Dictionary {
   entries: Record<string, Entry>;
 }
 
+/**
+ * A year's holidays, `holidays:<year>`; edited in place.
+ *
+ * It lies over the tables that came with the program: of a day that it names, it has the last word.
+ * A year without either is planned by weekdays.
+ */
+export interface Holidays {
+  _id: string;
+  _rev?: string;
+  type: 'holidays';
+  year: number;
+  /** Days without work (放假). */
+  off?: CalendarDate[];
+  /** Weekend days that are worked (上班). */
+  on?: CalendarDate[];
+  updated_at: Instant;
+  updated_by: Text;
+}
+
 /** One request, `audit:<ULID>`, as the server saw it. */
 export interface Audit {
   _id: string;
@@ -1060,7 +1079,8 @@ export type CatalogDocument =
   | Region
   | ScheduleDocument
   | LayerDocument
-  | Dictionary;
+  | Dictionary
+  | Holidays;
 
 export type AuditDocument =
   | Audit;

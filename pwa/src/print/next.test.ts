@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { clinicCalendar } from '../appointments/clinic-days.ts';
+import { NO_HOLIDAYS } from '../appointments/holidays.ts';
+import { createPlaces } from '../appointments/places.ts';
 import type { NotDueItem, Plan } from '../forecast/plan.ts';
 import { nextAppointment } from './next';
 
@@ -36,8 +39,8 @@ describe('nextAppointment', () => {
   });
 
   it('moves to a clinic day and takes along what is due by then', () => {
-    const settings = { clinic_days: [{ weekdays: [5] }], closed_days: [] } as never;
-    const next = nextAppointment(plan, today, settings, null);
+    const fridays = clinicCalendar({ clinic_days: [{ weekdays: [5] }] }, NO_HOLIDAYS);
+    const next = nextAppointment(plan, today, createPlaces(fridays), null);
     expect(next?.date).toBe('2026-12-04');
     expect(next?.groups.map((one) => one.group)).toEqual(['DTaP', 'Polio']);
   });

@@ -1,9 +1,11 @@
 /** The next appointment (下次预约): the nearest 应种日 of the programme, moved to a clinic day. */
 
+import type { Places } from '../appointments/places.ts';
 import type { Plan } from '../forecast/plan.ts';
-import type { Settings } from '../models/generated.ts';
 import { dateOf, dayOf } from '../ui/format.ts';
-import { clinicDay } from './appointment.ts';
+
+/** How far ahead a session is looked for; where there is none, the day that it is due must do. */
+const HORIZON_DAYS = 92;
 
 export interface Appointment {
   /** The clinic day to come on. */
@@ -18,7 +20,7 @@ export interface Appointment {
 export function nextAppointment(
   plan: Plan,
   today: string,
-  settings: Settings | null,
+  places: Places | null,
   committee: string | null,
 ): Appointment | null {
   const left = plan.due.map(({ group, target, pastDue }) => ({
@@ -36,6 +38,9 @@ export function nextAppointment(
   const first = left.length ? tomorrow : plan.next?.date;
   if (!first) return null;
   const lead = left[0] ?? coming.find((one) => one.recommended === first);
-  const date = clinicDay(first, settings, { ...(lead && { group: lead.group }), committee });
+  const start = dayOf(first) ?? 0;
+  const visitor = { committee, doses: [{ group: lead?.group ?? '' }] };
+  const found = places?.first(start, start + HORIZON_DAYS, visitor);
+  const date = found ? dateOf(found.day) : first;
   return { date, groups: [...left, ...coming.filter((one) => one.recommended <= date)] };
 }

@@ -1,10 +1,10 @@
 /** The forms of one child, filled and ready to print. */
 
 import { useI18n } from 'vue-i18n';
+import { useCalendar } from '../appointments/useCalendar';
 import { type ChildDoc, fact } from '../case/document';
 import { catalogNow } from '../catalog';
 import { useLabels } from '../catalog/labels';
-import { useSettings } from '../catalog/settings';
 import { useClock } from '../clock/useClock';
 import { historyOf, planOf } from '../forecast/plan';
 import { useForecast } from '../forecast/useForecast';
@@ -31,7 +31,7 @@ export function useForms(): {
   const { label, vaccineFullName, vaccineName, placeName, groupName } = useLabels();
   const { user, nameOf } = useSession();
   const { today } = useClock();
-  const settings = useSettings();
+  const { places } = useCalendar();
   const { forecaster } = useForecast();
 
   const words: Words = {
@@ -58,7 +58,7 @@ export function useForms(): {
   function appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null {
     if (!forecast) return null;
     const plan = planOf(forecast, today(), forecaster.value?.programme ?? null);
-    return nextAppointment(plan, today(), settings.value, fact(child, 'committee'));
+    return nextAppointment(plan, today(), places.value, fact(child, 'committee'));
   }
 
   return {

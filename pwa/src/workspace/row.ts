@@ -1,5 +1,6 @@
 /** What the in-memory index knows of a child: enough for lists and search, nothing more. */
 
+import { type Booked, bookedOf } from '../case/appointments.ts';
 import {
   type ChildDoc,
   type ChildEvent,
@@ -10,6 +11,7 @@ import {
 } from '../case/document.ts';
 import { lotKey } from '../case/lots.ts';
 import { hasLeft, type MoveState, moveState, registerStatus } from '../case/moving.ts';
+import { type Said, saidOf } from '../case/reasons.ts';
 
 export interface ChildRow {
   id: string;
@@ -28,6 +30,8 @@ export interface ChildRow {
   mother: string | null;
   committee: string | null;
   residence: string | null;
+  school: string | null;
+  address: string | null;
   /** 在册情况, as the own clinic sees it. */
   status: string | null;
   /** Another clinic has received the child from the own one (迁出). */
@@ -41,6 +45,12 @@ export interface ChildRow {
   otherSites: string[];
   /** When something was last recorded here or elsewhere, by the recorder's clock. */
   touchedAt: string | null;
+  /** The clinic that gave the last dose. */
+  lastAt: string | null;
+  /** Appointments that stand (预约), by their days. */
+  booked: Booked[];
+  /** Why the child was not vaccinated, as was said, the latest first (see `reasonFor`). */
+  said: Said[];
   /** A reaction was reported or noted (疑似异常反应). */
   reacted: boolean;
   /** The nearest 应种日; null when nothing is due any more or it is not computed yet. */
@@ -52,6 +62,17 @@ export interface ChildRow {
   /** The same of the schedules that are offered besides the programme (非免疫规划). */
   besidesDue: string | null;
   besidesGroups: string[];
+  /** Doses of the programme that are due, or soon. */
+  wanted: WantedDose[];
+}
+
+/** A dose that is due, or soon: of which group, since when, and from when it is overdue (逾期). */
+export interface WantedDose {
+  group: string;
+  /** 第几剂. */
+  number: number;
+  due: string;
+  lateFrom: string;
 }
 
 /** What of a row falls within days, both inclusive. */
@@ -81,7 +102,7 @@ export function dueWithin(row: Dues, from: string, to: string, besides: boolean)
 /** What the schedules say of a row. */
 export type Dues = Pick<
   ChildRow,
-  'nextDue' | 'nextGroups' | 'lateFrom' | 'besidesDue' | 'besidesGroups'
+  'nextDue' | 'nextGroups' | 'lateFrom' | 'besidesDue' | 'besidesGroups' | 'wanted'
 >;
 
 /** A row with what search and lots need. Private to the index. */
@@ -148,7 +169,7 @@ export function revOf(child: ChildDoc): string {
 function daysAt(site: string, events: readonly ChildEvent[]): number[] {
   const days = new Set<number>();
   for (const event of events) {
-    if (event.site !== site || !('date' in event) || event.kind === 'not_given') continue;
+    if (event.site !== site || !('date' in event) || OFF_SHEET.has(event.kind)) continue;
     if (event.kind === 'dose' && event.origin !== 'given') continue;
     days.add(Date.parse(event.date) / DAY_MS);
   }
@@ -156,10 +177,25 @@ function daysAt(site: string, events: readonly ChildEvent[]): number[] {
 }
 
 const DAY_MS = 86_400_000;
+/** Notes and calls are nobody's visit. */
+const OFF_SHEET: ReadonlySet<string> = new Set(['not_given', 'contact', 'appointment']);
 
 /** Is a child on the sheets of a day? */
 export const isOnDay = (row: Pick<IndexedRow, 'days'>, date: string): boolean =>
   row.days.includes(Date.parse(date) / DAY_MS);
+
+/** Of what was said a row keeps the latest. */
+const SAID = 12;
+
+/** The clinic that gave the last dose; a dose copied from elsewhere (补录) names none. */
+function lastGivenAt(child: ChildDoc): string | null {
+  let last: { date: string; site: string } | null = null;
+  for (const { event } of standing(child, 'dose')) {
+    if (event.origin !== 'given') continue;
+    if (last === null || event.date >= last.date) last = { date: event.date, site: event.site };
+  }
+  return last?.site ?? null;
+}
 
 /**
  * The row of a child; `ownSite` is the clinic whose stock the doses come from, `cases` are those
@@ -209,6 +245,8 @@ export function rowOf(
     mother: fact(child, 'mother_name'),
     committee: fact(child, 'committee'),
     residence: fact(child, 'residence'),
+    school: fact(child, 'school'),
+    address: fact(child, 'address'),
     status: registerStatus(child, ownSite),
     left: moves && hasLeft(child, ownSite),
     move: move?.phase ?? 'none',
@@ -216,12 +254,16 @@ export function rowOf(
     site: fact(child, 'site'),
     otherSites: [...others].sort(),
     touchedAt,
+    lastAt: lastGivenAt(child),
+    booked: bookedOf(child),
+    said: saidOf(child).slice(0, SAID),
     reacted,
     nextDue: null,
     nextGroups: [],
     lateFrom: null,
     besidesDue: null,
     besidesGroups: [],
+    wanted: [],
     numbers: held,
     former: [...formerCards(child).keys()],
     codes,

@@ -239,6 +239,7 @@ describe('the index', () => {
       lateFrom: '2026-02-01',
       besidesDue: '2026-03-01',
       besidesGroups: ['Rotavirus'],
+      wanted: [],
     };
     local.setDue('child:1', 'other', 'k', dues);
     expect(local.due('2026-01-01', '2026-12-31')).toEqual([]);
