@@ -10,7 +10,7 @@ from miaopu.models.base import CalendarDate, Document, Instant, Text
 class Holidays(Document, id_pattern="^holidays:[0-9]{4}$"):
     """A year's holidays, `holidays:<year>`; edited in place.
 
-    It lies over the tables that came with the program: of a day that it names, it has the last word.
+    It lies over the tables of the program: of a day that it names, it has the last word.
     A year without either is planned by weekdays.
     """
 

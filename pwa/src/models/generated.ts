@@ -1003,7 +1003,7 @@ export interface Dictionary {
 /**
  * A year's holidays, `holidays:<year>`; edited in place.
  *
- * It lies over the tables that came with the program: of a day that it names, it has the last word.
+ * It lies over the tables of the program: of a day that it names, it has the last word.
  * A year without either is planned by weekdays.
  */
 export interface Holidays {
