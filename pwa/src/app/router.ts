@@ -87,6 +87,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'daysheets.nav' },
     },
     {
+      path: '/payment',
+      name: 'payment',
+      component: () => import('../payment/PaymentPage.vue'),
+      meta: { for: 'site', title: 'payment.nav' },
+    },
+    {
       path: '/aefi',
       name: 'aefi',
       component: () => import('../aefi/AefiPage.vue'),

@@ -10,6 +10,7 @@ export type DictionaryName =
   | 'vaccine'
   | 'body-site'
   | 'route'
+  | 'campaign'
   | 'void-reason'
   | 'refusal-reason'
   | 'contraindication'
