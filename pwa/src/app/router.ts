@@ -51,6 +51,12 @@ export const router = createRouter({
       meta: { open: true, title: 'guardian.title' },
     },
     {
+      path: '/recall',
+      name: 'recall',
+      component: () => import('../recall/RecallPage.vue'),
+      meta: { for: 'site', title: 'recall.nav' },
+    },
+    {
       path: '/clinic-days',
       name: 'clinic-days',
       component: () => import('../appointments/ClinicDaysPage.vue'),
