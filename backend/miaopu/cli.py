@@ -10,6 +10,8 @@ COMMANDS = {
     "serve": "miaopu.serve.command:serve_command",
     "provision": "miaopu.provision.command:provision_command",
     "demo": "miaopu.demo.command:demo_command",
+    "import": "miaopu.serve.bring_in:import_command",
+    "example-tables": "miaopu.demo.tables:example_tables_command",
     "embedded": "miaopu_db.command:embedded_command",
     "generate": "miaopu.generate.command:generate_command",
     "forecast": "miaopu.schedule.command:forecast_command",

@@ -102,6 +102,13 @@ class Try:
         base = {"_id": f"problem:{ulid()}", "type": "problem", **provenance(self.site)}
         return {**base, "document": f"child:{ulid()}", "revision": "1-a", "reason": "r"}
 
+    def batch(self) -> httpx.Response:
+        base = {"_id": f"batch:{ulid()}", "type": "batch", **provenance(self.site)}
+        digests = {"sha256": "0" * 64, "header": "1" * 64}
+        counts = ("rows", "new", "matched", "doubt", "error", "cases", "events", "facts")
+        more = {"file": "a.csv", "state": "running", "updated_at": AT, **dict.fromkeys(counts, 0)}
+        return self.put(self.here, {**base, **digests, **more, "by": self.name})
+
     def settings(self, database: str) -> httpx.Response:
         doc_id = f"settings:{self.site}"
         there = self.served.client("server").get(f"{database}/{doc_id}")
@@ -362,6 +369,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
         t.here, {**t.seeded(t.here, t.problem()), "resolved_at": LATER}
     ),
     ("site", "settings"): lambda t: t.settings(t.here),
+    ("site", "import-batch"): lambda t: t.batch(),
     ("site", "delete-child"): lambda t: t.gone(t.here, child(t.site)),
     ("site", "replication-place"): lambda t: t.me.put(
         f"{t.here}/_local/{ulid().lower()}", json={"session_id": "s"}

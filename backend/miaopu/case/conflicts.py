@@ -14,6 +14,7 @@ _LATER: dict[str, str] = {
     "settings": "updated_at",
     "device": "synced_at",
     "problem": "resolved_at",
+    "batch": "updated_at",
     "schedule": "effective",
 }
 

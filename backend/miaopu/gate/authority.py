@@ -18,8 +18,13 @@ _DESIGNS = ("_design/authority", "_design/history", "_design/rules")
 
 @dataclass(slots=True)
 class Authority:
-    """Says of changes what the databases say of writes."""
+    """Says of changes what the databases say of writes.
 
+    `designs`: the validators that are asked. Where the server's own account writes in somebody's
+    name, the databases ask the others themselves.
+    """
+
+    designs: Sequence[str] = _DESIGNS
     _validator: Validator | None = None
 
     async def word(
@@ -32,7 +37,7 @@ class Authority:
             if self._validator is None:
                 designs = design_documents("site", constants())
                 self._validator = Validator(
-                    {name: designs[name]["validate_doc_update"] for name in _DESIGNS}
+                    {name: designs[name]["validate_doc_update"] for name in self.designs}
                 )
             pairs = [pair(dumps(one.after), dumps(one.before)) for one in changes]
             return Validation([self._validator], context, {}).check(pairs)

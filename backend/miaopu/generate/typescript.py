@@ -50,6 +50,8 @@ def _type(schema: Json) -> str:
             return f"({item})[]" if " | " in item else f"{item}[]"
         case "object":
             values = [*schema.get("patternProperties", {}).values()]
+            other = schema.get("additionalProperties")
+            values += [other] if isinstance(other, dict) and other else []
             return f"Record<string, {_type(values[0]) if values else 'unknown'}>"
         case "integer" | "number":
             return "number"

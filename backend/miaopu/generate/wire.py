@@ -5,6 +5,7 @@ from miaopu.audit import api as audit
 from miaopu.duplicates import api as duplicates
 from miaopu.generate.shapes import interfaces
 from miaopu.generate.typescript import HEADER
+from miaopu.imports import api as imports
 from miaopu.lookup import api as lookup
 from miaopu.reports import api as reports
 
@@ -17,6 +18,9 @@ ANSWERS = (
     lookup.Fetched,
     duplicates.Pairs,
     reports.Corrections,
+    imports.JobShown,
+    imports.RowPage,
+    imports.Batches,
     audit.TrailPage,
 )
 QUESTIONS = (
@@ -25,6 +29,10 @@ QUESTIONS = (
     accounts.NewPassword,
     accounts.Standings,
     audit.AskedTrail,
+    imports.AskedPreview,
+    imports.AskedRows,
+    imports.AskedCommit,
+    imports.AskedUndo,
 )
 
 

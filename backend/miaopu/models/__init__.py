@@ -7,6 +7,7 @@ writes from it the JSON Schemas, the TypeScript types of the PWA and the structu
 
 from miaopu.models.audit import Audit
 from miaopu.models.base import Document
+from miaopu.models.batch import Batch
 from miaopu.models.catalog import Dictionary, Region, ScheduleDocument, Site
 from miaopu.models.child import Child
 from miaopu.models.holidays import Holidays
@@ -15,8 +16,8 @@ from miaopu.models.site import Device, NumberBlock, Problem, Settings
 from miaopu.models.stock import StockMove
 
 DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
-    "site": (Child, StockMove, Device, NumberBlock, Problem, Settings),
-    "region": (Child, StockMove, Device, NumberBlock, Problem, Settings),
+    "site": (Child, StockMove, Device, NumberBlock, Problem, Settings, Batch),
+    "region": (Child, StockMove, Device, NumberBlock, Problem, Settings, Batch),
     "catalog": (Site, Region, ScheduleDocument, LayerDocument, Dictionary, Holidays),
     "audit": (Audit,),
 }
@@ -24,6 +25,7 @@ DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
 __all__ = [
     "DOCUMENTS",
     "Audit",
+    "Batch",
     "Child",
     "Device",
     "Dictionary",

@@ -1,7 +1,7 @@
 """`/api`: the server's clock and its health, and what holds for every request to it."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import httpx
@@ -17,6 +17,8 @@ from miaopu.ids import new_ulid
 from miaopu.problems import MiaopuError
 
 _LARGEST = 2_000_000
+LARGER: Mapping[str, int] = {"/imports/files": 20_000_000}
+"""Bytes of a request below a path that takes files."""
 
 
 class Now(BaseModel):
@@ -93,7 +95,8 @@ def build_api(
         length = request.headers.get("content-length", "0" if request.method == "GET" else "")
         if not length.isdigit():
             return JSONResponse({"detail": "the request must say its length"}, status_code=411)
-        if int(length) > _LARGEST:
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        if int(length) > LARGER.get(path, _LARGEST):
             return JSONResponse({"detail": "the request is too large"}, status_code=413)
         response: Response = await following(request)
         response.headers.setdefault("cache-control", "no-store")

@@ -16,6 +16,8 @@ from miaopu.audit.search import TrailSearch
 from miaopu.couch.asgi import Application
 from miaopu.duplicates.api import duplicates_router
 from miaopu.gate.gate import Gate
+from miaopu.imports.api import imports_router
+from miaopu.imports.service import Imports
 from miaopu.lookup.api import cases_router
 from miaopu.lookup.cases import Cases
 from miaopu.lookup.service import LookupService
@@ -55,6 +57,7 @@ def routes(work: Work) -> FastAPI:
         duplicates_router(asking, cases, work.trail),
         reports_router(asking, JoinedCases(clients.own, vaccine_groups())),
         schedules_router(work.identities, clients.own),
+        imports_router(asking, Imports(clients.own, stamp_of(keep), work.trail)),
         print_router(account_of, work.printing),
     ):
         api.include_router(router)

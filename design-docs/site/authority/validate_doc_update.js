@@ -192,6 +192,13 @@ function (newDoc, oldDoc, userCtx) {
     ofThisSite(newDoc);
   }
 
+  // Old records are brought in, and taken back, by a senior.
+  function checkBatch() {
+    clinicOnly();
+    seniorOnly();
+    ofThisSite(newDoc);
+  }
+
   if (!ofTheClinic() && !fromAbove()) {
     refuse('not-this-place');
   }
@@ -206,6 +213,7 @@ function (newDoc, oldDoc, userCtx) {
     case 'device': clinicOnly(); return ofThisSite(newDoc);
     case 'problem': return checkProblem();
     case 'settings': return checkSettings();
+    case 'batch': return checkBatch();
     default: refuse('unknown-type', 'field type');
   }
 }

@@ -1,5 +1,28 @@
 // Generated from the models by `miaopu generate`. Do not edit.
 
+/** An import that was written. */
+export interface BatchShown {
+  id: string;
+  file: string;
+  at: string;
+  by: string;
+  state: 'running' | 'done' | 'stopped';
+  rows: number;
+  new: number;
+  matched: number;
+  doubt: number;
+  error: number;
+  cases: number;
+  events: number;
+  facts: number;
+  undone?: UndoneShown | null;
+}
+
+/** The imports of a clinic, the latest first. */
+export interface Batches {
+  batches: BatchShown[];
+}
+
 /** What is told of a case. */
 export interface CaseRow {
   id: string;
@@ -33,6 +56,17 @@ export interface CountRow {
   value: number;
 }
 
+/** Rows by what becomes of them, and what is added. */
+export interface Counts {
+  rows: number;
+  new: number;
+  matched: number;
+  doubt: number;
+  error: number;
+  children: number;
+  events: number;
+}
+
 /** A case that is in the clinic's database now. */
 export interface Fetched {
   id: string;
@@ -44,6 +78,21 @@ export interface Fetched {
 export interface Following {
   at: string;
   id: string;
+}
+
+/** One file, or one batch that is taken back, on its way. */
+export interface JobShown {
+  id: string;
+  state: 'reading' | 'planning' | 'ready' | 'writing' | 'done' | 'failed';
+  file: string;
+  done: number;
+  total: number;
+  code: string | null;
+  before: string | null;
+  mapping: MappingShown | null;
+  counts: Counts | null;
+  problems: Record<string, number>;
+  batch: string | null;
 }
 
 /** Two cases that are read as one child (合并个案). */
@@ -72,6 +121,23 @@ export interface ManagedAccounts {
   accounts: ManagedAccount[];
 }
 
+/** How the file is read. */
+export interface MappingShown {
+  encoding: string | null;
+  sheet: string | null;
+  sheets: string[];
+  header_row: number;
+  epoch: 1900 | 1904 | null;
+  headers: string[];
+  columns: Record<string, string>;
+  presumed: string[];
+  kind: 'child' | 'dose';
+  words: Record<string, string | null>;
+  presumed_words: string[];
+  ignored: Record<string, number>;
+  examples: string[][];
+}
+
 /** One's own account. */
 export interface OwnAccount {
   name: string;
@@ -95,6 +161,45 @@ export interface Pairs {
   joined: JoinedPair[];
 }
 
+/** A child as a row tells of it, or as the clinic has it. */
+export interface PersonShown {
+  id: string | null;
+  row: number | null;
+  name: string | null;
+  sex: string | null;
+  birth_date: string | null;
+  id_number: string | null;
+  child_code: string | null;
+  mother_name: string | null;
+  father_name: string | null;
+  phone: string | null;
+  doses: string[];
+}
+
+/** What is said of a row; the page has the words. */
+export interface ProblemShown {
+  code: string;
+  column: string | null;
+  denial: string | null;
+}
+
+/** Some rows of a preview. */
+export interface RowPage {
+  rows: RowShown[];
+  total: number;
+}
+
+/** A row, what becomes of it, and whose it may be. */
+export interface RowShown {
+  row: number;
+  first: number;
+  outcome: 'new' | 'matched' | 'doubt' | 'error';
+  problems: ProblemShown[];
+  adds: number;
+  person: PersonShown;
+  candidates: PersonShown[];
+}
+
 /** A child that may be meant. */
 export interface TrailChild {
   id: string;
@@ -109,6 +214,17 @@ export interface TrailPage {
   entries: Record<string, unknown>[];
   next: Following | null;
   children: TrailChild[];
+}
+
+/** What taking a batch back came to. */
+export interface UndoneShown {
+  at: string;
+  by: string;
+  events: number;
+  facts: number;
+  cases: number;
+  kept_facts: number;
+  kept_cases: number;
 }
 
 /** What to change of an account; what is absent stays. */
@@ -132,6 +248,26 @@ export interface Asked {
   ticket: string;
 }
 
+/** What is to be written. */
+export interface AskedCommit {
+  id: string;
+  decisions?: Decision[];
+}
+
+/** How a file is to be read. */
+export interface AskedPreview {
+  id: string;
+  mapping: Mapping;
+}
+
+/** Which rows of a preview. */
+export interface AskedRows {
+  id: string;
+  outcome?: 'new' | 'matched' | 'doubt' | 'error';
+  problem?: string;
+  start?: number;
+}
+
 /** What is looked for; what is absent is not asked for. */
 export interface AskedTrail {
   region: string;
@@ -141,6 +277,27 @@ export interface AskedTrail {
   action?: 'write' | 'read' | 'refused' | 'account' | 'login' | 'login_failed' | 'logout';
   child?: string;
   after?: After;
+}
+
+/** The batch that is to be taken back. */
+export interface AskedUndo {
+  batch: string;
+}
+
+/** Whose a doubtful row is: a case, or a new child. */
+export interface Decision {
+  row: number;
+  child: string | 'new';
+}
+
+/** How a table is read (对照); what is absent is proposed. */
+export interface Mapping {
+  encoding?: 'utf-8' | 'utf-8-sig' | 'gbk' | 'gb18030' | 'utf-16';
+  sheet?: string;
+  header_row?: number;
+  epoch?: 1900 | 1904;
+  columns?: Record<string, string>;
+  vaccines?: Record<string, string>;
 }
 
 /** A new account; without a place it is of the administrator's own. */

@@ -23,6 +23,9 @@ export type Person = 'child' | 'adult';
 export type Sex = 'M' | 'F' | 'U';
 export type BirthWeight = number;
 export type GestationWeeks = number;
+export type Digest = string;
+export type ColumnField = string;
+export type Tally = number;
 export type Span = string;
 export type YearDay = string;
 export type Action = 'write' | 'read' | 'refused' | 'account' | 'login' | 'login_failed' | 'logout';
@@ -649,6 +652,34 @@ export interface Session {
   capacity?: number;
 }
 
+/** A column, and what it was read as. */
+export interface MappedColumn {
+  header: Text;
+  field: ColumnField;
+}
+
+/** A word for a vaccine, and the product that it was read as. */
+export interface MappedWord {
+  word: Text;
+  vaccine: VaccineCode;
+}
+
+/** What taking a batch back came to (撤销). */
+export interface Undone {
+  at: Instant;
+  by: UserName;
+  /** Events that were voided. */
+  events: Tally;
+  /** Fields of the card that were emptied again. */
+  facts: Tally;
+  /** Cases that the batch had opened, and that are now marked as deleted. */
+  cases: Tally;
+  /** Fields that somebody has changed since: they stay. */
+  kept_facts: Tally;
+  /** Cases that the batch had opened, of which something has been recorded since: they stay. */
+  kept_cases: Tally;
+}
+
 /** Since the last observation of this code. */
 export interface AfterObservation {
   observation: DictionaryCode;
@@ -930,6 +961,39 @@ export interface Settings {
   station?: Ulid;
 }
 
+/** An import (导入), `batch:<ULID>`: each event that came with it bears the ULID as `batch`. */
+export interface Batch extends Provenance {
+  _id: string;
+  _rev?: string;
+  type: 'batch';
+  /** The file's name. */
+  file: Text;
+  /** Of the file: whether it was here before. */
+  sha256: Digest;
+  /** Of the headers: a mapping is proposed again for a file with the same. */
+  header: Digest;
+  encoding?: 'utf-8' | 'utf-8-sig' | 'gbk' | 'gb18030' | 'utf-16';
+  sheet?: Text;
+  header_row?: number;
+  epoch?: '1900' | '1904';
+  columns?: MappedColumn[];
+  words?: MappedWord[];
+  /** `stopped`: the server ended, or the database failed, before all was written. */
+  state: 'running' | 'done' | 'stopped';
+  rows: Tally;
+  new: Tally;
+  matched: Tally;
+  doubt: Tally;
+  error: Tally;
+  /** Cases that were opened. */
+  cases: Tally;
+  events: Tally;
+  /** Fields of known cases that were filled. */
+  facts: Tally;
+  updated_at: Instant;
+  undone?: Undone;
+}
+
 /** A clinic (接种单位), `site:<10-digit site code>`. */
 export interface Site {
   _id: string;
@@ -1064,7 +1128,8 @@ export type SiteDocument =
   | Device
   | NumberBlock
   | Problem
-  | Settings;
+  | Settings
+  | Batch;
 
 export type RegionDocument =
   | Child
@@ -1072,7 +1137,8 @@ export type RegionDocument =
   | Device
   | NumberBlock
   | Problem
-  | Settings;
+  | Settings
+  | Batch;
 
 export type CatalogDocument =
   | Site

@@ -27,8 +27,8 @@ export interface BookletLayout {
   first_line_mm: number;
   line_pitch_mm: number;
   lines_per_page: number;
-  columns: Record<string, unknown>;
-  child?: Record<string, unknown>;
+  columns: Record<string, Column>;
+  child?: Record<string, Place>;
 }
 
 /** A label of 60 × 40 mm for the certificate's card, with the child's code as a barcode. */
