@@ -117,7 +117,7 @@ class Bridge(Process):
 
     talks = True
 
-    def __init__(self, state: Path, origins: list[str], log: Path) -> None:
+    def __init__(self, state: Path, origins: list[str], log: Path, *options: str) -> None:
         self.state = state
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -126,6 +126,7 @@ class Bridge(Process):
             str(BIN / "miaopu-bridge"),
             "run",
             "--simulate",
+            *options,
             "--state-dir",
             str(state),
             "--port",
@@ -160,10 +161,14 @@ class Bridge(Process):
             time.sleep(0.05)
         raise AssertionError(f"miaopu-bridge did not say {kind!r}:\n{self._tail()}")
 
+    def hand(self, *words: str) -> None:
+        """Does what a person does at the simulated desk: `unplug card`, `scan CODE` …"""
+        command = [str(BIN / "miaopu-bridge"), *words, "--state-dir", str(self.state)]
+        subprocess.run(command, check=True, timeout=30)  # noqa: S603
+
     def swipe(self, card: str, *faults: str) -> None:
         """Swipes a card through the simulated reader; faults are options of `swipe`."""
-        command = [str(BIN / "miaopu-bridge"), "swipe", card, "--state-dir", str(self.state)]
-        subprocess.run([*command, *faults], check=True, timeout=30)  # noqa: S603
+        self.hand("swipe", card, *faults)
 
     def pdfs(self) -> list[Path]:
         """The files that the simulated PDF printer has written."""

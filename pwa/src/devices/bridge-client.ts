@@ -139,6 +139,31 @@ export class BridgeClient {
     await this.call('PUT', `/printers/${encodeURIComponent(printer)}/calibration`, measured);
   }
 
+  /** Writes the number to the next card that is swiped, and reads it back from the one after it.
+   * Throws {@link BridgeError} when the card does not hold it. */
+  async writeCard(number: string): Promise<void> {
+    await this.call('POST', '/card', { number });
+  }
+
+  /** Nobody waits any more for the card that was to be written. */
+  async stopWriting(): Promise<void> {
+    await this.call('DELETE', '/card');
+  }
+
+  /** Opens the PIN pad; false when none here can be asked. Throws {@link BridgeError}. */
+  async askPin(again: boolean): Promise<boolean> {
+    return (await this.call<{ asked: boolean }>('POST', '/pin', { again })).asked;
+  }
+
+  async closePad(): Promise<void> {
+    await this.call('DELETE', '/pin');
+  }
+
+  /** The evaluator asks for a rating; false when none here can be asked. */
+  async askRating(): Promise<boolean> {
+    return (await this.call<{ asked: boolean }>('POST', '/rating')).asked;
+  }
+
   /** The PDF of a job whose printer makes one. */
   async pdf(path: string): Promise<Blob> {
     const response = await this.request('GET', path);

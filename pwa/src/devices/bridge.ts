@@ -1,12 +1,21 @@
 /** The bridge of this browser: one connection for all pages, its address and token kept. */
 
 import { type Ref, ref, shallowRef } from 'vue';
-import { BridgeClient, type BridgeState, DEFAULT_ADDRESS, type Socket } from './bridge-client';
+import {
+  BridgeClient,
+  BridgeError,
+  type BridgeState,
+  DEFAULT_ADDRESS,
+  type Socket,
+} from './bridge-client';
 import type {
   BothLanguages,
   BridgeEvent,
   Calibration,
+  CardWriting,
   Device,
+  DeviceChanged,
+  IdCard,
   PrinterShown,
   PrintJob,
   PrintRequest,
@@ -32,6 +41,24 @@ export interface Bridge {
   /** Hears of a card that was not read, and of keys on the pad that are no password. */
   onReadError(listener: ReadErrorListener): () => void;
   onPin(listener: (digits: string) => void): () => void;
+  /** Hears of an ID card that was laid on its reader. */
+  onIdCard(listener: (card: IdCard) => void): () => void;
+  /** Hears of a code that a scanner at a serial line read. */
+  onScan(listener: (code: string) => void): () => void;
+  /** Hears of a key of the evaluator, 1 to 5. */
+  onRating(listener: (score: number) => void): () => void;
+  /** Whether a device here is ready that can be asked for that. */
+  takes(what: Device['takes'][number]): boolean;
+  /** How far the card is that is being written. */
+  writing: Readonly<Ref<CardWriting['step'] | null>>;
+  /** Writes a card and reads it back. Throws `BridgeError` when the card does not hold the number. */
+  writeCard(number: string): Promise<void>;
+  stopWriting(): Promise<void>;
+  /** Opens the PIN pad, where one can be asked; the digits come to `onPin`. Never throws: a pad that
+   * is away is said by the device's own state. */
+  askPin(again?: boolean): Promise<void>;
+  closePad(): Promise<void>;
+  askRating(): Promise<void>;
   /** Throws `BridgeError`. */
   print(wanted: PrintRequest): Promise<PrintJob>;
   /** Throws `BridgeError`. */
@@ -63,6 +90,10 @@ function create(): Bridge {
   const cards = new Set<(number: string) => void>();
   const errors = new Set<ReadErrorListener>();
   const pins = new Set<(digits: string) => void>();
+  const idCards = new Set<(card: IdCard) => void>();
+  const scans = new Set<(code: string) => void>();
+  const ratings = new Set<(score: number) => void>();
+  const writing = ref<CardWriting['step'] | null>(null);
   let client = connectTo(address.value);
 
   function connectTo(where: string): BridgeClient {
@@ -86,7 +117,7 @@ function create(): Bridge {
         break;
       case 'device':
         devices.value = devices.value.map((device) =>
-          device.id === event.id ? { ...device, state: event.state, reason: event.reason } : device,
+          device.id === event.id ? { ...device, ...stateOf(event) } : device,
         );
         break;
       case 'card': {
@@ -99,6 +130,18 @@ function create(): Bridge {
       case 'pin_error':
         for (const listener of errors) listener(event.code, event.message);
         break;
+      case 'card_writing':
+        writing.value = event.step;
+        break;
+      case 'id_card':
+        for (const listener of idCards) listener(event);
+        break;
+      case 'scan':
+        for (const listener of scans) listener(event.code);
+        break;
+      case 'rating':
+        for (const listener of ratings) listener(event.score);
+        break;
       case 'pin':
         for (const listener of pins) listener(event.digits);
         break;
@@ -110,6 +153,23 @@ function create(): Bridge {
   function listen<T>(set: Set<T>, listener: T): () => void {
     set.add(listener);
     return () => set.delete(listener);
+  }
+
+  function takes(what: Device['takes'][number]): boolean {
+    return devices.value.some(({ state, takes }) => state === 'ready' && takes.includes(what));
+  }
+
+  /** Asks a device that is there; what is not there is told by its own state. */
+  async function quietly(
+    what: Device['takes'][number],
+    ask: () => Promise<unknown>,
+  ): Promise<void> {
+    if (!takes(what)) return;
+    try {
+      await ask();
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error;
+    }
   }
 
   return {
@@ -147,6 +207,23 @@ function create(): Bridge {
     onCard: (listener) => listen(cards, listener),
     onReadError: (listener) => listen(errors, listener),
     onPin: (listener) => listen(pins, listener),
+    onIdCard: (listener) => listen(idCards, listener),
+    onScan: (listener) => listen(scans, listener),
+    onRating: (listener) => listen(ratings, listener),
+    takes,
+    writing,
+    async writeCard(number) {
+      writing.value = null;
+      try {
+        await client.writeCard(number);
+      } finally {
+        writing.value = null;
+      }
+    },
+    stopWriting: () => client.stopWriting(),
+    askPin: (again = false) => quietly('pin', () => client.askPin(again)),
+    closePad: () => quietly('pin', () => client.closePad()),
+    askRating: () => quietly('rating', () => client.askRating()),
     print: (wanted) => client.print(wanted),
     printers: () => client.printers(),
     job: (id) => client.job(id),
@@ -154,6 +231,10 @@ function create(): Bridge {
     calibrate: (printer, measured) => client.calibrate(printer, measured),
     pdf: (path) => client.pdf(path),
   };
+}
+
+function stateOf({ state, reason, code, message }: DeviceChanged) {
+  return { state, reason, code, message };
 }
 
 let bridge: Bridge | null = null;

@@ -1,6 +1,6 @@
-/** Cards of every source (bridge, typed by a reader, typed by hand) come together here. */
+/** Cards and codes of every source (bridge, typed by a reader, typed by hand) come together here. */
 
-import { type BothLanguages, CARD_WORDS } from './generated.ts';
+import { type BothLanguages, CARD_WORDS, type IdCard } from './generated.ts';
 
 export type CardEvent =
   | { kind: 'card'; number: string }
@@ -10,6 +10,7 @@ export type TraceListener = (code: string) => void;
 
 const listeners: CardListener[] = [];
 const traceListeners: TraceListener[] = [];
+const idListeners: ((card: IdCard) => void)[] = [];
 
 function added<T>(list: T[], listener: T): () => void {
   list.push(listener);
@@ -56,4 +57,28 @@ export function reportTrace(code: string): void {
 /** Hears trace codes until the returned function is called; the last one added hears them alone. */
 export function onTrace(listener: TraceListener): () => void {
   return added(traceListeners, listener);
+}
+
+/** An ID card (身份证) lay on its reader. */
+export function reportIdCard(card: IdCard): void {
+  idListeners.at(-1)?.(card);
+}
+
+/** Hears ID cards until the returned function is called; the last one added hears them alone. */
+export function onIdCard(listener: (card: IdCard) => void): () => void {
+  return added(idListeners, listener);
+}
+
+let kept: IdCard | null = null;
+
+/** Holds a card for the form that is about to open: never in the address or the browser's history. */
+export function keepIdCard(card: IdCard): void {
+  kept = card;
+}
+
+/** The card that was held, once. */
+export function takeIdCard(): IdCard | null {
+  const card = kept;
+  kept = null;
+  return card;
 }

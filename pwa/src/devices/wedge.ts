@@ -34,6 +34,9 @@ export type Outcome =
   /** A person typed them after all, and the page has not had them yet. */
   | { kind: 'typed'; text: string };
 
+/** What a machine sent. */
+type Heard = Exclude<Outcome, { kind: 'typed' }>;
+
 export interface Verdict {
   /** The page must not have this key: it is a reader's, or perhaps one. */
   swallow: boolean;
@@ -89,14 +92,14 @@ export function cardNumber(track: string): { number: string } | { code: CardCode
   return { number };
 }
 
-function cardOf(track: string): Outcome {
+function cardOf(track: string): Heard {
   const read = cardNumber(track);
   return 'number' in read
     ? { kind: 'card', number: read.number }
     : { kind: 'error', code: read.code };
 }
 
-function codeOf(run: string): Outcome {
+function codeOf(run: string): Heard {
   return TRACE_CODE.test(run) ? { kind: 'trace', code: run } : cardOf(run);
 }
 
@@ -279,8 +282,10 @@ const own = new WeakSet<Event>();
 function giveBack(text: string): void {
   const focused = document.activeElement ?? document.body;
   if (isField(focused) && !KEYLESS.has(focused.type)) {
-    const start = focused.selectionStart ?? focused.value.length;
-    focused.setRangeText(text, start, focused.selectionEnd ?? start, 'end');
+    const { selectionStart: start, selectionEnd: end } = focused;
+    // Fields for numbers have no place of a cursor.
+    if (start === null) focused.value += text;
+    else focused.setRangeText(text, start, end ?? start, 'end');
     focused.dispatchEvent(new Event('input', { bubbles: true }));
     return;
   }
@@ -307,6 +312,18 @@ class Before {
     this.field.value = this.value;
     this.field.dispatchEvent(new Event('input', { bubbles: true }));
   }
+}
+
+/** A code that a scanner sent by a serial line: as if the scanner had typed it. */
+export function takeScan(code: string, handlers: WedgeHandlers): void {
+  if (document.activeElement?.closest(TAKES_SCANS)) giveBack(code);
+  else tell(codeOf(code), handlers);
+}
+
+function tell(outcome: Heard, handlers: WedgeHandlers): void {
+  if (outcome.kind === 'card') handlers.card(outcome.number);
+  else if (outcome.kind === 'trace') handlers.trace(outcome.code);
+  else handlers.error(outcome.code);
 }
 
 /** One window's keys, told to its handlers. */
@@ -372,18 +389,16 @@ class Listener {
     }
   }
 
-  private settle(outcome: Exclude<Outcome, { kind: 'typed' }>): void {
+  private settle(outcome: Heard): void {
     const { before } = this;
     before.restore();
     if (this.composed) setTimeout(() => this.tell(outcome, before), MAX_GAP_MS);
     else this.tell(outcome, before);
   }
 
-  private tell(outcome: Exclude<Outcome, { kind: 'typed' }>, before: Before): void {
+  private tell(outcome: Heard, before: Before): void {
     before.restore();
-    if (outcome.kind === 'card') this.handlers.card(outcome.number);
-    else if (outcome.kind === 'trace') this.handlers.trace(outcome.code);
-    else this.handlers.error(outcome.code);
+    tell(outcome, this.handlers);
   }
 }
 

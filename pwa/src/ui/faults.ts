@@ -1,6 +1,7 @@
 /** What went wrong, in words: what happened, and what to do. */
 
 import { useI18n } from 'vue-i18n';
+import { BridgeError } from '../devices/bridge-client.ts';
 import { Fault } from '../storage/fault.ts';
 
 export interface FaultText {
@@ -10,7 +11,7 @@ export interface FaultText {
 
 /** Turns anything that was thrown into words. What is not a fault of ours is said to be unexpected. */
 export function useFaults(): { words(error: unknown): FaultText } {
-  const { t, te } = useI18n();
+  const { t, te, locale } = useI18n();
 
   /** What a rule said, of which field, and what mends it. */
   function denied(code: string, part: string): FaultText {
@@ -22,8 +23,22 @@ export function useFaults(): { words(error: unknown): FaultText } {
     };
   }
 
+  /** What a device of the desk said, in the bridge's own words. */
+  function device({ code, text }: BridgeError): FaultText {
+    const what = text?.[locale.value === 'en' ? 'en' : 'zh'];
+    return {
+      what:
+        what ??
+        t(code === 'bridge.unreachable' ? 'bridge.error.unreachable' : 'bridge.error.other', {
+          code,
+        }),
+      todo: '',
+    };
+  }
+
   return {
     words(error) {
+      if (error instanceof BridgeError) return device(error);
       const fault = error instanceof Fault ? error : null;
       if (!fault) console.error(error);
       const code = fault?.code ?? 'Unexpected';
