@@ -1,5 +1,7 @@
-"""The desk's devices in a real browser: an ID card fills the form, a card is written and read back, a
-pulled cable and a wrong baud rate are said by name, and all goes on by itself when they are mended."""
+"""The desk's devices in a real browser: an ID card fills the form, a card is written and read back.
+
+A pulled cable and a wrong baud rate are said by name, and all goes on by itself when it is mended.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,7 +46,7 @@ def test_the_devices_of_a_desk(
     cables_are_pulled(page, desk)
 
     # What was written is what the clinic knows: by a swipe, and by the label under a scanner.
-    for open_it in (lambda: desk.swipe(""), lambda: desk.hand("scan", card)):
+    for open_it in (lambda: desk.swipe(card), lambda: desk.hand("scan", card)):
         by_id(page, "nav-home").click()
         expect(by_id(page, "child-card")).to_have_count(0)
         open_it()
@@ -87,9 +89,18 @@ def card_is_written(page: Page, desk: Bridge) -> str:
     desk.swipe("")
     expect(by_id(page, "card-writing", step="verify")).to_be_visible()
     desk.swipe("")
-    expect(by_id(page, "form-dialog")).to_have_count(0)
     expect(by_id(page, "child-card")).to_have_text(code)
+    pin_is_typed_twice(page, desk)
     return code
+
+
+def pin_is_typed_twice(page: Page, desk: Bridge) -> None:
+    """With the certificate the guardian's PIN is asked for; the pad says when to type it again."""
+    for field in ("pin-first", "pin-second"):
+        desk.hand("pin", "246813")
+        expect(by_id(page, field)).to_have_value("246813")
+    by_id(page, "form-save").click()
+    expect(by_id(page, "form-dialog")).to_have_count(0)
 
 
 def cables_are_pulled(page: Page, desk: Bridge) -> None:

@@ -6,6 +6,7 @@ import {
   cardNumber,
   MAX_GAP_MS,
   type Outcome,
+  takeScan,
   type Verdict,
   WedgeReader,
 } from './wedge';
@@ -304,6 +305,106 @@ describe('the window', () => {
     for (const key of `${TRACE}`) press(document.body, key);
     press(document.body, 'Enter');
     expect(traces).toEqual([TRACE]);
+  });
+});
+
+describe('a scanner at a serial line', () => {
+  const heard: string[] = [];
+  const handlers = {
+    card: (number: string) => heard.push(`card ${number}`),
+    trace: (code: string) => heard.push(`trace ${code}`),
+    error: (code: string) => heard.push(code),
+  };
+  beforeEach(() => {
+    vi.useFakeTimers();
+    heard.length = 0;
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it('tells a trace code from a card, wherever the cursor is', () => {
+    for (const type of ['text', 'number', 'password']) {
+      document.body.innerHTML = `<input type="${type}" />`;
+      document.querySelector('input')?.focus();
+      takeScan(TRACE, handlers);
+      takeScan(CARD, handlers);
+      takeScan('ABC-1', handlers);
+      expect(heard.splice(0)).toEqual([`trace ${TRACE}`, `card ${CARD}`, 'card.bad_character']);
+      expect(document.querySelector('input')?.value).toBe('');
+    }
+  });
+
+  it('types into a field that is for it, and Enter', () => {
+    document.body.innerHTML = '<input data-scan value="" />';
+    const field = document.querySelector('input') as HTMLInputElement;
+    field.addEventListener('keydown', ({ key }) => heard.push(`${key} after ${field.value}`));
+    field.focus();
+    takeScan(TRACE, handlers);
+    vi.runAllTimers();
+    expect(heard).toEqual([`Enter after ${TRACE}`]);
+  });
+});
+
+describe('any way of typing', () => {
+  const wide = (text: string) =>
+    text.replace(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0));
+  const digits = fc.stringMatching(/^\d{6,37}$/).filter((text) => text.length !== 20);
+  const gaps = fc.array(fc.integer({ min: 0, max: MAX_GAP_MS }), { minLength: 45, maxLength: 45 });
+
+  /** The keys of a text, each after its own pause. */
+  function uneven(text: string, pauses: readonly number[], editing: boolean): Outcome[] {
+    const reader = new WedgeReader();
+    let time = 0;
+    const outcomes: Outcome[] = [];
+    for (const [i, char] of [...text].entries()) {
+      time += pauses[i] ?? 0;
+      const key = char === '\n' ? 'Enter' : char;
+      outcomes.push(...reader.key({ key, code: '', shiftKey: false, editing, time }).outcomes);
+    }
+    return [...outcomes, ...reader.idle()];
+  }
+
+  it('a card is a card, with sentinels or bare, full-width or not, evenly or not', () => {
+    fc.assert(
+      fc.property(
+        digits,
+        gaps,
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        (number, pauses, ...how) => {
+          const [editing, full, sentinels] = how;
+          const text = sentinels ? `;${number}?` : number;
+          const keys = `${full ? wide(text) : text}\n`;
+          expect(uneven(keys, pauses, editing)).toEqual([{ kind: 'card', number }]);
+        },
+      ),
+    );
+  });
+
+  it('twenty bare digits are a trace code, full-width or not', () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^\d{20}$/),
+        gaps,
+        fc.boolean(),
+        fc.boolean(),
+        (code, pauses, editing, full) => {
+          const keys = `${full ? wide(code) : code}\n`;
+          expect(uneven(keys, pauses, editing)).toEqual([{ kind: 'trace', code }]);
+        },
+      ),
+    );
+  });
+
+  it('one pause that a machine never makes, anywhere, and a bare number in a field is typed', () => {
+    fc.assert(
+      fc.property(digits, gaps, fc.nat({ max: 5 }), (number, pauses, at) => {
+        // Fewer digits than a card has stand before it or behind it.
+        const slow = pauses.with(number.length - at, MAX_GAP_MS + 1);
+        const heardOf = uneven(`${number.slice(0, number.length)}\n`, slow, true);
+        expect(heardOf.filter(({ kind }) => kind === 'card')).toEqual([]);
+      }),
+    );
   });
 });
 

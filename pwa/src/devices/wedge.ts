@@ -289,11 +289,13 @@ function giveBack(text: string): void {
     focused.dispatchEvent(new Event('input', { bubbles: true }));
     return;
   }
-  for (const key of text) {
-    const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
-    own.add(event);
-    focused.dispatchEvent(event);
-  }
+  for (const key of text) press(focused, key);
+}
+
+function press(target: Element, key: string): void {
+  const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
+  own.add(event);
+  target.dispatchEvent(event);
 }
 
 /** What stood in a field before a reader typed into it. */
@@ -316,8 +318,14 @@ class Before {
 
 /** A code that a scanner sent by a serial line: as if the scanner had typed it. */
 export function takeScan(code: string, handlers: WedgeHandlers): void {
-  if (document.activeElement?.closest(TAKES_SCANS)) giveBack(code);
-  else tell(codeOf(code), handlers);
+  const field = document.activeElement;
+  if (!field?.closest(TAKES_SCANS)) {
+    tell(codeOf(code), handlers);
+    return;
+  }
+  giveBack(code);
+  // A scanner ends with Enter, and the page has to have seen the text by then.
+  setTimeout(() => press(field, 'Enter'));
 }
 
 function tell(outcome: Heard, handlers: WedgeHandlers): void {
