@@ -17,7 +17,6 @@ const printer = (id: string, more: Partial<PrinterShown>): PrinterShown => ({
   kind: 'printer',
   state: 'ready',
   reason: '',
-  code: '',
   message: null,
   takes: [],
   templates: ['notice', 'certificate-page'],
