@@ -69,6 +69,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'nav.stock' },
     },
     {
+      path: '/schools',
+      name: 'schools',
+      component: () => import('../schools/SchoolsPage.vue'),
+      meta: { for: 'site', title: 'schools.title' },
+    },
+    {
       path: '/moves',
       name: 'moves',
       component: () => import('../moves/MovesPage.vue'),

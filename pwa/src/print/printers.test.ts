@@ -24,6 +24,8 @@ const printer = (id: string, more: Partial<PrinterShown>): PrinterShown => ({
   booklet: false,
   calibration: null,
   code: '',
+  message: null,
+  takes: [],
   ...more,
 });
 const all = [

@@ -12,6 +12,7 @@ import {
 import { lotKey } from '../case/lots.ts';
 import { hasLeft, type MoveState, moveState, registerStatus } from '../case/moving.ts';
 import { type Said, saidOf } from '../case/reasons.ts';
+import { type SchoolEntry, schoolEntry } from '../case/school.ts';
 
 export interface ChildRow {
   id: string;
@@ -51,6 +52,10 @@ export interface ChildRow {
   booked: Booked[];
   /** Why the child was not vaccinated, as was said, the latest first (see `reasonFor`). */
   said: Said[];
+  /** An adult's card file (成人): in no list and no rate of children. */
+  adult: boolean;
+  /** The last check at entry to a nursery or school. */
+  school: SchoolEntry | null;
   /** A reaction was reported or noted (疑似异常反应). */
   reacted: boolean;
   /** The nearest 应种日; null when nothing is due any more or it is not computed yet. */
@@ -219,9 +224,11 @@ export function rowOf(
   let touchedAt: string | null = null;
   let reacted = false;
   let moves = false;
+  let checked = false;
   for (const event of Object.values(child.events)) {
     if (event.kind === 'move') moves = true;
     if (event.kind === 'aefi') reacted = true;
+    if (event.kind === 'school_check') checked = true;
     if (event.site !== ownSite) others.add(event.site);
     if (touchedAt === null || event.at > touchedAt) touchedAt = event.at;
   }
@@ -258,6 +265,8 @@ export function rowOf(
     booked: bookedOf(child),
     said: saidOf(child).slice(0, SAID),
     reacted,
+    adult: fact(child, 'person') === 'adult',
+    school: checked ? schoolEntry(child) : null,
     nextDue: null,
     nextGroups: [],
     lateFrom: null,

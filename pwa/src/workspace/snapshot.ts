@@ -8,7 +8,7 @@ import type { IndexedRow } from './row.ts';
 /** Rows of one chunk. */
 export const CHUNK = 2000;
 /** Raised when a row's shape changes: older snapshots are then made anew. */
-const VERSION = 10;
+const VERSION = 11;
 
 export interface Snapshot {
   /** The local sequence that the rows cover. */

@@ -25,6 +25,8 @@ export interface UseChildren {
   /** The child whose card it was, before it was reported lost or taken back (挂失). */
   formerHolder(card: string): ChildRow | null;
   row(id: string): ChildRow | null;
+  /** All that are on this device, for lists that look at each. */
+  rows(): ChildRow[];
   /** The child with all its versions merged; null when it is not here. */
   get(id: string): Promise<ChildDoc | null>;
   /** The same at once, where it was just read (before its page opens) and has not changed since. */
@@ -60,6 +62,7 @@ export function useChildren(): UseChildren {
         ?.rows()
         .find((one) => one.former.includes(card)) ?? null,
     row: (id) => current()?.row(id) ?? null,
+    rows: () => [...(current()?.rows() ?? [])],
     get: (id) => opened().get(id),
     atHand: (id) => workspace.value?.atHand(id) ?? null,
     due(from, to, besides) {
