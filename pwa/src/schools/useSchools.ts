@@ -78,7 +78,7 @@ export function useSchools(): UseSchools {
   return {
     entered: computed(() => {
       void version.value;
-      return rows().flatMap((row) => (row.school ? [{ row, entry: row.school }] : []));
+      return rows().flatMap((row) => (row.entry ? [{ row, entry: row.entry }] : []));
     }),
     dosesOf,
     check: (row, { school, year, grade }, { className, certificate }) =>

@@ -55,7 +55,7 @@ export interface ChildRow {
   /** An adult's card file (成人): in no list and no rate of children. */
   adult: boolean;
   /** The last check at entry to a nursery or school. */
-  school: SchoolEntry | null;
+  entry: SchoolEntry | null;
   /** A reaction was reported or noted (疑似异常反应). */
   reacted: boolean;
   /** The nearest 应种日; null when nothing is due any more or it is not computed yet. */
@@ -266,7 +266,7 @@ export function rowOf(
     said: saidOf(child).slice(0, SAID),
     reacted,
     adult: fact(child, 'person') === 'adult',
-    school: checked ? schoolEntry(child) : null,
+    entry: checked ? schoolEntry(child) : null,
     nextDue: null,
     nextGroups: [],
     lateFrom: null,
