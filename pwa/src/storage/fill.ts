@@ -8,7 +8,7 @@ import type PouchDB from 'pouchdb-core';
 import { DOCUMENTS, isPlain, isWhole, META, rowsOf, SEQUENCE } from './layout.ts';
 
 /** Documents handed over in one go; in between the page may do something else. */
-const SLICE = 250;
+const SLICE = 125;
 
 /** The sequence before and after; null when nothing was written and `bulkDocs` must do it. */
 export type Fill = (docs: readonly PouchDB.Doc[]) => Promise<{ from: number; to: number } | null>;
@@ -53,14 +53,14 @@ export async function openFill(indexedDbName: string): Promise<Fill | null> {
     return new Promise((resolve, reject) => {
       let from = 0;
       const slice = (at: number) => {
-        let last: IDBRequest | undefined;
         for (let i = at; i < Math.min(at + SLICE, docs.length); i++) {
           const seq = from + 1 + i;
           const { body, document } = rowsOf(docs[i] as PouchDB.Doc, seq);
-          last = documents.add(document);
+          const adding = documents.add(document);
           sequence.put(body, seq);
+          // At the first one's answer, not the last one's: the browser writes while the next are made.
+          if (i === at && at + SLICE < docs.length) adding.onsuccess = () => slice(at + SLICE);
         }
-        if (last && at + SLICE < docs.length) last.onsuccess = () => slice(at + SLICE);
       };
       meta.get(META).onsuccess = ({ target }) => {
         const now = (target as IDBRequest<{ docCount: number }>).result;
