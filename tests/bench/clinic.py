@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, Playwright, Response, Route, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, Response, Route, sync_playwright
 from tests.e2e.harness import BIN, BROWSER, BROWSER_ARGUMENTS, ROOT, Server
 
 SITE = "9901210001"
@@ -94,10 +94,14 @@ def browser(playwright: Playwright, profile: Path, *, worker: bool = True) -> It
     )
     context.set_default_timeout(LONG_MS)
     context.add_init_script(PROBE)
+    closed: list[BrowserContext] = []
+    context.on("close", lambda one: closed.append(one))
     try:
         yield context.pages[0] if context.pages else context.new_page()
     finally:
-        context.close()
+        # One that was killed cannot be closed.
+        if not closed:
+            context.close()
 
 
 def log_in(page: Page) -> None:
@@ -132,7 +136,26 @@ def measure_first_load(playwright: Playwright, url: str, folder: Path) -> Iterat
         yield Row(
             "first load beside PouchDB.replicate", f"{ratio:.2f} times", ">= 2.5", ratio >= 2.5
         )
+        share = rates["load"] / rates["raw"]
+        yield Row("first load beside raw IndexedDB", f"{share:.0%}", ">= 80 %", share >= 0.8)
         yield measured("record a dose, durable", page.evaluate(f"bench.record({SITE!r}, 200)"), 150)
+
+
+def first_child(seconds: float) -> Row:
+    """The row of an empty tablet's first swipe."""
+    return Row("login, empty tablet -> first child", f"{seconds:.2f} s", "< 2 s", seconds < 2)
+
+
+def measure_home(page: Page, shown: float) -> Row:
+    """Home since it was `shown` after a login: how long it counts, and if it is right then."""
+    page.get_by_test_id("due-counting").wait_for(state="detached")
+    seconds = time.monotonic() - shown
+    lists = page.get_by_test_id("home-page").get_by_role("radiogroup")
+    told = lists.inner_text()
+    page.wait_for_timeout(5000)
+    right = lists.inner_text() == told
+    value = f"{seconds:.2f} s" if right else f"{seconds:.2f} s, and not right"
+    return Row("home shown -> its counts are right", value, "< 1 s", right and seconds < 1)
 
 
 def measure_login(
@@ -161,8 +184,7 @@ def measure_login(
         log_in(page)
         page.get_by_test_id("search").first.wait_for()
         page.evaluate("([card, id]) => probe.swipe(card, id)", list(card))
-        seconds = time.monotonic() - start
-        yield Row("login, empty tablet -> first child", f"{seconds:.2f} s", "< 5 s", seconds < 5)
+        yield first_child(time.monotonic() - start)
         page.get_by_test_id("nav-home").click()
         page.locator(f'[data-testid="child-count"][data-count="{children}"]').wait_for()
         page.get_by_test_id("first-load").wait_for(state="detached")
@@ -178,12 +200,12 @@ def measure_work(page: Page, sample: list[tuple[str, str]]) -> Iterator[Row]:
     swipes: Times = [
         page.evaluate("([card, id]) => probe.swipe(card, id)", list(one)) for one in sample
     ]
-    yield measured("swipe -> child and due list", swipes[3:], 100)
+    yield measured("swipe -> child and due list", swipes[3:], 35)
     page.get_by_test_id("nav-home").click()
     page.get_by_test_id("search").first.wait_for()
     words = page.evaluate("probe.words")
     keys: Times = [time for word in words for time in page.evaluate("probe.search", word)]
-    yield measured("search, per keystroke", keys, 50)
+    yield measured("search, per keystroke", keys, 20)
 
 
 def measure_offline(
@@ -198,9 +220,12 @@ def measure_offline(
         yield Row("offline start -> usable", f"{seconds:.2f} s", "< 2 s", seconds < 2)
         start = time.monotonic()
         log_in(page)
+        page.get_by_test_id("search").first.wait_for()
+        shown = time.monotonic()
         page.locator(f'[data-testid="child-count"][data-count="{children}"]').wait_for()
         seconds = time.monotonic() - start
         yield Row("offline login -> all children in memory", f"{seconds:.2f} s")
+        yield measure_home(page, shown)
         yield from measure_work(page, sample)
 
 
