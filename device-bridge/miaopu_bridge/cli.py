@@ -1,14 +1,20 @@
 """`miaopu-bridge`: run the bridge, or act as the person at a simulated desk."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from miaopu_bridge import config as configuration
-from miaopu_bridge import drivers
+from miaopu_bridge import drivers, service
+from miaopu_bridge import probe as probing
 from miaopu_bridge.config import ConfigError
+from miaopu_bridge.drivers.base import DeviceGoneError
+from miaopu_bridge.files import locked, private_folder
+from miaopu_bridge.journal import last_lines, log_file
+from miaopu_bridge.pairing import normal_origin
 from miaopu_bridge.server import run as run_server
 from miaopu_bridge.simulators import SIMULATORS
 from miaopu_bridge.simulators.control import ControlError, act
@@ -192,6 +198,97 @@ def paper(
     _act(config, state_dir, device=device, do="paper", state=state)
 
 
+WholePc = Annotated[
+    bool, typer.Option("--system", help="Linux: for the whole PC, as root; else the user's own.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
+
+
+@app.command()
+def install(
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="An origin that may pair; may be repeated.")
+    ] = None,
+    system: WholePc = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make the bridge a service: it starts with the PC (Windows: with the login)."""
+    loaded = _loaded(config, state_dir)
+    command = [service.program(), "run"]
+    if config is not None:
+        command += ["--config", str(config.absolute())]
+    if state_dir is not None:
+        command += ["--state-dir", str(loaded.state_dir)]
+    for origin in allow_origin or []:
+        command += ["--allow-origin", normal_origin(origin)]
+    _perform(lambda kind: service.install(kind, _scope(system), command, loaded.state_dir), dry_run)
+
+
+@app.command()
+def uninstall(
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+    system: WholePc = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Take the service away again; jobs, pairings and the log stay."""
+    folder = _loaded(config, state_dir).state_dir
+    _perform(lambda kind: service.uninstall(kind, _scope(system), folder), dry_run)
+
+
+@app.command()
+def status(
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+    system: WholePc = False,
+    lines: Annotated[int, typer.Option(min=0, help="So many of the log's last lines.")] = 20,
+) -> None:
+    """Say how the service is, whether the bridge runs, and what it logged last."""
+    loaded = _loaded(config, state_dir)
+    try:
+        said = service.perform(service.query(service.this_system(), _scope(system)))
+    except service.ServiceError as error:
+        said = str(error)
+    typer.echo(f"service: {said or 'not installed'}")
+    with locked(private_folder(loaded.state_dir)) as free:
+        typer.echo(f"bridge: {'does not run' if free else f'runs at port {loaded.port}'}")
+    typer.echo(f"log: {log_file(loaded.state_dir)}")
+    for line in last_lines(loaded.state_dir, lines):
+        typer.echo(f"  {line}")
+
+
+@app.command()
+def probe(
+    device: Annotated[str, typer.Argument(help="The device's id in the configuration.")],
+    seconds: Annotated[float, typer.Option(help="How long to listen at each rate.")] = 8,
+    config: ConfigFile = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Try the usual baud rates on a device; stop the bridge first, it holds the port."""
+    known = {one.id: one for one in _loaded(config, state_dir).devices}
+    if device not in known:
+        _fail(f"no device is named {device!r}; there are {', '.join(known) or 'none'}")
+
+    def listen(rate: int) -> None:
+        typer.echo(f"{rate}: use the device now, within {seconds:g} s …")
+
+    right = None
+    try:
+        for rate, verdict in probing.probe(known[device], seconds, listen):
+            typer.echo(f"{rate}: {verdict}")
+            right = rate if verdict == "answers" else None
+    except (ConfigError, DeviceGoneError) as error:
+        _fail(str(error))
+    if right is None:
+        _fail(f"{device} makes no sense at any rate: is it on, is it the right cable and driver?")
+    if right == known[device].baud:
+        typer.echo(f"{device} is set up right, at {right} baud")
+    else:
+        typer.echo(f"set `baud = {right}` for the device {device}, and start the bridge again")
+
+
 @app.command("drivers")
 def list_drivers() -> None:
     """List the drivers there are; those that can be simulated are marked."""
@@ -201,6 +298,27 @@ def list_drivers() -> None:
 
 def main() -> None:
     app()
+
+
+def _scope(system: bool) -> service.Scope:
+    return "system" if system else "user"
+
+
+def _perform(plan: Callable[[service.System], list[service.Step]], dry_run: bool) -> None:
+    try:
+        for step in plan(service.this_system()):
+            typer.echo(step.shown())
+            if not dry_run and (said := service.perform(step)):
+                typer.echo(said)
+    except service.ServiceError as error:
+        _fail(str(error))
+
+
+def _loaded(config: Path | None, state_dir: Path | None) -> configuration.Config:
+    try:
+        return _load(config, state_dir)
+    except ConfigError as error:
+        _fail(str(error))
 
 
 def _load(config: Path | None, state_dir: Path | None) -> configuration.Config:

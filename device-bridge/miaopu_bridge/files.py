@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +18,24 @@ def private_folder(path: Path) -> Path:
 @contextmanager
 def locked(folder: Path) -> Iterator[bool]:
     """Holds the folder for this process alone; yields False when another process has it."""
-    import fcntl  # exists on Unix only
-
     with os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
+        yield _take(file.fileno())
+
+
+def _take(descriptor: int) -> bool:
+    """Locks a file until it is closed; False when another process has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
-            yield True
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -19,6 +19,7 @@ from miaopu_bridge.config import Config, ConfigError, DeviceConfig
 from miaopu_bridge.events import Hub
 from miaopu_bridge.files import locked, private_folder
 from miaopu_bridge.jobs import Jobs
+from miaopu_bridge.journal import keep_log
 from miaopu_bridge.pairing import Pairings
 from miaopu_bridge.simulators import clinic_desk, simulate
 from miaopu_bridge.simulators.control import Control
@@ -50,6 +51,8 @@ def run(config: Config, simulated: tuple[str, str] | None = None) -> None:
         devices = list(config.devices)
         if simulated is not None:
             devices = closing.enter_context(_simulated_desk(state, devices, *simulated))
+        closing.callback(keep_log(state).close)
+        log.info("the bridge %s starts at port %s", __version__, port)
         hub = Hub()
         made = Devices([drivers.make(device) for device in _with_pdf(devices, state)], hub.publish)
         jobs = Jobs(state / "jobs", made.printers(), hub.publish, config.keep_hours)
@@ -94,6 +97,10 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         # uvicorn would raise the signal again when it is done, which ends the process before the
         # simulators and their socket are put away.
+        if sys.platform == "win32":  # its loop takes no signals, and there are no simulators
+            with super().capture_signals():
+                yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)

@@ -60,6 +60,7 @@ class BankEsc(SerialDriver):
     """
 
     kind = "card"
+    answers = True
     takes = (WriteCard,)
 
     def __init__(self, config: DeviceConfig) -> None:

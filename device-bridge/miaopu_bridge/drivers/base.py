@@ -224,6 +224,9 @@ class Printer(Driver):
 class SerialDriver(Driver):
     """A reader at a serial port. A subclass says how to greet it and how to read its bytes."""
 
+    answers: ClassVar[bool] = False
+    """Whether `greet` proves that it is there; others only talk when somebody uses them."""
+
     def __init__(self, config: DeviceConfig) -> None:
         super().__init__(config)
         self._closing = threading.Event()

@@ -75,6 +75,7 @@ class Mrs100(SerialDriver):
     """Set to store mode, then asked for the last card ten times a second."""
 
     kind = "card"
+    answers = True
 
     def __init__(self, config: DeviceConfig) -> None:
         super().__init__(config)

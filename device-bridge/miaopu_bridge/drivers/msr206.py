@@ -41,6 +41,7 @@ class Msr206(SerialDriver):
     """Reset, test, then armed for one swipe after another."""
 
     kind = "card"
+    answers = True
     _buffer = b""
 
     def greet(self) -> None:

@@ -3,6 +3,7 @@
 import array
 import os
 import stat
+import sys
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -41,7 +42,8 @@ class RawPrinter(Printer):
     def status(self) -> str:
         if not self.config.port:
             return "no port is configured"
-        if not Path(self.config.port).exists():
+        # On Windows a port is no file; opening it says whether it is there.
+        if sys.platform != "win32" and not Path(self.config.port).exists():
             return f"{self.config.port} is not there: is the printer on and plugged in?"
         return ""
 
@@ -148,6 +150,8 @@ def _line_problem(descriptor: int) -> PrinterError | None:
 
 
 def _is_terminal(path: str) -> bool:
+    if sys.platform == "win32":
+        return True
     if not stat.S_ISCHR(Path(path).stat().st_mode):
         return False
     descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)

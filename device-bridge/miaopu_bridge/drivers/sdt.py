@@ -78,6 +78,7 @@ class IdCardReader(SerialDriver):
     """Asks for a card three times a second, and reads each card once while it lies there."""
 
     kind = "id"
+    answers = True
 
     def __init__(self, config: DeviceConfig) -> None:
         super().__init__(config)

@@ -64,8 +64,9 @@ class Msr206Simulator(CardSimulator):
 
     def received(self, content: bytes) -> None:
         self._buffer += content
-        while len(self._buffer) >= 2:
-            command, self._buffer = self._buffer[:2], self._buffer[2:]
+        # What is no command, such as noise at another baud rate, is passed over.
+        while (start := self._buffer.find(msr206.ESC)) >= 0 and len(self._buffer) >= start + 2:
+            command, self._buffer = self._buffer[start : start + 2], self._buffer[start + 2 :]
             if command == msr206.RESET:
                 self._armed.clear()
             elif command == msr206.TEST:
