@@ -34,6 +34,8 @@ def _type(schema: Json) -> str:
     """The TypeScript type of a tidied schema."""
     if "$ref" in schema:
         name: str = schema["$ref"].removeprefix(REF)
+        if name == "JsonValue":  # pydantic's word for anything at all
+            return "unknown"
         return f"Fact<{name.removeprefix('Fact_')}>" if name.startswith("Fact_") else name
     if "const" in schema:
         return _literal(schema["const"])

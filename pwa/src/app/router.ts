@@ -63,6 +63,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'clinicDays.nav' },
     },
     {
+      path: '/imports',
+      name: 'imports',
+      component: () => import('../imports/ImportsPage.vue'),
+      meta: { for: 'site', title: 'imports.title' },
+    },
+    {
       path: '/stock',
       name: 'stock',
       component: () => import('../stock/StockPage.vue'),

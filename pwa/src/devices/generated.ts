@@ -218,7 +218,7 @@ export interface Scan {
 /** One form to print. `printer` is a printer's id; without it see `choose`. */
 export interface PrintRequest {
   template: string;
-  data: Record<string, JsonValue>;
+  data: Record<string, unknown>;
   lang?: 'zh' | 'en';
   printer?: string;
   copies?: number;
