@@ -15,6 +15,7 @@ COMMANDS = {
     "embedded": "miaopu_db.command:embedded_command",
     "generate": "miaopu.generate.command:generate_command",
     "forecast": "miaopu.schedule.command:forecast_command",
+    "plan": "miaopu.schedule.plan:plan_command",
     "schedule import-cdsi": "miaopu.schedule.command:import_cdsi_command",
     "schedule check": "miaopu.schedule.command:check_command",
 }

@@ -2,7 +2,8 @@
  * Builds the schedule engine (免疫程序引擎) into one file, twice: `dist-engine/engine.js`, a plain
  * script with the global `miaopuSchedule`, which Python runs in V8; and `dist-engine/engine.mjs`,
  * the same as a module, for Node and browsers. And `dist-engine/programme.js`, the global
- * `miaopuProgramme`: what a change of the programme does, for Python alone.
+ * `miaopuProgramme`: what a change of the programme does, and `dist-engine/planner.js`, the global
+ * `miaopuPlanner`: a clinic's visits to come; both for Python alone.
  */
 
 import { readFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 const engine = { entryPoints: [path('src/schedule/bundle.ts')] };
 const programme = { entryPoints: [path('src/schedules/bundle.ts')] };
+const planner = { entryPoints: [path('src/appointments/bundle.ts')] };
 const shared = {
   bundle: true,
   minify: true,
@@ -35,6 +37,13 @@ export async function buildEngine() {
       format: 'iife',
       globalName: 'miaopuProgramme',
       outfile: path('dist-engine/programme.js'),
+    }),
+    build({
+      ...shared,
+      ...planner,
+      format: 'iife',
+      globalName: 'miaopuPlanner',
+      outfile: path('dist-engine/planner.js'),
     }),
   ]);
   return { script, module, gzipBytes: gzipSync(readFileSync(module), { level: 9 }).length };
