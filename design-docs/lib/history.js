@@ -86,6 +86,7 @@ function checkHistory() {
   switch (newDoc.type) {
     case 'child': keepEvents(); return keepFacts();
     case 'stock': return unchanged();
+    case 'reminder': return unchanged();
     case 'numbers': return keepBlock();
   }
 }

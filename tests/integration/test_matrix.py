@@ -194,6 +194,18 @@ class Try:
         more = {"title": "两针", "region": region, "effective": "2026-01-01", "layer": layer}
         return self.catalog("layer", **more, updated_at=AT, updated_by=self.name)
 
+    def article(self, region: str) -> httpx.Response:
+        more = {"region": region, "kind": "notice", "title": "通知", "published": "2026-11-01"}
+        return self.catalog("article", **more, updated_at=AT, updated_by=self.name)
+
+    def department(self, region: str) -> httpx.Response:
+        more = {"region": region, "title": "疾控中心", "phone": "0000"}
+        return self.catalog("department", **more, updated_at=AT, updated_by=self.name)
+
+    def reminder(self) -> Json:
+        base = {"_id": f"reminder:{ulid()}", "type": "reminder", **provenance(self.site)}
+        return {**base, "title": "交月报", "due": "2026-12-05"}
+
     def user(self, name: str) -> str:
         return f"_users/org.couchdb.user:{name}"
 
@@ -368,6 +380,10 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("site", "resolve-problem"): lambda t: t.put(
         t.here, {**t.seeded(t.here, t.problem()), "resolved_at": LATER}
     ),
+    ("site", "add-reminder"): lambda t: t.put(t.here, t.reminder()),
+    ("site", "change-reminder"): lambda t: t.put(
+        t.here, {**t.seeded(t.here, t.reminder()), "title": "交年报"}
+    ),
     ("site", "settings"): lambda t: t.settings(t.here),
     ("site", "import-batch"): lambda t: t.batch(),
     ("site", "delete-child"): lambda t: t.gone(t.here, child(t.site)),
@@ -401,6 +417,9 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
     ("catalog", "unusable-rule"): lambda t: t.rule(
         t.served.country.county, kind="without", groups=["No"]
     ),
+    ("catalog", "knowledge"): lambda t: t.article(t.served.country.county),
+    ("catalog", "knowledge-above"): lambda t: t.article(t.served.country.province),
+    ("catalog", "department"): lambda t: t.department(t.served.country.county),
     ("catalog", "dictionary"): lambda t: t.dictionary(ulid().lower()),
     ("catalog", "holidays"): Try.holidays,
     ("catalog", "dictionary-remove"): Try.removed_entry,

@@ -24,10 +24,12 @@ from miaopu.models import (
     child,
     doses,
     holidays,
+    knowledge,
     layer,
     moves,
     papers,
     reactions,
+    reminders,
     site,
     stock,
     visits,
@@ -50,6 +52,8 @@ MODULES: tuple[ModuleType, ...] = (
     catalog,
     layer,
     holidays,
+    knowledge,
+    reminders,
     audit,
 )
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

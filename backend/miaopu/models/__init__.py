@@ -11,22 +11,35 @@ from miaopu.models.batch import Batch
 from miaopu.models.catalog import Dictionary, Region, ScheduleDocument, Site
 from miaopu.models.child import Child
 from miaopu.models.holidays import Holidays
+from miaopu.models.knowledge import Article, Department
 from miaopu.models.layer import LayerDocument
+from miaopu.models.reminders import Reminder
 from miaopu.models.site import Device, NumberBlock, Problem, Settings
 from miaopu.models.stock import StockMove
 
 DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
-    "site": (Child, StockMove, Device, NumberBlock, Problem, Settings, Batch),
-    "region": (Child, StockMove, Device, NumberBlock, Problem, Settings, Batch),
-    "catalog": (Site, Region, ScheduleDocument, LayerDocument, Dictionary, Holidays),
+    "site": (Child, StockMove, Device, NumberBlock, Problem, Reminder, Settings, Batch),
+    "region": (Child, StockMove, Device, NumberBlock, Problem, Reminder, Settings, Batch),
+    "catalog": (
+        Site,
+        Region,
+        ScheduleDocument,
+        LayerDocument,
+        Dictionary,
+        Holidays,
+        Article,
+        Department,
+    ),
     "audit": (Audit,),
 }
 
 __all__ = [
     "DOCUMENTS",
+    "Article",
     "Audit",
     "Batch",
     "Child",
+    "Department",
     "Device",
     "Dictionary",
     "Document",
@@ -35,6 +48,7 @@ __all__ = [
     "NumberBlock",
     "Problem",
     "Region",
+    "Reminder",
     "ScheduleDocument",
     "Settings",
     "Site",

@@ -42,9 +42,9 @@ function (newDoc, oldDoc, userCtx) {
     }
   }
 
-  // A local rule is of its author's region or one below, before and after, and names nobody else's
-  // clinics. What a region ordered, those below do not change.
-  function checkLayer(doc) {
+  // What a region says of its own (地方规则、相关信息): it is of its author's region or one below, before
+  // and after, and names nobody else's clinics. What a region ordered, those below do not change.
+  function checkOwn(doc) {
     var sites = doc.sites || [];
     if (!inOwnRegion(doc.region)) {
       refuse('other-region', 'field region');
@@ -86,11 +86,12 @@ function (newDoc, oldDoc, userCtx) {
   if (newDoc.type === 'schedule' || newDoc.type === 'dictionary' || newDoc.type === 'holidays') {
     checkCommon();
   }
-  if (newDoc.type === 'layer') {
-    checkLayer(newDoc);
-    if (oldDoc && !oldDoc._deleted) { checkLayer(oldDoc); }
+  var isOwn = ['layer', 'article', 'department'].indexOf(newDoc.type) >= 0;
+  if (isOwn) {
+    checkOwn(newDoc);
+    if (oldDoc && !oldDoc._deleted) { checkOwn(oldDoc); }
   }
-  if ((newDoc.type === 'layer' || newDoc.type === 'holidays') && newDoc.updated_by !== userCtx.name) {
+  if ((isOwn || newDoc.type === 'holidays') && newDoc.updated_by !== userCtx.name) {
     refuse('not-the-author', 'field updated_by');
   }
 }

@@ -186,6 +186,12 @@ function (newDoc, oldDoc, userCtx) {
     }
   }
 
+  // A person's own, or the clinic's; in whose name stands in it.
+  function checkReminder() {
+    clinicOnly();
+    ofThisSite(newDoc);
+  }
+
   function checkSettings() {
     seniorOnly();
     checkId(['settings', newDoc.site]);
@@ -212,6 +218,7 @@ function (newDoc, oldDoc, userCtx) {
     case 'numbers': return checkNumbers();
     case 'device': clinicOnly(); return ofThisSite(newDoc);
     case 'problem': return checkProblem();
+    case 'reminder': return checkReminder();
     case 'settings': return checkSettings();
     case 'batch': return checkBatch();
     default: refuse('unknown-type', 'field type');

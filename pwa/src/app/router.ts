@@ -111,6 +111,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'payment.nav' },
     },
     {
+      path: '/knowledge',
+      name: 'knowledge',
+      component: () => import('../knowledge/KnowledgePage.vue'),
+      meta: { title: 'knowledge.nav' },
+    },
+    {
       path: '/aefi',
       name: 'aefi',
       component: () => import('../aefi/AefiPage.vue'),

@@ -28,6 +28,8 @@ export type ColumnField = string;
 export type Tally = number;
 export type Span = string;
 export type YearDay = string;
+export type Body = string;
+export type WebAddress = string;
 export type Action = 'write' | 'read' | 'refused' | 'account' | 'login' | 'login_failed' | 'logout';
 
 /** Who recorded something, where, and by which clock (责任认定). */
@@ -929,6 +931,23 @@ export interface Problem extends Provenance {
   resolved_at?: Instant;
 }
 
+/**
+ * Something to be thought of on a day, `reminder:<ULID>`; never edited.
+ *
+ * One that `closes` another says that it was done.
+ */
+export interface Reminder extends Provenance {
+  _id: string;
+  _rev?: string;
+  type: 'reminder';
+  title?: Text;
+  /** From this day on it is shown. */
+  due?: CalendarDate;
+  /** Absent: everybody of the clinic. */
+  only_for?: UserName;
+  closes?: Ulid;
+}
+
 /** A clinic's settings (主控设置), `settings:<site>`; edited in place. */
 export interface Settings {
   _id: string;
@@ -1083,6 +1102,43 @@ export interface Holidays {
   updated_by: Text;
 }
 
+/** A text that clinics look up (知识、法规、通知、链接), `article:<name>`; edited in place. */
+export interface Article {
+  _id: string;
+  _rev?: string;
+  type: 'article';
+  name: DictionaryCode;
+  /** Whose it is: shown to all clinics of it. */
+  region: RegionCode;
+  kind: 'article' | 'law' | 'notice' | 'link';
+  title: Text;
+  body?: Body;
+  address?: WebAddress;
+  published: CalendarDate;
+  /** No longer shown (撤下). */
+  withdrawn?: boolean;
+  updated_at: Instant;
+  updated_by: UserName;
+}
+
+/** Whom to call (相关部门), `department:<name>`; edited in place. */
+export interface Department {
+  _id: string;
+  _rev?: string;
+  type: 'department';
+  name: DictionaryCode;
+  region: RegionCode;
+  title: Text;
+  /** What it is there for. */
+  duty?: Text;
+  phone?: Text;
+  address?: Text;
+  hours?: Text;
+  withdrawn?: boolean;
+  updated_at: Instant;
+  updated_by: UserName;
+}
+
 /** One request, `audit:<ULID>`, as the server saw it. */
 export interface Audit {
   _id: string;
@@ -1128,6 +1184,7 @@ export type SiteDocument =
   | Device
   | NumberBlock
   | Problem
+  | Reminder
   | Settings
   | Batch;
 
@@ -1137,6 +1194,7 @@ export type RegionDocument =
   | Device
   | NumberBlock
   | Problem
+  | Reminder
   | Settings
   | Batch;
 
@@ -1146,7 +1204,9 @@ export type CatalogDocument =
   | ScheduleDocument
   | LayerDocument
   | Dictionary
-  | Holidays;
+  | Holidays
+  | Article
+  | Department;
 
 export type AuditDocument =
   | Audit;
