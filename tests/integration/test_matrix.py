@@ -154,7 +154,7 @@ class Try:
             self.seeded("catalog", {**there, "_rev": answer.json()["rev"]})
         return answer
 
-    def catalog(self, kind: str, **more: Any) -> httpx.Response:
+    def catalog(self, kind: str, /, **more: Any) -> httpx.Response:
         name = f"cell-{ulid().lower()}"  # 32 characters are the most that a name may have
         return self.put("catalog", {"_id": f"{kind}:{name}", "type": kind, "name": name, **more})
 

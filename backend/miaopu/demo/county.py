@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from miaopu.couch.place import clinic_database
-from miaopu.demo import places, stock
+from miaopu.demo import knowledge, places, stock
 from miaopu.demo.accounts import accounts
 from miaopu.demo.births import BIRTH_DAYS
 from miaopu.demo.calendar import Opening, add_months
@@ -23,6 +23,8 @@ MOST_CHILDREN = 30_000
 _WEEKDAYS = ((1, 2, 3, 4, 5), (1, 3, 5), (2, 4, 6), (1, 2, 3, 4, 5, 6))
 
 
+CATALOG = "catalog"
+"""Where the county's words to its clinics lie."""
 _LATENESS = (0.8, 1.7, 1.0)
 
 
@@ -48,6 +50,8 @@ class County:
 
     def documents(self, database: str) -> Iterator[Json]:
         """The documents of one database, `_id` first, always the same in the same order."""
+        if database == CATALOG:
+            return knowledge.documents(self.today.toordinal(), "county-admin")
         for clinic in self.clinics:
             if database == clinic_database(clinic.code):
                 return self._site(clinic)
@@ -117,6 +121,7 @@ class County:
             "clinic_days": clinic.opening.as_settings(),
             "closed_days": clinic.opening.closed_days(today, today + 365),
             "updated_at": instant(today - 30, 3_600_000),
+            **_payment(clinic),
             "updated_by": f"admin{clinic.index + 1}",
             "station": clinic.stations[0],
         }
@@ -198,3 +203,24 @@ def _clinic(index: int, seed: int, today: int, lots: Lots) -> Clinic:
         senior=f"senior{index + 1}",
         lateness=_LATENESS[index % len(_LATENESS)],
     )
+
+
+_SERVICE_FEN, _INFORMATION_FEN = 2800, 2000
+_PAID_FEN = {
+    "2201": 13_600, "2301": 9_800, "2402": 28_000, "2503": 69_800, "5402": 18_800, "2102": 5_800,
+    "2108": 12_800, "5001": 59_900,
+}  # fmt: skip
+
+
+def _payment(clinic: Clinic) -> Json:
+    """Every other clinic takes money (收费), at prices that stand since the new year of 2026."""
+    if clinic.index % 2:
+        return {}
+    fees = {"service": _SERVICE_FEN, "information-0-4": _INFORMATION_FEN}
+    prices = {**_PAID_FEN, **fees, "information-4-7": _INFORMATION_FEN * 3 // 4}
+    return {
+        "paying": True,
+        "prices": [
+            {"item": item, "since": "2026-01-01", "price_fen": fen} for item, fen in prices.items()
+        ],
+    }

@@ -7,7 +7,7 @@ import httpx
 import orjson
 
 from miaopu.demo.clinic import Json
-from miaopu.demo.county import County
+from miaopu.demo.county import CATALOG, County
 
 _BATCH_BYTES = 2_000_000
 _IN_FLIGHT = 3
@@ -31,7 +31,7 @@ async def load(
     written = 0
     running: set[asyncio.Task[int]] = set()
     try:
-        for database in county.databases:
+        for database in (*county.databases, CATALOG):
             for batch in batches(county.documents(database)):
                 if len(running) >= _IN_FLIGHT:
                     written += await _first(running)

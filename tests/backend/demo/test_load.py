@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from miaopu.demo import build
+from miaopu.demo.county import CATALOG
 from miaopu.demo.load import LoadError, batches, load
 
 COUNTY = build(2, 40, 5, dt.date(2026, 11, 23))
@@ -55,7 +56,7 @@ async def test_everything_arrives_once() -> None:
     async with database.client() as client:
         written = await load(COUNTY, client, heard.append)
         assert await load(COUNTY, client) == 0
-    expected = {name: {d["_id"] for d in COUNTY.documents(name)} for name in COUNTY.databases}
+    expected = {name: {d["_id"] for d in COUNTY.documents(name)} for name in (*COUNTY.databases, CATALOG)}
     assert database.taken == expected
     assert written == sum(map(len, expected.values()))
     assert sum(heard) == COUNTY.children == 80
