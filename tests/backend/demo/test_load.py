@@ -56,7 +56,8 @@ async def test_everything_arrives_once() -> None:
     async with database.client() as client:
         written = await load(COUNTY, client, heard.append)
         assert await load(COUNTY, client) == 0
-    expected = {name: {d["_id"] for d in COUNTY.documents(name)} for name in (*COUNTY.databases, CATALOG)}
+    names = (*COUNTY.databases, CATALOG)
+    expected = {name: {d["_id"] for d in COUNTY.documents(name)} for name in names}
     assert database.taken == expected
     assert written == sum(map(len, expected.values()))
     assert sum(heard) == COUNTY.children == 80
