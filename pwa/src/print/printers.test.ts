@@ -24,8 +24,6 @@ const printer = (id: string, more: Partial<PrinterShown>): PrinterShown => ({
   booklet: false,
   calibration: null,
   code: '',
-  message: null,
-  takes: [],
   ...more,
 });
 const all = [
