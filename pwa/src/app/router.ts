@@ -75,6 +75,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'nav.stock' },
     },
     {
+      path: '/newborns',
+      name: 'newborns',
+      component: () => import('../newborns/NewbornsPage.vue'),
+      meta: { for: 'site', title: 'newborns.title' },
+    },
+    {
       path: '/schools',
       name: 'schools',
       component: () => import('../schools/SchoolsPage.vue'),

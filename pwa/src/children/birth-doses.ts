@@ -5,19 +5,22 @@ import type { DueItem } from '../forecast/plan.ts';
 
 /** 乙型肝炎人免疫球蛋白: for the child of a mother with HBsAg. */
 const HBIG = '3901';
-const HBSAG_POSITIVE = '1';
+/** 阳性, 未查: the child of either is protected as that of a mother with HBsAg. */
+const HBSAG_ASKS: ReadonlySet<string> = new Set(['1', '3']);
 
 export interface BirthDose {
   group: string;
   vaccine: string;
   given: boolean;
   date: string;
+  /** `HH:MM`, empty where it is not known: the first of HepB is on time within a day (首针及时). */
+  time: string;
   lot: string;
 }
 
 /**
  * The doses to ask for: what the schedule wants on the day of birth (`due`), and the immunoglobulin
- * where the mother's HBsAg asks for it. What was already answered is kept.
+ * where the mother's HBsAg, positive or not tested, asks for it. What was already answered is kept.
  */
 export function birthDoses(
   due: readonly Pick<DueItem, 'group' | 'vaccines'>[],
@@ -28,10 +31,10 @@ export function birthDoses(
   const wanted = due.flatMap(({ group, vaccines: [vaccine] }) =>
     vaccine ? [{ group, vaccine }] : [],
   );
-  if (motherHbsag === HBSAG_POSITIVE) wanted.push({ group: 'HBIG', vaccine: HBIG });
+  if (HBSAG_ASKS.has(motherHbsag)) wanted.push({ group: 'HBIG', vaccine: HBIG });
   return wanted.map(({ group, vaccine }) => {
     const known = answered.find((one) => one.group === group);
-    return known ?? { group, vaccine, given: false, date: birthDate, lot: '' };
+    return known ?? { group, vaccine, given: false, date: birthDate, time: '', lot: '' };
   });
 }
 
@@ -39,12 +42,13 @@ export function birthDoses(
 export function birthEvents(doses: readonly BirthDose[], place: string): NewEvent<'dose'>[] {
   return doses
     .filter(({ given }) => given)
-    .map(({ vaccine, date, lot }) => ({
+    .map(({ vaccine, date, time, lot }) => ({
       kind: 'dose',
       origin: 'history',
       date,
       vaccine,
       self_paid: false,
+      ...(/^([01]\d|2[0-3]):[0-5]\d$/.test(time) && { time }),
       ...(lot.trim() && { lot: lot.trim() }),
       ...(place.trim() && { place: place.trim() }),
     }));
