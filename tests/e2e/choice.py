@@ -22,6 +22,9 @@ _ANY: tuple[Due, ...] = (
     (36, "MPSV", "1701", 0),
 )
 _LATEST_DAYS = 150
+_PLAIN = frozenset(
+    ("dose", "card", "certificate", "pin", "precheck", "registration", "consent", "stay")
+)
 _QUIET_DAYS = 28
 
 
@@ -78,7 +81,7 @@ def _fitting(
     doses = [event for event in events if event["kind"] == "dose"]
     cards = [event for event in events if event["kind"] == "card"]
     quiet = (day - dt.timedelta(days=_QUIET_DAYS)).isoformat()
-    plain = all(event["kind"] in ("dose", "card", "precheck", "consent") for event in events)
+    plain = all(event["kind"] in _PLAIN for event in events)
     if (
         not plain
         or len(cards) != 1

@@ -113,22 +113,74 @@ def find(tablet: Tablet, query: str) -> None:
     expect(by_id(page, "history")).to_be_visible()
 
 
-def prepare(tablet: Tablet, group: str, informed: str = "signature", reason: str = "") -> str:
-    """Fills in a visit for one group up to the last step; returns the lot."""
-    page = tablet.page
-    by_id(page, "vaccinate", group=group).click()
-    item = by_id(page, "visit-item", group=group)
+def reach(page: Page, step: str) -> None:
+    """Waits until the visit stands at a step."""
+    expect(by_id(page, "vaccinate-panel", **{"step-now": step})).to_be_visible()
+
+
+def precheck(page: Page) -> None:
+    """Takes the temperature and answers all questions with no; the set of today is next."""
     expect(by_id(page, "temperature")).to_be_focused()
     by_id(page, "temperature").fill("36.6")
-    by_id(page, "precheck-ok").check()
+    by_id(page, "precheck-all-well").click()
+
+
+def until_vial(page: Page, informed: str = "signature") -> None:
+    """Does what is open of a visit before the vial is taken."""
+    panel = by_id(page, "vaccinate-panel")
+    expect(panel).to_be_visible()
+    if panel.get_attribute("data-step-now") == "precheck":
+        precheck(page)
+        reach(page, "register")
+    if panel.get_attribute("data-step-now") == "register":
+        by_id(page, "register-set").click()
+        expect(by_id(page, "register-set")).to_have_count(0)
+    if panel.get_attribute("data-step-now") == "consent":
+        by_id(page, f"informed-{informed}").click()
+    reach(page, "give")
+
+
+def look_until(page: Page, look: str) -> None:
+    """Walks through 三查七对一验证, up to what is looked at then."""
+    button = by_id(page, "look")
+    for _ in range(4):
+        now = button.get_attribute("data-look")
+        if now == look:
+            return
+        button.click()
+        expect(button).not_to_have_attribute("data-look", now or "")
+    raise AssertionError(f"the walk does not come to {look}")
+
+
+def prepare(
+    tablet: Tablet, group: str, informed: str = "signature", reason: str = "", last: str = ""
+) -> str:
+    """Goes through a visit for one group up to the dose; returns the lot.
+
+    A desk that hears no other asks for the booklet's `last` line.
+    """
+    page = tablet.page
+    by_id(page, "vaccinate", group=group).click()
+    until_vial(page, informed)
+    item = by_id(page, "visit-item", group=group)
+    if item.get_attribute("data-current") == "false":
+        by_id(item, "select-item").click()
     lot = by_id(item, "lot-option", usable="true").first
     lot.locator("input").check()
     number = lot.get_attribute("data-lot")
     assert number
-    by_id(page, f"informed-{informed}").check()
-    if reason and by_id(page, "override-reason").count():
-        by_id(page, "override-reason").fill(reason)
-    by_id(page, "verified").check()
+    amounts = by_id(item, "amount").locator("input")
+    if amounts.count() > 1:
+        amounts.first.check()
+    if by_id(page, "last-line").count():
+        if last:
+            by_id(page, "booklet-line").fill(last.replace("-", ""))
+            by_id(page, "booklet-line").blur()
+        else:
+            by_id(page, "booklet-empty").check()
+    if by_id(page, "override-reason").count():
+        by_id(page, "override-reason").fill(reason or "booklet")
+    look_until(page, "given")
     return number
 
 
@@ -143,10 +195,15 @@ def leave_visit(tablet: Tablet) -> None:
     expect(by_id(tablet.page, "vaccinate-panel")).to_have_count(0)
 
 
-def give(tablet: Tablet, group: str) -> str:
+def say_given(page: Page) -> None:
+    """The last look: it is given like this, and recorded."""
+    by_id(page, "look", look="given").click()
+
+
+def give(tablet: Tablet, group: str, last: str = "") -> str:
     """Vaccinates the child on the screen with what is due of a group; returns the lot."""
-    lot = prepare(tablet, group)
-    by_id(tablet.page, "confirm-dose").click()
+    lot = prepare(tablet, group, last=last)
+    say_given(tablet.page)
     expect(by_id(tablet.page, "visit-done")).to_be_visible()
     return lot
 

@@ -29,8 +29,12 @@ from counter import (
     leave_visit,
     log_in,
     pair,
+    precheck,
     prepare,
+    reach,
+    say_given,
     throw_away,
+    until_vial,
     wait_for_load,
     wait_for_sync,
 )
@@ -258,6 +262,7 @@ def test_expired_lot_cannot_be_chosen(desk: Desk, lang: Lang) -> None:
     child = next(candidates(desk.note))
     find(desk.tablet, child.phone)
     by_id(page, "vaccinate", group="MMR").click()
+    until_vial(page)
     lot = county_of(desk.note).clinics[0].lots.expired("1201").lot
     expired = by_id(by_id(page, "visit-item", group="MMR"), "lot-option", lot=lot, usable="false")
     says(expired, lang, "lot.expired")
@@ -320,13 +325,17 @@ def test_full_quota(desk: Desk) -> None:
             desk.speak(lang)
             find(desk.tablet, child.phone)
             rows = by_id(page, "history-row").count()
-            prepare(desk.tablet, child.first[0])
-            by_id(page, "confirm-dose").click()
+            by_id(page, "vaccinate", group=child.first[0]).click()
+            precheck(page)
             says(by_id(page, "fault"), lang, "fault.StorageFull.what", "fault.StorageFull.do")
             banner = by_id(page, "banner-storageFull")
             says(banner, lang, "banner.storageFull.what", "banner.storageFull.do")
     # Nothing has to be typed again.
-    by_id(page, "confirm-dose").click()
+    by_id(page, "precheck-save").click()
+    reach(page, "register")
+    leave_visit(desk.tablet)
+    prepare(desk.tablet, child.first[0])
+    say_given(page)
     expect(by_id(page, "visit-done")).to_be_visible()
     expect(by_id(page, "history-row")).to_have_count(rows + 1)
     expect(by_id(page, "banner-storageFull")).to_have_count(0)
@@ -348,8 +357,8 @@ def test_clock_a_year_off(desk: Desk) -> None:
         says(by_id(page, "banner-clockWrong"), lang, "banner.clockWrong.what")
         says(by_id(page, "banner-clockWrong"), lang, "banner.clockWrong.do")
         find(desk.tablet, child.phone)
-        prepare(desk.tablet, child.first[0], reason="clock")
-        by_id(page, "confirm-dose").click()
+        by_id(page, "vaccinate", group=child.first[0]).click()
+        precheck(page)
         says(by_id(page, "fault"), lang, "fault.ClockWrong.what", "fault.ClockWrong.do")
         leave_visit(desk.tablet)
     page.clock.set_system_time(dt.datetime.now(dt.UTC))
@@ -359,7 +368,7 @@ def test_clock_a_year_off(desk: Desk) -> None:
     prepare(desk.tablet, child.first[0])
     # What the wrong clock warned of is gone once the page has looked at the clock again.
     expect(by_id(page, "override-reason")).to_have_count(0)
-    by_id(page, "confirm-dose").click()
+    say_given(page)
     expect(by_id(page, "visit-done")).to_be_visible()
     wait_for_sync(desk.tablet)
     settled(desk, child.id, len(doses(child.document)) + 1)

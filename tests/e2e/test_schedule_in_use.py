@@ -19,6 +19,9 @@ from counter import (
     doses,
     find,
     log_in,
+    look_until,
+    say_given,
+    until_vial,
     wait_for_load,
     wait_for_sync,
 )
@@ -168,11 +171,8 @@ def group(page: Page, name: str) -> Locator:
 
 def fill_visit(page: Page) -> None:
     """Everything of a visit that is not a reason."""
-    by_id(page, "temperature").fill("36.6")
-    by_id(page, "precheck-ok").check()
+    until_vial(page)
     by_id(page, "lot-option", usable="true").first.locator("input").check()
-    by_id(page, "informed-signature").check()
-    by_id(page, "verified").check()
 
 
 def give_with_reason(desk: Desk, name: str, doc_id: str, warning: str) -> Json:
@@ -182,11 +182,13 @@ def give_with_reason(desk: Desk, name: str, doc_id: str, warning: str) -> Json:
     fill_visit(page)
     shown = by_id(page, "warnings")
     expect(shown.locator(f'[data-code="{warning}"]').first).not_to_contain_text(warning)
-    by_id(page, "confirm-dose").click()
+    look_until(page, "vial")
+    by_id(page, "look").click()
     expect(by_id(page, "needs")).to_be_visible()
     expect(by_id(page, "override-reason")).to_have_attribute("aria-invalid", "true")
     by_id(page, "override-reason").fill("犬只疫区，经家长知情")
-    by_id(page, "confirm-dose").click()
+    look_until(page, "given")
+    say_given(page)
     expect(by_id(page, "visit-done")).to_be_visible()
     given = [one for one in doses(desk.stored(doc_id)) if one["origin"] == "given"]
     assert len(given) == 1
@@ -261,7 +263,8 @@ def test_an_overdue_child_can_always_be_vaccinated(desk: Desk) -> None:
     by_id(due, "vaccinate").click()
     fill_visit(page)
     expect(by_id(page, "warnings")).to_have_count(0)
-    by_id(page, "confirm-dose").click()
+    look_until(page, "given")
+    say_given(page)
     expect(by_id(page, "visit-done")).to_be_visible()
     assert len(doses(desk.stored(doc_id))) == 1
 

@@ -24,10 +24,28 @@ class Label(Shape):
     en: Text
 
 
+class Finds(Shape):
+    """What a yes to a question of the pre-check says of vaccines, until a person says otherwise."""
+
+    vaccines: Literal["all", "live", "chosen"]
+    """All; the live ones; or those that a person names, for whom the answer means something."""
+    routes: list[DictionaryCode] = Field(default=[])
+    """Only those given so; absent: given in whatever way."""
+    groups: list[str] = Field(default=[])
+    """Only those that count for one of these vaccine groups; absent: of whatever group."""
+    outcome: Literal["deferred", "contraindicated"]
+    days: Annotated[int, Field(ge=1, le=400)] | None = None
+    """After how many days what is deferred is looked at again."""
+    reason: DictionaryCode
+    """Of the table `contraindication`."""
+
+
 class Code(Label):
     """One code of a table; `national` is its number on the national platform, if it has one."""
 
     national: Annotated[str, Field(pattern="^[0-9]{1,3}$")] | None = None
+    finds: Finds | None = None
+    """Of a question of the pre-check."""
 
 
 class Vaccine(Label):
@@ -100,7 +118,11 @@ def dictionary_documents() -> list[dict[str, Any]]:
     """The code tables, vaccines, leaflets and what may be observed, as documents (字典)."""
     tables: dict[str, dict[str, Any]] = {
         name: {
-            code: _entry(entry.zh, entry.en, {"national": entry.national} if entry.national else {})
+            code: _entry(
+                entry.zh,
+                entry.en,
+                entry.model_dump(mode="json", exclude={"zh", "en"}, exclude_defaults=True),
+            )
             for code, entry in table.items()
         }
         for name, table in code_tables().items()

@@ -223,6 +223,10 @@ class Consent(Form):
     decision: Literal["agree", "refuse"] | None = None
     guardian: Text = ""
     guardian_relation: Text = ""
+    version: Text = ""
+    """Of the text that was agreed to."""
+    signature: Annotated[str, StringConstraints(pattern=r"^[0-9ML ]{0,20000}$")] = ""
+    """What was signed on glass: an SVG path over 600 by 200 (`pwa/src/ui/strokes.ts`)."""
     doctor: Text = ""
     date: dt.date
 

@@ -1,5 +1,6 @@
 /** The clinic's settings (主控设置): edited in place, the only documents that are. */
 import { type ComputedRef, computed } from 'vue';
+import { FREE_PLACE, type VisitPlace } from '../case/visit.ts';
 import { deviceClock } from '../clock/useClock.ts';
 import type { Settings } from '../models/generated.ts';
 import { documentsVersion, opened, workspace } from '../workspace/workspace.ts';
@@ -14,6 +15,19 @@ export function useSettings(): ComputedRef<Settings | null> {
     void documentsVersion.value;
     const open = workspace.value;
     return open?.documents.get<Settings>(`settings:${open.site}`) ?? null;
+  });
+}
+
+/** What of the settings bears on a visit; of a clinic without settings, what the law says. */
+export function useVisitPlace(): ComputedRef<VisitPlace> {
+  const settings = useSettings();
+  return computed(() => {
+    const { paying, prices, observation_minutes } = settings.value ?? {};
+    return {
+      paying: paying ?? FREE_PLACE.paying,
+      prices: prices ?? FREE_PLACE.prices,
+      observationMinutes: observation_minutes ?? FREE_PLACE.observationMinutes,
+    };
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../models/generated.ts';
-import { leafletOf, oppositeSite, sitesFor, usageOf } from './vaccines';
+import { leafletOf, oppositeSite, sitesFor, usageOf, versionOf } from './vaccines';
 
 const bcg: Entry = {
   zh: '卡介苗',
@@ -11,13 +11,21 @@ const words = { prevents: 'TB', contraindications: [], reactions: [], notes: [] 
 
 describe('usageOf', () => {
   it('takes route, site and charge from the dictionary', () => {
-    expect(usageOf(bcg)).toEqual({ route: 'id', bodySite: 'left_upper_arm', selfPaid: false });
-    expect(usageOf({ ...bcg, more: { programme: false } })).toEqual({
+    expect(usageOf(bcg)).toEqual({
+      route: 'id',
+      bodySite: 'left_upper_arm',
+      selfPaid: false,
+      amount: '',
+    });
+    expect(
+      usageOf({ ...bcg, more: { programme: false, dose: { zh: '0.1 mL', en: '0.1 mL' } } }),
+    ).toEqual({
       route: '',
       bodySite: '',
       selfPaid: true,
+      amount: '0.1 mL',
     });
-    expect(usageOf(undefined)).toEqual({ route: '', bodySite: '', selfPaid: false });
+    expect(usageOf(undefined)).toEqual({ route: '', bodySite: '', selfPaid: false, amount: '' });
   });
 });
 
@@ -48,4 +56,11 @@ describe('sitesFor', () => {
     expect(sitesFor('im', 'left_buttock', known)).toContain('left_buttock');
     expect(sitesFor('oral', 'mouth', known)).toEqual(['mouth']);
   });
+});
+
+it('names another text by another version', () => {
+  const leaflet = { prevents: '甲', contraindications: [], reactions: [], notes: [] };
+  expect(versionOf(leaflet)).toBe(versionOf({ ...leaflet }));
+  expect(versionOf(leaflet)).not.toBe(versionOf({ ...leaflet, prevents: '乙' }));
+  expect(versionOf(null)).toMatch(/^[0-9a-f]{8}$/);
 });

@@ -7,6 +7,8 @@ export interface Usage {
   route: string;
   bodySite: string;
   selfPaid: boolean;
+  /** 每剂用量, as the dictionary words it. */
+  amount: string;
 }
 
 /** What a vaccine's entry says beyond its names; each part may be missing. */
@@ -14,6 +16,8 @@ interface VaccineMore {
   route?: string;
   site?: string;
   programme?: boolean;
+  kind?: 'live' | 'inactivated' | 'other';
+  dose?: { zh: string; en: string };
   leaflet?: string;
   /** Vaccine groups (疫苗组) it counts for. */
   groups?: string[];
@@ -26,8 +30,8 @@ export function moreOf(entry: Entry | undefined): VaccineMore {
 
 /** Route, body site and charge that a vaccine starts with. */
 export function usageOf(entry: Entry | undefined): Usage {
-  const { route = '', site = '', programme = true } = moreOf(entry);
-  return { route, bodySite: site, selfPaid: !programme };
+  const { route = '', site = '', programme = true, dose } = moreOf(entry);
+  return { route, bodySite: site, selfPaid: !programme, amount: dose?.zh ?? '' };
 }
 
 /** The same place on the other side (另一侧), when the dictionary has one. */
@@ -68,4 +72,16 @@ export function sitesFor(route: string, current: string, known: readonly string[
   if (route === 'oral') return known.filter((site) => site === 'mouth' || site === current);
   if (route === 'nasal') return known.filter((site) => site === 'nose' || site === current);
   return known.filter((site) => /_(upper_arm|thigh)$/.test(site) || site === current);
+}
+
+/**
+ * The version of a text: the same words have the same version wherever they are shown, and other
+ * words another, so that it can be told what somebody agreed to.
+ */
+export function versionOf(leaflet: Leaflet | null): string {
+  let hash = 0x811c9dc5;
+  for (const char of JSON.stringify(leaflet)) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return hash.toString(16).padStart(8, '0');
 }

@@ -21,7 +21,7 @@ export type Decision = { relation: string } & (
 );
 
 /** What became of a decision. */
-export type Answer = 'taken' | 'wrong' | 'locked' | 'failed';
+export type Answer = 'taken' | 'wrong' | 'locked' | 'none' | 'failed';
 
 export type Message =
   | { type: 'hello' }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { consentEvents, needsForm, versionOf } from './consent.ts';
+import { consentEvents, needsForm } from './consent.ts';
 
 const now = { date: '2026-11-23', instant: '2026-11-23T01:00:00.000Z' };
 const isProgramme = (vaccine: string) => vaccine !== '5001';
@@ -38,11 +38,4 @@ it('keeps no strokes of a PIN, and none of paper', () => {
 it('is signed for every vaccine where the clinic wants it', () => {
   expect(needsForm('0201', 'every-visit', isProgramme)).toBe(true);
   expect(needsForm('0201', 'non-programme', isProgramme)).toBe(false);
-});
-
-it('names another text by another version', () => {
-  const leaflet = { prevents: '甲', contraindications: [], reactions: [], notes: [] };
-  expect(versionOf(leaflet)).toBe(versionOf({ ...leaflet }));
-  expect(versionOf(leaflet)).not.toBe(versionOf({ ...leaflet, prevents: '乙' }));
-  expect(versionOf(null)).toMatch(/^[0-9a-f]{8}$/);
 });

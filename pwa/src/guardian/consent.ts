@@ -2,7 +2,6 @@
 
 import type { NewEvent } from '../case/document.ts';
 import { priceOn } from '../case/visit.ts';
-import type { Leaflet } from '../catalog/vaccines.ts';
 import type { Price, Settings } from '../models/generated.ts';
 
 export interface Agreed {
@@ -19,18 +18,6 @@ export function needsForm(
   isProgramme: (vaccine: string) => boolean,
 ): boolean {
   return policy === 'every-visit' || !isProgramme(vaccine);
-}
-
-/**
- * The version of a text: the same words have the same version wherever they are shown, and other
- * words another, so that it can be told what somebody agreed to.
- */
-export function versionOf(leaflet: Leaflet | null): string {
-  let hash = 0x811c9dc5;
-  for (const char of JSON.stringify(leaflet)) {
-    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  }
-  return hash.toString(16).padStart(8, '0');
 }
 
 /** The events of a decision: one for each form, and one for what needs none. */

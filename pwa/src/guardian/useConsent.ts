@@ -1,27 +1,29 @@
 /** Records what a guardian decides at a desk, or at the glass (知情同意). */
+import type { ChildDoc } from '../case/document.ts';
 import { useCatalog } from '../catalog/index.ts';
 import { useSettings } from '../catalog/settings.ts';
-import { leafletOf, moreOf } from '../catalog/vaccines.ts';
+import { leafletOf, moreOf, versionOf } from '../catalog/vaccines.ts';
 import { useClock } from '../clock/useClock.ts';
 import { useRepository } from '../workspace/useChildren.ts';
 import type { Answer, Decision } from './channel.ts';
-import { type Agreed, consentEvents, needsForm, versionOf } from './consent.ts';
+import { type Agreed, consentEvents, needsForm } from './consent.ts';
 import { usePin } from './usePin.ts';
+
+/** What became of a decision, and the child with it; null: it is as it was. */
+export interface Decided {
+  answer: Answer;
+  triesLeft: number;
+  child: ChildDoc | null;
+}
+
+type Whole = Agreed & { agreed: boolean };
 
 export interface UseConsent {
   /** Is a form signed for it here? */
   hasForm(vaccine: string): boolean;
-  record(
-    child: string,
-    vaccines: readonly string[],
-    decided: Agreed & { agreed: boolean },
-  ): Promise<void>;
-  /** A decision from the glass, with what became of it. */
-  decide(
-    child: string,
-    vaccines: readonly string[],
-    decision: Decision,
-  ): Promise<{ answer: Answer; triesLeft: number }>;
+  record(child: string, vaccines: readonly string[], decided: Whole): Promise<ChildDoc>;
+  /** A decision from the glass, or from the pad. */
+  decide(child: string, vaccines: readonly string[], decision: Decision): Promise<Decided>;
 }
 
 export function useConsent(): UseConsent {
@@ -41,13 +43,10 @@ export function useConsent(): UseConsent {
   const version = (vaccine: string) =>
     versionOf(leafletOf(entry(vaccine), entries('leaflet'), 'zh'));
 
-  async function record(
-    child: string,
-    vaccines: readonly string[],
-    decided: Agreed & { agreed: boolean },
-  ) {
+  function record(child: string, vaccines: readonly string[], decided: Whole): Promise<ChildDoc> {
     const now = { date: today(), instant: instant() };
-    await addEvents(child, consentEvents(vaccines, decided, now, { needed: hasForm, version }));
+    const forms = { needed: hasForm, version };
+    return addEvents(child, consentEvents(vaccines, decided, now, forms));
   }
 
   return {
@@ -55,20 +54,18 @@ export function useConsent(): UseConsent {
     record,
     async decide(child, vaccines, decision) {
       const { relation, by } = decision;
-      const taken = { answer: 'taken', triesLeft: 0 } as const;
-      if (by === 'declined') {
-        await record(child, vaccines, { relation, method: 'spoken', strokes: '', agreed: false });
-        return taken;
-      }
+      const taken = async (decided: Omit<Whole, 'relation'>): Promise<Decided> => ({
+        answer: 'taken',
+        triesLeft: 0,
+        child: await record(child, vaccines, { relation, ...decided }),
+      });
+      if (by === 'declined') return taken({ method: 'spoken', strokes: '', agreed: false });
       if (by === 'signature') {
-        const { strokes } = decision;
-        await record(child, vaccines, { relation, method: by, strokes, agreed: true });
-        return taken;
+        return taken({ method: by, strokes: decision.strokes, agreed: true });
       }
       const { answer, triesLeft } = await check(child, decision.digits);
-      if (answer !== 'right') return { answer: answer === 'locked' ? answer : 'wrong', triesLeft };
-      await record(child, vaccines, { relation, method: by, strokes: '', agreed: true });
-      return taken;
+      if (answer === 'right') return taken({ method: by, strokes: '', agreed: true });
+      return { answer, triesLeft, child: null };
     },
   };
 }

@@ -516,7 +516,7 @@ export interface Refusal extends Provenance {
 }
 
 /**
- * What is to be given today (登记), as it is proposed to the guardian; the latest of a day stands.
+ * What is to be given today (登记), as the guardian is told; the latest of a day stands.
  *
  * None at all: the child goes home, or waits.
  */

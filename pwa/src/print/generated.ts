@@ -143,6 +143,8 @@ export interface Consent {
   decision?: 'agree' | 'refuse';
   guardian?: string;
   guardian_relation?: string;
+  version?: string;
+  signature?: string;
   doctor?: string;
   date: string;
 }

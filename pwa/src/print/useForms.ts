@@ -3,22 +3,26 @@
 import { useI18n } from 'vue-i18n';
 import { useCalendar } from '../appointments/useCalendar';
 import { type ChildDoc, fact } from '../case/document';
-import { catalogNow } from '../catalog';
+import { catalogNow, useCatalog } from '../catalog';
 import { useLabels } from '../catalog/labels';
+import { leafletOf, moreOf, versionOf } from '../catalog/vaccines';
 import { useClock } from '../clock/useClock';
 import { historyOf, planOf } from '../forecast/plan';
 import { useForecast } from '../forecast/useForecast';
 import type { Site } from '../models/generated.ts';
 import type { Forecast } from '../schedule/types.ts';
 import { useSession } from '../workspace/session';
+import { consentForm } from './consent-form';
 import { certificateForm, clinicForm, noticeForm, type Words } from './forms';
-import type { BookletLayout, CertificatePage, Clinic, Notice } from './generated.ts';
+import type { BookletLayout, CertificatePage, Clinic, Consent, Notice } from './generated.ts';
 import { type Appointment, nextAppointment } from './next';
 
 export function useForms(): {
   notice(child: ChildDoc, forecast: Forecast | null): Notice;
   clinic(): Clinic;
   certificate(child: ChildDoc, forecast: Forecast | null): CertificatePage;
+  /** The consent form of a vaccine, as it stands today. */
+  consent(child: ChildDoc, vaccine: string, priceFen: number | null): Consent;
   /** Text alone, for a booklet whose lines are printed already. */
   booklet(
     child: ChildDoc,
@@ -63,6 +67,20 @@ export function useForms(): {
 
   return {
     appointment,
+    consent(child, vaccine, priceFen) {
+      const { entries } = useCatalog();
+      const entry = entries('vaccine')[vaccine];
+      const leaflet = leafletOf(entry, entries('leaflet'), 'zh');
+      return consentForm({
+        ...{ child, clinic: clinic(), date: today(), code: vaccine, priceFen, leaflet, dose: '' },
+        vaccine: vaccineFullName(vaccine),
+        programme: moreOf(entry).programme !== false,
+        version: versionOf(leaflet),
+        question: (code) => label('precheck-question', code),
+        relation: (code) => label('relation', code),
+        doctor: user.value?.displayName ?? '',
+      });
+    },
     notice(child, forecast) {
       const next = appointment(child, forecast);
       return noticeForm({

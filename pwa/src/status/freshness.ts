@@ -17,6 +17,10 @@ export interface Freshness {
   refused: RefusedEntry[];
   /** Whole days since this device last heard the server; null: never. */
   silentDays: number | null;
+  /** This device hears neither server nor hub, and so no other desk. */
+  deaf: boolean;
+  /** When it last heard them; null: never. */
+  heardAt: string | null;
   /** More than a day without the server, or it was never heard. */
   stale: boolean;
   /** Other sites that hold the child, while what they record is not heard of. */
@@ -53,6 +57,8 @@ export function freshnessOf({ status, child, cases, site, now }: Seen): Freshnes
     own,
     refused,
     silentDays: silent === null ? null : Math.floor(silent / DAY_MS),
+    deaf: cutOff,
+    heardAt: lastHeard,
     stale: silent === null || silent > DAY_MS,
     elsewhere: cutOff ? otherHolders(child, site) : [],
   };

@@ -39,6 +39,15 @@ export function useLots(vaccine: MaybeRefOrGetter<string | null>): ComputedRef<L
   });
 }
 
+/** 人份 of one vial of a lot, as its moves say. */
+export function perVialOf(key: string): number {
+  const moves = workspace.value?.documents.all<LedgerMove>('stock:') ?? [];
+  return Math.max(
+    1,
+    ...moves.filter((one) => lotKey(one) === key).map((one) => one.doses_per_unit ?? 1),
+  );
+}
+
 /** The moves, the latest first. */
 export function useMoves(): ComputedRef<LedgerMove[]> {
   return computed(() => {

@@ -1,23 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { ChildDoc } from '../case/document.ts';
 import type { Lot } from '../case/lots.ts';
+import type { Recorded } from '../case/visit.ts';
 import type { Forecast, VisitRule } from '../schedule/types.ts';
 import {
+  amountsOf,
   asOf,
-  checkable,
-  emptyVisit,
-  eventsOf,
+  doseEvent,
   type Item,
   needs,
   newItem,
-  precheckNote,
   reactionsOf,
   splitLots,
   spreadSites,
-  type Visit,
   type Warning,
   warningsOf,
-  withoutParts,
 } from './visit';
 
 const lot = (vaccine: string, name: string, more: Partial<Lot> = {}): Lot => ({
@@ -44,19 +41,14 @@ const stock: Record<string, Lot[]> = {
   '0306': [lot('0306', 'S1')],
 };
 const lotsOf = (vaccine: string) => stock[vaccine] ?? [];
-const usage = { route: 'im', bodySite: 'left_upper_arm', selfPaid: false };
-const usageOf = () => usage;
-const dtap = newItem({ group: 'DTaP', target: 2, vaccines: ['0402'] }, lotsOf, usageOf);
-const mmr = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
-const ready: Visit = {
-  ...emptyVisit(),
-  temperature: '36.6',
-  precheck: 'passed',
-  informed: 'spoken',
-  verified: true,
+const usage = { route: 'im', bodySite: 'left_upper_arm', selfPaid: false, amount: '0.5 mL' };
+const dtap: Item = {
+  ...newItem({ group: 'DTaP', target: 2, vaccine: '0402' }, usage),
+  lot: 'A1',
 };
+const mmr = newItem({ group: 'MMR', target: 1, vaccine: '1201' }, usage);
 const quiet = {
-  visit: ready,
+  precheck: { degrees: 36.6, passed: true },
   items: [dtap],
   before: null,
   contraindications: [],
@@ -79,22 +71,15 @@ const judged = (...doses: Partial<Forecast['doses'][number]>[]): Forecast => ({
 });
 
 describe('newItem', () => {
-  it('takes the usable lot that expires first', () => {
-    expect(dtap).toMatchObject({ vaccine: '0402', lot: 'A1', route: 'im' });
+  it('has the route and the amount of the product, and no lot before the vial was seen', () => {
+    expect(mmr).toMatchObject({ vaccine: '1201', lot: '', route: 'im', amount: '0.5 mL' });
   });
 
-  it('takes the first vaccine that is in stock', () => {
-    const polio = newItem(
-      { group: 'Polio', target: 1, vaccines: ['0303', '0306'] },
-      lotsOf,
-      usageOf,
-    );
-    expect(polio).toMatchObject({ vaccine: '0306', lot: 'S1', choices: ['0303', '0306'] });
-  });
-
-  it('leaves the lot open when nothing is in stock', () => {
-    const none = newItem({ group: 'Polio', target: 1, vaccines: ['0303'] }, lotsOf, usageOf);
-    expect(none).toMatchObject({ vaccine: '0303', lot: '' });
+  it('leaves the amount open where the product comes in several', () => {
+    expect(amountsOf('10 μg或20 μg')).toEqual(['10 μg', '20 μg']);
+    expect(amountsOf('0.5 mL或1.0 mL，按说明书')).toEqual(['0.5 mL', '1.0 mL']);
+    const hepB = { ...usage, amount: '10 μg或20 μg' };
+    expect(newItem({ group: 'HepB', target: 1, vaccine: '0201' }, hepB).amount).toBe('');
   });
 });
 
@@ -128,81 +113,22 @@ describe('spreadSites', () => {
   });
 });
 
-describe('precheckNote', () => {
-  it('holds why no temperature was taken, and what was found', () => {
-    const words = (reason: string) => `未测：${reason}。`;
-    expect(precheckNote(ready, words)).toBe('');
-    const now = { date: '2026-11-23', instant: '2026-11-23T01:02:03.004Z' };
-    const found = { ...ready, untaken: ' 哭闹 ', precheckNote: '皮疹' };
-    expect(precheckNote(found, words)).toBe('未测：哭闹。 皮疹');
-    expect(eventsOf({ ...found, temperature: '36.6' }, [], [], lotsOf, now)[0]).not.toHaveProperty(
-      'temperature',
-    );
-  });
-});
-
-describe('checkable', () => {
-  it('is what has a lot for every vaccine', () => {
-    expect(checkable([])).toBe(false);
-    expect(checkable([dtap])).toBe(true);
-    expect(checkable([dtap, { ...mmr, lot: '' }])).toBe(false);
-  });
-});
-
-describe('withoutParts', () => {
-  const groups: Record<string, string[]> = {
-    '0402': ['DTaP'],
-    '4901': ['DTaP', 'Hib'],
-    '5001': ['DTaP', 'Polio', 'Hib'],
-  };
-  const groupsOf = (vaccine: string) => groups[vaccine] ?? [];
-  const row = (group: string, vaccine: string): Item => ({ ...dtap, key: group, group, vaccine });
-  const given = (...rows: Item[]) =>
-    withoutParts(rows, groupsOf).map((one) => `${one.group} ${one.vaccine}`);
-
-  it('takes the parts of a combined vaccine out', () => {
-    expect(
-      given(row('DTaP', '0402'), row('MMR', '1201'), row('Polio', '5001'), row('Hib', '2301')),
-    ).toEqual(['MMR 1201', 'Polio 5001']);
-  });
-
-  it('never makes two of one', () => {
-    expect(given(row('DTaP', '5001'), row('Polio', '5001'))).toEqual(['DTaP 5001']);
-    expect(given(row('DTaP', '4901'), row('Polio', '5001'))).toEqual(['Polio 5001']);
-  });
-
-  it('leaves single vaccines, and those that no dictionary knows', () => {
-    expect(given(row('DTaP', '0402'), row('Rabies', '9999'))).toEqual(['DTaP 0402', 'Rabies 9999']);
-  });
-});
-
 describe('needs', () => {
-  it('is empty when all is done', () => {
-    expect(needs(ready, [dtap], [])).toEqual([]);
-  });
-
-  it('names what is not done, in order', () => {
-    expect(needs(emptyVisit(), [{ ...dtap, lot: '' }], [])).toEqual([
-      'temperature',
-      'precheck',
-      'informed',
+  it('is empty when all is there, and names what is not, in order', () => {
+    expect(needs(dtap, [], '')).toEqual([]);
+    expect(needs({ ...dtap, lot: '', bodySite: '', amount: '' }, [], '')).toEqual([
       'lot',
-      'verified',
+      'bodySite',
+      'amount',
     ]);
-    expect(needs({ ...ready, temperature: '99' }, [], [])).toEqual(['temperature', 'items']);
   });
 
-  it('takes no empty temperature, unless it says why', () => {
-    const untaken = { ...ready, temperature: '' };
-    expect(needs(untaken, [dtap], [])).toEqual(['temperature']);
-    expect(needs({ ...untaken, untaken: ' ' }, [dtap], [])).toEqual(['untaken']);
-    expect(needs({ ...untaken, untaken: '哭闹' }, [dtap], [])).toEqual([]);
-  });
-
-  it('asks for a reason as soon as there is a warning', () => {
+  it('asks for a reason as soon as there is a warning about the dose or the visit', () => {
     const warning: Warning = { code: 'dose.tooSoon', vaccine: '0402', reason: null, params: {} };
-    expect(needs(ready, [dtap], [warning])).toEqual(['reason']);
-    expect(needs({ ...ready, reason: ' exposed ' }, [dtap], [warning])).toEqual([]);
+    expect(needs(dtap, [warning], '')).toEqual(['reason']);
+    expect(needs(dtap, [{ ...warning, vaccine: null }], ' ')).toEqual(['reason']);
+    expect(needs(dtap, [{ ...warning, vaccine: '1201' }], '')).toEqual([]);
+    expect(needs(dtap, [warning], ' exposed ')).toEqual([]);
   });
 });
 
@@ -231,7 +157,7 @@ describe('warningsOf', () => {
   it('warns of fever, of findings and of contraindications', () => {
     const codes = warningsOf({
       ...quiet,
-      visit: { ...ready, temperature: '38.2', precheck: 'abnormal' },
+      precheck: { degrees: 38.2, passed: false },
       judged: judged({}),
       contraindications: [
         { code: 'allergy', vaccine: '0402' },
@@ -245,7 +171,7 @@ describe('warningsOf', () => {
     const day = 20_000;
     const routeOf = (code: string) => (code === '0311' ? 'oral' : 'injection') as 'oral';
     const planned = ['0402', '1201', '0311'].map((code) =>
-      newItem({ group: code, target: 1, vaccines: [code] }, lotsOf, usageOf),
+      newItem({ group: code, target: 1, vaccine: code }, usage),
     );
     const seen = { ...quiet, items: planned, judged: null };
     const codes = (rule: VisitRule | undefined) =>
@@ -288,32 +214,32 @@ describe('warningsOf', () => {
   });
 });
 
-describe('eventsOf', () => {
-  const now = { date: '2026-11-23', instant: '2026-11-23T01:02:03.004Z' };
+describe('doseEvent', () => {
+  const informed = { relation: 'mother', method: 'pin', at: '2026-11-23T01:02:03.004Z' } as const;
+  const consent = { id: '01C', event: { informed } } as unknown as Recorded<'consent'>;
+  const quietly = {
+    ...{ date: '2026-11-23', plan: null, consent, spec: '1 人份/支', warnings: [], reason: '' },
+  };
 
-  it('records the pre-check and each dose with its lot', () => {
-    const mmr: Item = newItem({ group: 'MMR', target: 1, vaccines: ['1201'] }, lotsOf, usageOf);
-    const events = eventsOf({ ...ready, temperature: '36.5' }, [dtap, mmr], [], lotsOf, now);
-    expect(events).toHaveLength(3);
-    expect(events[0]).toEqual({
-      kind: 'precheck',
-      date: now.date,
-      passed: true,
-      temperature: 36.5,
-    });
-    expect(events[1]).toEqual({
+  it('has its lot, amount and spec, and the consent that it was given on', () => {
+    const spoken = { ...dtap, traceCode: '89004020000000000001' };
+    expect(doseEvent(spoken, lotsOf, quietly)).toEqual({
       kind: 'dose',
       origin: 'given',
-      date: now.date,
+      date: '2026-11-23',
       vaccine: '0402',
       number: 2,
       lot: 'A1',
       expiry: '2027-05-31',
       maker: 'Maker',
+      trace_code: '89004020000000000001',
+      spec: '1 人份/支',
+      amount: '0.5 mL',
       body_site: 'left_upper_arm',
       route: 'im',
       self_paid: false,
-      informed: { relation: 'mother', method: 'spoken', at: now.instant },
+      informed,
+      consent: '01C',
     });
   });
 
@@ -321,15 +247,10 @@ describe('eventsOf', () => {
     const warnings: Warning[] = [
       { code: 'dose.tooSoon', vaccine: '0402', reason: null, params: {} },
     ];
-    const [, first, second] = eventsOf(
-      { ...ready, reason: 'exposed' },
-      [dtap, mmr],
-      warnings,
-      lotsOf,
-      now,
-    );
-    expect(first).toMatchObject({ override: { warnings: ['dose.tooSoon'], reason: 'exposed' } });
-    expect(second).not.toHaveProperty('override');
+    const given = { ...quietly, warnings, reason: ' exposed ' };
+    const override = { warnings: ['dose.tooSoon'], reason: 'exposed' };
+    expect(doseEvent(dtap, lotsOf, given)).toMatchObject({ override });
+    expect(doseEvent(mmr, lotsOf, given)).not.toHaveProperty('override');
   });
 
   it('keep what the schedule said on the day', () => {
@@ -348,8 +269,9 @@ describe('eventsOf', () => {
       'overdue',
     ]);
     expect(status(20_000, mmr)).toBe('unplanned');
-    const [, given] = eventsOf(ready, [dtap], [], lotsOf, now, plan(0));
-    expect(given).toMatchObject({ as_of: { schedule: 'cn-nip-2026', edition: '2026' } });
+    expect(doseEvent(dtap, lotsOf, { ...quietly, plan: plan(0) })).toMatchObject({
+      as_of: { schedule: 'cn-nip-2026', edition: '2026' },
+    });
   });
 });
 
@@ -374,16 +296,8 @@ describe('reactionsOf', () => {
     ]);
     const warned = (vaccine: string) =>
       warningsOf({
-        visit: emptyVisit(),
-        items: [
-          {
-            ...newItem(
-              { group: 'x', target: 1, vaccines: [vaccine] },
-              () => [],
-              () => ({ bodySite: '', route: '', selfPaid: false }),
-            ),
-          },
-        ],
+        precheck: null,
+        items: [newItem({ group: 'x', target: 1, vaccine }, usage)],
         before: null,
         judged: null,
         contraindications: [],

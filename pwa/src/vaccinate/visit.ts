@@ -1,6 +1,6 @@
 /**
- * A visit (本次接种) while it is being filled in: which vaccines, from which lots, checked and agreed
- * by whom; what still needs doing, what must be warned of, and the events that it makes. Pure.
+ * The doses of a visit (本次接种) while they are being given: from which lots, where, checked how; what
+ * still needs doing, what must be warned of, and the events that they make. Pure.
  */
 
 import {
@@ -11,6 +11,7 @@ import {
   standing,
 } from '../case/document.ts';
 import type { Lot } from '../case/lots.ts';
+import type { Recorded } from '../case/visit.ts';
 import type { Usage } from '../catalog/vaccines.ts';
 import type { DenialCode } from '../models/denials.ts';
 import type { AsOf } from '../models/generated.ts';
@@ -23,70 +24,51 @@ import {
   type VisitRule,
 } from '../schedule/types.ts';
 import { dayOf } from '../ui/format.ts';
+import { FEVER } from './precheck.ts';
+import type { Look } from './walk.ts';
 
-/** One vaccine of the visit. */
+/** One dose that is still to be given. */
 export interface Item {
+  /** Tells it apart, also from doses on record: the vaccine group. */
   key: string;
   /** Vaccine group that it is given for. */
   group: string;
   target: number | null;
-  /** Codes to choose from. */
-  choices: string[];
   vaccine: string;
-  /** Key of the lot (`lotKey`). */
+  /** Key of the lot (`lotKey`); empty until the vial was seen. */
   lot: string;
   bodySite: string;
   route: string;
+  /** 剂量; empty while one of several is to be chosen. */
+  amount: string;
   selfPaid: boolean;
   traceCode: string;
+  /** What a person has looked at of it. */
+  looked: readonly Look[];
 }
 
-export interface Visit {
-  /** 体温, as typed. */
-  temperature: string;
-  /** Why the temperature was not taken (未测); null: it was. */
-  untaken: string | null;
-  /** Health questions: all well, something wrong, or not yet asked. */
-  precheck: 'passed' | 'abnormal' | null;
-  precheckNote: string;
-  /** 三查七对一验证 done, with the vaccines and lots as they stand. */
-  verified: boolean;
-  relation: string;
-  informed: 'signature' | 'pin' | 'spoken' | null;
-  /** Why it is given although something was warned of. */
-  reason: string;
+/** The amounts that a product comes in (`10 μg或20 μg`): where there are several, a person says which. */
+export function amountsOf(dose: string): string[] {
+  return (
+    dose
+      .split(/或|\bor\b/)
+      // `，按说明书` says whose word it is, and is no part of the amount.
+      .map((one) => (one.split(/[，,]/)[0] ?? '').trim())
+      .filter(Boolean)
+  );
 }
 
-export const FEVER = 37.3;
-
-export function emptyVisit(): Visit {
-  return {
-    temperature: '',
-    untaken: null,
-    precheck: null,
-    precheckNote: '',
-    verified: false,
-    relation: 'mother',
-    informed: null,
-    reason: '',
-  };
-}
-
-/** A vaccine for the visit: the first choice that is in stock, its lot that expires first. */
+/** A dose of a vaccine; which lot, the vial in the hand says. */
 export function newItem(
-  wanted: { group: string; target: number | null; vaccines: readonly string[] },
-  lotsOf: (vaccine: string) => readonly Lot[],
-  usageOf: (vaccine: string) => Usage,
+  wanted: { group: string; target: number | null; vaccine: string },
+  usage: Usage,
 ): Item {
-  const usable = (vaccine: string) => lotsOf(vaccine).some((lot) => lot.usable);
-  const vaccine = wanted.vaccines.find(usable) ?? wanted.vaccines[0] ?? '';
+  const { amount, ...how } = usage;
+  const amounts = amountsOf(amount);
   return {
-    key: wanted.group,
-    group: wanted.group,
-    target: wanted.target,
-    choices: [...wanted.vaccines],
-    traceCode: '',
-    ...chosen(vaccine, lotsOf, usageOf),
+    ...{ key: wanted.group, group: wanted.group, target: wanted.target, vaccine: wanted.vaccine },
+    ...{ lot: '', traceCode: '', looked: [], ...how },
+    amount: amounts.length === 1 ? (amounts[0] as string) : '',
   };
 }
 
@@ -106,32 +88,6 @@ export function splitLots(lots: readonly Lot[], today: string): { shown: Lot[]; 
     shown: [...shown.filter((lot) => lot.usable), ...shown.filter((lot) => !lot.usable)],
     folded: lots.filter((lot) => !visible(lot)),
   };
-}
-
-/**
- * The rows that are given: a combined vaccine (联合疫苗) takes its parts out, the one with the most
- * parts first. A row that is taken out comes back as soon as no other covers it.
- */
-export function withoutParts(
-  rows: readonly Item[],
-  groupsOf: (vaccine: string) => readonly string[],
-): Item[] {
-  const parts = (row: Item) => groupsOf(row.vaccine);
-  const given = new Set<Item>();
-  for (const row of [...rows].sort((a, b) => parts(b).length - parts(a).length)) {
-    if (![...given].some((other) => parts(other).includes(row.group))) given.add(row);
-  }
-  return rows.filter((row) => given.has(row));
-}
-
-/** What follows from the choice of a vaccine: lot, site, route. */
-export function chosen(
-  vaccine: string,
-  lotsOf: (vaccine: string) => readonly Lot[],
-  usageOf: (vaccine: string) => Usage,
-): Pick<Item, 'vaccine' | 'lot' | 'bodySite' | 'route' | 'selfPaid'> {
-  const lot = lotsOf(vaccine).find((one) => one.usable)?.key ?? '';
-  return { vaccine, lot, ...usageOf(vaccine) };
 }
 
 /**
@@ -156,53 +112,21 @@ export function spreadSites(
   });
 }
 
-export type Need =
-  | 'temperature'
-  | 'untaken'
-  | 'precheck'
-  | 'items'
-  | 'vaccine'
-  | 'lot'
-  | 'bodySite'
-  | 'route'
-  | 'traceCode'
-  | 'informed'
-  | 'relation'
-  | 'verified'
-  | 'reason';
+export type Need = 'lot' | 'bodySite' | 'route' | 'amount' | 'reason';
 
-/** What must be done before it can be recorded, in the order of the page. */
-export function needs(visit: Visit, items: readonly Item[], warnings: readonly Warning[]): Need[] {
+/** What a dose still lacks, in the order of its card. */
+export function needs(item: Item, warnings: readonly Warning[], reason: string): Need[] {
   const found: Need[] = [];
-  const degrees = Number(visit.temperature);
-  if (visit.untaken === null && !(degrees >= 30 && degrees <= 45)) found.push('temperature');
-  if (visit.untaken?.trim() === '') found.push('untaken');
-  if (visit.precheck === null) found.push('precheck');
-  if (!visit.relation) found.push('relation');
-  if (visit.informed === null) found.push('informed');
-  if (items.length === 0) found.push('items');
-  if (items.some((item) => !item.vaccine)) found.push('vaccine');
-  if (items.some((item) => !item.lot)) found.push('lot');
-  if (items.some((item) => !item.bodySite)) found.push('bodySite');
-  if (items.some((item) => !item.route)) found.push('route');
-  if (items.some((item) => item.traceCode && !/^\d{20}$/.test(item.traceCode))) {
-    found.push('traceCode');
+  for (const field of ['lot', 'bodySite', 'route', 'amount'] as const) {
+    if (!item[field]) found.push(field);
   }
-  if (!visit.verified) found.push('verified');
-  if (warnings.length > 0 && visit.reason.trim() === '') found.push('reason');
+  if (aboutOf(item, warnings).length > 0 && reason.trim() === '') found.push('reason');
   return found;
 }
 
-/** Whether vaccines and lots can be checked (三查七对) at all: there is one of each to look at. */
-export function checkable(items: readonly Item[]): boolean {
-  return items.length > 0 && items.every((item) => item.vaccine && item.lot);
-}
-
-/** What is noted with the pre-check; `untaken` words why no temperature was taken. */
-export function precheckNote(visit: Visit, untaken: (reason: string) => string): string {
-  const why = visit.untaken === null ? '' : untaken(visit.untaken.trim());
-  return [why, visit.precheckNote.trim()].filter(Boolean).join(' ');
-}
+/** What of the warnings is about a dose: its own, and those about the visit. */
+export const aboutOf = (item: Item, warnings: readonly Warning[]): Warning[] =>
+  warnings.filter(({ vaccine }) => vaccine === null || vaccine === item.vaccine);
 
 /** Something that speaks against a dose, or that a person must know; it needs a reason. */
 export interface Warning {
@@ -251,7 +175,8 @@ export function reactionsOf(child: ChildDoc): { vaccine: string; date: string }[
  * doses in it, `before` for the child as it is.
  */
 export function warningsOf(seen: {
-  visit: Visit;
+  /** The pre-check of the day. */
+  precheck: { degrees: number | null; passed: boolean } | null;
   items: readonly Item[];
   before: Forecast | null;
   judged: Forecast | null;
@@ -261,6 +186,8 @@ export function warningsOf(seen: {
   reactions?: readonly { vaccine: string; date: string }[];
   /** Doses given earlier on this day. */
   givenToday: readonly string[];
+  /** Where they went. */
+  givenSites?: readonly string[];
   /** Vaccines that the guardian refused earlier on this day. */
   refusedToday?: readonly string[];
   /** Sites where injections go, of which none takes two without a reason. */
@@ -278,7 +205,7 @@ export function warningsOf(seen: {
     routeOf: (vaccine: string) => 'injection' | 'oral' | 'nasal' | undefined;
   };
 }): Warning[] {
-  const { visit, items, before, judged } = seen;
+  const { precheck, items, before, judged } = seen;
   const found: Warning[] = [];
   const add = (
     code: string,
@@ -290,9 +217,9 @@ export function warningsOf(seen: {
       found.push({ code, vaccine, params, reason });
     }
   };
-  const degrees = visit.untaken === null ? Number(visit.temperature) : 0;
-  if (degrees >= FEVER && degrees <= 45) add('visit.fever', null, { degrees });
-  if (visit.precheck === 'abnormal') add('visit.precheck');
+  const degrees = precheck?.degrees ?? 0;
+  if (degrees >= FEVER) add('visit.fever', null, { degrees });
+  if (precheck && !precheck.passed) add('visit.precheck');
   for (const item of items) {
     const group = before?.groups.find((one) => one.vaccineGroup === item.group);
     if (group?.status === 'contraindicated') add('visit.contraindicated', item.vaccine);
@@ -319,8 +246,11 @@ export function warningsOf(seen: {
       if (speaksAgainst) add(reason.code, item.vaccine, {}, reason);
     }
   }
+  const taken = seen.givenSites ?? [];
   for (const { vaccine, bodySite } of items.filter(
-    (one, i) => items.findIndex(({ bodySite }) => bodySite === one.bodySite) < i,
+    (one, i) =>
+      taken.includes(one.bodySite) ||
+      items.findIndex(({ bodySite }) => bodySite === one.bodySite) < i,
   )) {
     if (bodySite && seen.isInjected?.(bodySite)) add('visit.sameSite', vaccine);
   }
@@ -400,43 +330,36 @@ export function doseOf(
     ...(lot && { lot: lot.lot, expiry: lot.expiry, maker: lot.maker }),
     body_site: item.bodySite,
     route: item.route,
+    ...(item.amount && { amount: item.amount }),
     self_paid: item.selfPaid,
     ...(item.traceCode && { trace_code: item.traceCode }),
     ...(item.target !== null && { number: item.target }),
   };
 }
 
-/** The events of a visit, the pre-check first. `lots` holds the lots that were chosen. */
-export function eventsOf(
-  visit: Visit,
-  items: readonly Item[],
-  warnings: readonly Warning[],
+/** The event of a dose that was given, on the consent that it was given on. */
+export function doseEvent(
+  item: Item,
   lotsOf: (vaccine: string) => readonly Lot[],
-  now: { date: string; instant: string },
-  plan: Plan | null = null,
-): NewEvent[] {
-  const note = visit.precheckNote.trim();
-  const degrees = visit.untaken === null ? visit.temperature.trim() : '';
-  const precheck = {
-    kind: 'precheck',
-    date: now.date,
-    passed: visit.precheck === 'passed',
-    ...(degrees && { temperature: Number(degrees) }),
-    ...(note && { note }),
+  given: {
+    date: string;
+    plan: Plan | null;
+    consent: Recorded<'consent'> | null;
+    /** 规格 of the vial. */
+    spec: string;
+    warnings: readonly Warning[];
+    reason: string;
+  },
+): NewEvent<'dose'> {
+  const { date, plan, consent, spec, warnings, reason } = given;
+  const about = aboutOf(item, warnings);
+  return {
+    ...doseOf(item, date, lotsOf),
+    ...(spec && { spec }),
+    ...(plan && { as_of: asOf(item, plan, dayOf(date) ?? 0) }),
+    ...(consent && { informed: consent.event.informed, consent: consent.id }),
+    ...(about.length > 0 && {
+      override: { warnings: [...new Set(about.map(({ code }) => code))], reason: reason.trim() },
+    }),
   };
-  const doses = items.map((item) => {
-    const about = warnings.filter((one) => one.vaccine === null || one.vaccine === item.vaccine);
-    return {
-      ...doseOf(item, now.date, lotsOf),
-      ...(plan && { as_of: asOf(item, plan, dayOf(now.date) ?? 0) }),
-      informed: { relation: visit.relation, method: visit.informed, at: now.instant },
-      ...(about.length > 0 && {
-        override: {
-          warnings: [...new Set(about.map((one) => one.code))],
-          reason: visit.reason.trim(),
-        },
-      }),
-    };
-  });
-  return [precheck, ...doses] as unknown as NewEvent[];
 }

@@ -123,6 +123,8 @@ export interface IndexedRow extends ChildRow {
   digits: string;
   /** Key of the lot of each standing dose given at the own site, once per dose. */
   lots: string[];
+  /** The trace codes of its standing doses, apart by spaces. */
+  traces: string;
   /** Days on which the own site recorded something of that day, as day numbers (see `daysAt`). */
   days: number[];
   /** What `nextDue` was computed with; empty when not yet. */
@@ -234,7 +236,9 @@ export function rowOf(
   }
   const move = moves ? moveState(child) : null;
   const lots: string[] = [];
+  const traces: string[] = [];
   for (const { event } of standing(child, 'dose')) {
+    if (event.trace_code) traces.push(event.trace_code);
     if (event.origin === 'given' && event.lot && event.site === ownSite) {
       lots.push(lotKey(event));
     }
@@ -279,6 +283,7 @@ export function rowOf(
     idNumbers,
     digits: digitsOf(birthDate, ...codes, ...idNumbers, phone, phone2, ...held),
     lots,
+    traces: traces.join(' '),
     days: daysAt(ownSite, Object.values(child.events)),
     dueFor: '',
     links: [],

@@ -237,3 +237,11 @@ def test_all_words_have_both_languages_and_are_used() -> None:
         assert all(both.values()), key
         group, _, _ = key.rpartition(".")
         assert f"'{key}'" in sources or f'"{key}"' in sources or f"'{group}." in sources, key
+
+
+def test_what_was_signed_on_glass_stands_on_the_consent() -> None:
+    signed = EXAMPLES["consent"] | {"signature": "M1 2L30 40", "version": "1a2b3c4d"}
+    html = render_html("consent", signed)
+    assert 'd="M1 2L30 40"' in html
+    assert "1a2b3c4d" in html
+    assert "<svg" not in render_html("consent", EXAMPLES["consent"])
