@@ -37,6 +37,7 @@ from counter import (
     until_vial,
     wait_for_load,
     wait_for_sync,
+    wait_for_worker,
 )
 from gateway import Gateway, Trouble
 from harness import BIN, ROOT, Bridge, Server, Tablet
@@ -296,6 +297,25 @@ def test_login_while_the_logout_is_under_way(desk: Desk) -> None:
     page.wait_for_timeout(500)
     expect(by_id(page, "child-count")).to_be_visible()
     assert page.evaluate(_WHO) == "senior1"
+    by_id(page, "logout").click()
+    log_in(desk.tablet, "nurse1")
+
+
+def test_reload_keeps_the_login(desk: Desk) -> None:
+    """F5 is no logout, with the network and without it; after a logout it is no login either."""
+    page = desk.tablet.page
+    wait_for_worker(desk.tablet)
+    by_id(page, "nav-stock").click()
+    for offline in (False, True):
+        desk.tablet.context.set_offline(offline)
+        page.reload()
+        expect(by_id(page, "user-name")).to_be_visible()
+        assert page.url.endswith("/stock")
+    by_id(page, "nav-home").click()
+    assert int(by_id(page, "child-count").get_attribute("data-count") or 0) >= CHILDREN
+    desk.tablet.context.set_offline(offline=False)
+    by_id(page, "logout").click()
+    expect(by_id(page, "login-submit")).to_be_visible()
     page.reload()
     log_in(desk.tablet, "nurse1")
 

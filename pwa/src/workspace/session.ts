@@ -4,6 +4,7 @@ import { deviceClock } from '../clock/useClock.ts';
 import type { OwnAccount } from '../models/api.ts';
 import type { Settings } from '../models/generated.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
+import { noteLeaving, takeReloaded } from './reload.ts';
 import { isSenior } from './rights.ts';
 import { dropClosed } from './standing.ts';
 import { type LoginResult, type User, userOf } from './user.ts';
@@ -148,14 +149,19 @@ async function enter(name: string, password: string): Promise<LoginResult> {
     }
     return result;
   }
-  const next = result.user;
+  await admit(result.user, verifiers);
+  return { ok: true };
+}
+
+/** Opens what the account works with. */
+async function admit(next: User, verifiers: Verifiers): Promise<void> {
   passwordNeeded.value = false;
   closed.value = false;
   const open = workspace.value;
   if (open && open.user.name === next.name && open.site === next.site) {
     user.value = next;
     void open.engine.syncNow();
-    return { ok: true };
+    return;
   }
   await open?.close();
   if (next.site === null) await openCatalog();
@@ -189,7 +195,35 @@ async function enter(name: string, password: string): Promise<LoginResult> {
   }
   user.value = next;
   documentsVersion.value++;
-  return { ok: true };
+}
+
+/** What the server says of the account behind the cookie; null without it, or when it is another. */
+async function byCookie(name: string, displayName: string): Promise<User | null> {
+  try {
+    const { userCtx } = await createServer().json<{ userCtx?: SessionAnswer }>('/db/_session', {
+      silence: 5000,
+    });
+    return userCtx?.name === name ? userOf(name, displayName, userCtx.roles, false) : null;
+  } catch (error) {
+    if (error instanceof SyncFault) return null;
+    throw error;
+  }
+}
+
+/**
+ * Whoever was logged in when this page was loaded again goes on (刷新不退出). At a clinic that is as
+ * without the server, whose word comes with the first round; a region's pages all need the server.
+ */
+async function resume(): Promise<void> {
+  addEventListener('pagehide', () => noteLeaving(user.value?.name ?? null));
+  const name = takeReloaded();
+  if (name === null) return;
+  const verifiers = createVerifiers(localStorage, deviceClock().now);
+  const kept = verifiers.goesOn(name, offlineDays);
+  if (!kept) return;
+  const before = userOf(name, kept.displayName, kept.roles, true);
+  const next = before?.site ? before : await byCookie(name, kept.displayName);
+  if (next) await inTurn(() => admit(next, verifiers));
 }
 
 export interface UseSession {
@@ -200,6 +234,8 @@ export interface UseSession {
   closed: Readonly<Ref<boolean>>;
   login(name: string, password: string): Promise<LoginResult>;
   logout(): Promise<void>;
+  /** Called once, before the first page is shown. */
+  resume(): Promise<void>;
   /** Accounts that have logged in on this device. */
   knownNames(): string[];
   /** The person's name behind an account (实名), as far as this device has heard it. */
@@ -213,6 +249,7 @@ export function useSession(): UseSession {
     closed,
     login,
     logout,
+    resume,
     knownNames: () => createVerifiers(localStorage, deviceClock().now).names(),
     nameOf(account) {
       const own = user.value?.name === account ? user.value.displayName : account;

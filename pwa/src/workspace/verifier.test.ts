@@ -32,6 +32,23 @@ describe('the verifier', () => {
     expect(await verifiers.verify('anna', '秘密-password', days(14))).toMatchObject({ ok: true });
   });
 
+  it('lets a page that is loaded again go on, for as long as it would let in', async () => {
+    const { verifiers, clock } = device();
+    expect(verifiers.goesOn('anna', days(14))).toBeNull();
+    await verifiers.remember('anna', 'a', ['site:3301020001'], '安娜');
+    const well = { roles: ['site:3301020001'], displayName: '安娜' };
+    expect(verifiers.goesOn('anna', days(14))).toEqual(well);
+    clock.now += 14 * DAY + 1;
+    expect(verifiers.goesOn('anna', days(14))).toBeNull();
+    clock.now -= 16 * DAY;
+    expect(verifiers.goesOn('anna', days(14))).toBeNull();
+    clock.now += 2 * DAY;
+    for (let n = 0; n < FREE_FAILURES; n++) verifiers.failed('anna');
+    expect(verifiers.goesOn('anna', days(14))).toBeNull();
+    verifiers.forget('anna');
+    expect(verifiers.goesOn('anna', days(14))).toBeNull();
+  });
+
   it('is not stretched by a clock that was set back', async () => {
     const { verifiers, clock } = device();
     await verifiers.remember('anna', 'a', [], '');

@@ -88,6 +88,11 @@ export interface Verifiers {
   confirmed(name: string, roles?: string[]): void;
   /** May this account in, without the server? Counts failures. */
   verify(name: string, password: string, offlineDays: OfflineDays): Promise<Verdict>;
+  /**
+   * May this account go on in a page that is loaded again, by what the server last said? Null when it
+   * is not known any more, is locked, or was not heard of for too long.
+   */
+  goesOn(name: string, offlineDays: OfflineDays): { roles: string[]; displayName: string } | null;
   /** Is this the password that was remembered? Counts nothing. */
   matches(name: string, password: string): Promise<boolean>;
   /** When the account's lock ends, or null. */
@@ -184,6 +189,13 @@ export function createVerifiers(
       }
       update(name, (before) => ({ ...before, failures: 0, lockedUntil: 0 }));
       return { ok: true, roles: kept.roles, displayName: kept.displayName };
+    },
+    goesOn(name, offlineDays) {
+      const kept = get(name);
+      if (!kept || lockedUntil(name) !== null) return null;
+      const silent = now() - kept.heard;
+      if (silent < -DAY_MS || silent > offlineDays(kept.roles) * DAY_MS) return null;
+      return { roles: kept.roles, displayName: kept.displayName };
     },
     async matches(name, password) {
       const kept = get(name);
