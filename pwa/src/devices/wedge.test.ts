@@ -65,6 +65,14 @@ describe('a card with sentinels', () => {
     expect(heard(`;${CARD}?\n`, typing)).toEqual([{ kind: 'card', number: CARD }]);
   });
 
+  it.each([1, 20, 59])('is read when it comes %i ms after another one', (gap) => {
+    const other = '510402000120260002';
+    const cards = [CARD, other].map((number) => ({ kind: 'card', number }));
+    expect(heard(`;${CARD}?\n;${other}?\n`, { gap })).toEqual(cards);
+    expect(heard(`%B${CARD}?;${CARD}?+1?\n%B${other}?;${other}?\n\n`, { gap })).toEqual(cards);
+    expect(heard(`${CARD}\n${other}\n`, { gap })).toEqual(cards);
+  });
+
   it('is read with full-width signs', () => {
     const wide = [...CARD]
       .map((digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0))

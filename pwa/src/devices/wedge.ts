@@ -126,6 +126,8 @@ export class WedgeReader {
   private mode: Mode = 'none';
   private text = '';
   private held = false;
+  /** The card ended with Enter. */
+  private entered = false;
   private last = Number.NEGATIVE_INFINITY;
 
   /** Decides about one key that was pressed. */
@@ -140,6 +142,7 @@ export class WedgeReader {
     this.last = event.time;
     if (event.repeat) return pass([...before, ...this.end()]);
     const { swallow, outcomes } = this.take(char, event);
+    if (char === 'Enter') this.entered = this.mode === 'after';
     return { swallow, outcomes: [...before, ...outcomes] };
   }
 
@@ -170,6 +173,11 @@ export class WedgeReader {
         else if (ends) return this.done({ kind: 'error', code: 'card.no_start' });
         return swallow();
       case 'after':
+        // Behind Enter another card begins, however soon; before it, another track of the same one.
+        if (this.entered && !ends && char.length === 1 && char !== '+') {
+          this.reset();
+          return this.outside(char, ends, event);
+        }
         if (char === '+' || char === ';' || char === '%') this.begin('third', char);
         if (ends || char.length <= 1) return swallow();
         this.reset();
@@ -257,6 +265,7 @@ export class WedgeReader {
     this.mode = 'none';
     this.text = '';
     this.held = false;
+    this.entered = false;
   }
 }
 
