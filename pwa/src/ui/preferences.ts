@@ -11,7 +11,10 @@ export const THEMES = [
   { id: 'green', dark: false, swatch: ['#14694a', '#f3f7f4', '#e2f3e9'] },
   { id: 'blue', dark: false, swatch: ['#154a86', '#f2f5f9', '#e5effb'] },
   { id: 'dark', dark: true, swatch: ['#14392c', '#18211d', '#4fc78f'] },
+  { id: 'plum', dark: false, swatch: ['#6b2f5c', '#f8f4f7', '#f4e6f0'] },
+  { id: 'sand', dark: false, swatch: ['#6b4a1f', '#f7f2e8', '#f3e7cf'] },
   { id: 'contrast', dark: false, swatch: ['#000000', '#ffffff', '#005a38'] },
+  { id: 'night', dark: true, swatch: ['#000000', '#1a1a1a', '#ffd84d'] },
 ] as const;
 
 export type ThemeId = (typeof THEMES)[number]['id'];

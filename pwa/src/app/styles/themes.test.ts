@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { THEMES } from '../../ui/preferences.ts';
 
 type Tokens = Record<string, string>;
 
@@ -51,14 +52,19 @@ const PAIRS = [
 ] as const;
 const all = themes(readFileSync(new URL('./themes.css', import.meta.url), 'utf8'));
 
-describe.each(Object.entries(all))('theme %s', (name, tokens) => {
+describe.each(Object.entries(all))('theme %s', (_, tokens) => {
   it.each(PAIRS)('can be read: %s on %s', (text, ground) => {
     expect(contrast(tokens[text] ?? '', tokens[ground] ?? '')).toBeGreaterThanOrEqual(READABLE);
   });
 
   it('can be read: the words of a primary button', () => {
-    const words = name === 'dark' ? '#06140d' : '#ffffff';
+    const words = tokens['on-accent'] ?? '';
     expect(contrast(words, tokens.accent ?? '')).toBeGreaterThanOrEqual(READABLE);
     expect(contrast(words, tokens['accent-hover'] ?? '')).toBeGreaterThanOrEqual(READABLE);
   });
+});
+
+it('there are six or more, each with its colours', () => {
+  expect(THEMES.length).toBeGreaterThanOrEqual(6);
+  for (const { id } of THEMES) expect(id === 'green' ? all.light : all[id], id).toBeDefined();
 });
