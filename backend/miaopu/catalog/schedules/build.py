@@ -171,6 +171,7 @@ class Builder:
     def _series(self, series: Table, source: Table) -> Table:
         built: Table = {
             "name": series["name"],
+            "title": _text(series),
             "vaccineGroup": source["group"]["name"],
             "type": series.get("type", "standard"),
             "seriesGroup": series.get("group", "routine"),

@@ -78,3 +78,12 @@ def test_a_condition_reads_as_it_is_written() -> None:
 def test_what_is_no_condition_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a condition"):
         conditional_skip(text)
+
+
+def test_every_series_has_a_title_of_its_own_in_both_languages() -> None:
+    for name in schedule_names():
+        for antigen in orjson.loads(schedule_text(name))["antigens"]:
+            for language in ("zh", "en"):
+                titles = [series["title"][language] for series in antigen["series"]]
+                assert len(set(titles)) == len(titles), (name, antigen["name"], titles)
+            assert all(series["title"]["zh"] != series["title"]["en"] for series in antigen["series"])
