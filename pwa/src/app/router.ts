@@ -69,6 +69,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'imports.title' },
     },
     {
+      path: '/paper-cards',
+      name: 'papercards',
+      component: () => import('../papercards/PaperCardsPage.vue'),
+      meta: { for: 'site', title: 'papercards.title' },
+    },
+    {
       path: '/stock',
       name: 'stock',
       component: () => import('../stock/StockPage.vue'),
