@@ -57,6 +57,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'recall.nav' },
     },
     {
+      path: '/appointments',
+      name: 'appointments',
+      component: () => import('../appointments/BookPage.vue'),
+      meta: { for: 'site', title: 'booking.nav' },
+    },
+    {
       path: '/clinic-days',
       name: 'clinic-days',
       component: () => import('../appointments/ClinicDaysPage.vue'),

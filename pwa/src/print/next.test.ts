@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clinicCalendar } from '../appointments/clinic-days.ts';
-import { NO_HOLIDAYS } from '../appointments/holidays.ts';
-import { createPlaces } from '../appointments/places.ts';
 import type { NotDueItem, Plan } from '../forecast/plan.ts';
-import { nextAppointment } from './next';
+import { comingBy } from './next';
 
 const item = (group: string, recommended: string | null): NotDueItem => ({
   group,
@@ -30,36 +27,18 @@ const plan: Plan = {
   next: { date: '2026-12-01', groups: [] },
 };
 
-describe('nextAppointment', () => {
-  it('is the nearest due day', () => {
-    expect(nextAppointment(plan, today, null, null)).toEqual({
-      date: '2026-12-01',
-      groups: [{ group: 'DTaP', target: 2, recommended: '2026-12-01', pastDue: null }],
-    });
+describe('comingBy', () => {
+  it('is all of the programme that is due by the day', () => {
+    const groups = (date: string) => comingBy(plan, today, date).map((one) => one.group);
+    expect(groups('2026-12-01')).toEqual(['DTaP']);
+    expect(groups('2026-12-04')).toEqual(['DTaP', 'Polio']);
   });
 
-  it('moves to a clinic day and takes along what is due by then', () => {
-    const fridays = clinicCalendar({ clinic_days: [{ weekdays: [5] }] }, NO_HOLIDAYS);
-    const next = nextAppointment(plan, today, createPlaces(fridays), null);
-    expect(next?.date).toBe('2026-12-04');
-    expect(next?.groups.map((one) => one.group)).toEqual(['DTaP', 'Polio']);
-  });
-
-  it('asks soon for what was due and was not given', () => {
+  it('asks for what was due and was not given', () => {
     const due = { ...item('MMR', null), recommended: '2026-10-01', target: 1 };
-    const left = {
-      ...plan,
-      due: [{ ...due, earliest: null, pastDue: null, overdueDays: 3, held: null }],
-    };
-    expect(nextAppointment(left, today, null, null)).toEqual({
-      date: '2026-11-24',
-      groups: [{ group: 'MMR', target: 1, recommended: today, pastDue: null }],
-    });
-  });
-
-  it('is nothing when nothing is to come', () => {
-    expect(
-      nextAppointment({ due: [], offered: [], notDue: [], next: null }, today, null, null),
-    ).toBeNull();
+    const open = { ...due, earliest: null, pastDue: null, overdueDays: 3, held: null };
+    expect(comingBy({ ...plan, due: [open] }, today, '2026-11-24')).toEqual([
+      { group: 'MMR', target: 1, recommended: today, pastDue: null },
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 /** The forms of one child, filled and ready to print. */
 
 import { useI18n } from 'vue-i18n';
-import { useCalendar } from '../appointments/useCalendar';
+import { useBooking } from '../appointments/useBooking';
 import { type ChildDoc, fact } from '../case/document';
 import { catalogNow, useCatalog } from '../catalog';
 import { useLabels } from '../catalog/labels';
@@ -15,7 +15,7 @@ import { useSession } from '../workspace/session';
 import { consentForm } from './consent-form';
 import { certificateForm, clinicForm, noticeForm, type Words } from './forms';
 import type { BookletLayout, CertificatePage, Clinic, Consent, Notice } from './generated.ts';
-import { type Appointment, nextAppointment } from './next';
+import { type Appointment, comingBy } from './next';
 
 export function useForms(): {
   notice(child: ChildDoc, forecast: Forecast | null): Notice;
@@ -35,7 +35,7 @@ export function useForms(): {
   const { label, vaccineFullName, vaccineName, placeName, groupName } = useLabels();
   const { user, nameOf } = useSession();
   const { today } = useClock();
-  const { places } = useCalendar();
+  const { next: nextVisit } = useBooking();
   const { forecaster } = useForecast();
 
   const words: Words = {
@@ -62,7 +62,10 @@ export function useForms(): {
   function appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null {
     if (!forecast) return null;
     const plan = planOf(forecast, today(), forecaster.value?.programme ?? null);
-    return nextAppointment(plan, today(), places.value, fact(child, 'committee'));
+    const visit = nextVisit(child);
+    if (!visit) return null;
+    const { date, part, booked } = visit;
+    return { date, part, isBooked: booked !== null, groups: comingBy(plan, today(), date) };
   }
 
   return {
@@ -94,7 +97,8 @@ export function useForms(): {
           earliest: one.recommended,
           ...(one.pastDue && one.pastDue >= one.recommended && { by: one.pastDue }),
         })),
-        appointment: next?.date ?? null,
+        // A day that nobody has recorded is nobody's promise.
+        appointment: next?.isBooked ? `${next.date} ${t(`part.${next.part}`)}` : null,
         words,
       });
     },
