@@ -2,7 +2,7 @@
 
 import { useI18n } from 'vue-i18n';
 import { useBooking } from '../appointments/useBooking';
-import { type ChildDoc, fact } from '../case/document';
+import type { ChildDoc } from '../case/document';
 import { catalogNow, useCatalog } from '../catalog';
 import { useLabels } from '../catalog/labels';
 import { leafletOf, moreOf, versionOf } from '../catalog/vaccines';
