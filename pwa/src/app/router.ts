@@ -135,6 +135,12 @@ export const router = createRouter({
       meta: { title: 'knowledge.nav' },
     },
     {
+      path: '/reminders',
+      name: 'reminders',
+      component: () => import('../reminders/RemindersPage.vue'),
+      meta: { for: 'site', title: 'reminders.title' },
+    },
+    {
       path: '/aefi',
       name: 'aefi',
       component: () => import('../aefi/AefiPage.vue'),
