@@ -144,19 +144,21 @@ _PRELUDE = r"""
   // What a function looks at: its verdict holds wherever that is the same.
   const DOCUMENT = 1, USER = 2, PLACE = 4;
   let looked = 0;
-  function watch(value, what) {
+  function watching(what) {
     const look = (f) => (...args) => { looked |= what; return f(...args); };
-    return new Watched(value, { get: look(get), has: look(has), ownKeys: look(ownKeys),
-      getOwnPropertyDescriptor: look(getOwnPropertyDescriptor) });
+    const traps = { get: look(get), has: look(has), ownKeys: look(ownKeys),
+      getOwnPropertyDescriptor: look(getOwnPropertyDescriptor) };
+    return (value) => new Watched(value, traps);
   }
+  const watchUser = watching(USER), watchPlace = watching(PLACE);
   function user(text) {
     const context = parse(text), db = context.db;
     define(context, 'db', { enumerable: true, configurable: true,
       get() { looked |= PLACE; return db; },
       set(value) { define(context, 'db', { value, writable: true }); } });
-    return watch(context, USER);
+    return watchUser(context);
   }
-  function security(text) { return watch(parse(text), PLACE); }
+  function security(text) { return watchPlace(parse(text)); }
   function closed() { looked |= DOCUMENT; throw new Err('closed'); }
   const CLOSED = new Watched({}, { get: closed, set: closed, has: closed, ownKeys: closed,
     getOwnPropertyDescriptor: closed, defineProperty: closed, deleteProperty: closed,

@@ -479,19 +479,21 @@ var rules = (function () {
         }
         return null;
     }
-    var NOWHERE = new RegExp([
-        "[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]",
-        "[\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uFEFF\\uFFF9-\\uFFFF]",
-        "[\\uE000-\\uF8FF]|[\\uDB80-\\uDBFF][\\uDC00-\\uDFFF]",
-        "[\\uD800-\\uDBFF](?![\\uDC00-\\uDFFF])|(?:[^\\uD800-\\uDBFF]|^)[\\uDC00-\\uDFFF]"
-    ].join("|"));
+    function nowhere() {
+        return new RegExp([
+            "[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]",
+            "[\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uFEFF\\uFFF9-\\uFFFF]",
+            "[\\uE000-\\uF8FF]|[\\uDB80-\\uDBFF][\\uDC00-\\uDFFF]",
+            "[\\uD800-\\uDBFF](?![\\uDC00-\\uDFFF])|(?:[^\\uD800-\\uDBFF]|^)[\\uDC00-\\uDFFF]"
+        ].join("|"));
+    }
     var BREAK = /[\t\n]/;
     var LONG = { note: true, remark: true, reason: true };
     function isPrintable(text, field2) {
         if (field2 === void 0) { field2 = ""; }
-        return !NOWHERE.test(text) && (LONG[field2] === true || !BREAK.test(text));
+        return !nowhere().test(text) && (LONG[field2] === true || !BREAK.test(text));
     }
-    var SUSPECT = new RegExp("[\\u007F-\\u009F\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uD800-\\uF8FF\\uFEFF\\uFFF9-\\uFFFF]|\\\\[bfnrtu]");
+    var SUSPECT = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uD800-\uF8FF\uFEFF\uFFF9-\uFFFF]|\\[bfnrtu]/;
     function unprintableIn(value, field2) {
         if (field2 === void 0) { field2 = ""; }
         return SUSPECT.test(JSON.stringify(value)) ? walk(value, field2) : null;

@@ -118,12 +118,15 @@ class Gatherer:
     async def known(self, judging: Judging) -> dict[str, Known]:
         """By id, what is known of the documents that the database cannot judge by itself."""
         database = judging.write.database
-        asked = [one for one in judging.documents if is_judged(one)]
-        if asked and self.heads is not None:
-            heads = _heads(self.heads, database, asked)
-            asked = [
-                one for one in asked if not is_settled(judging, one, heads.get(one["_id"], []))
-            ]
+        numbered = {number: one for number, one in enumerate(judging.documents) if is_judged(one)}
+        if numbered and self.heads is not None:
+            heads = _heads(self.heads, database, list(numbered.values()))
+            judging.settled = {
+                number
+                for number, one in numbered.items()
+                if is_settled(judging, one, heads.get(one["_id"], []))
+            }
+        asked = [one for number, one in numbered.items() if number not in judging.settled]
         # The cases that they name besides: joined to, or told apart from.
         named = targets(asked)
         ids = [*(one["_id"] for one in asked), *(one for one in named if one.startswith("child:"))]

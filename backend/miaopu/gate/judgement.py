@@ -69,6 +69,8 @@ class Judging:
     """Of the authors that are named, those who are accounts of the clinic."""
     known: dict[str, Known] = field(default_factory=dict)
     """By id, of the documents that are judged and known, and of the cases that they name."""
+    settled: set[int] = field(default_factory=set)
+    """Documents of which the database has the word, without being told what was gathered."""
     codes: dict[int, Codes] = field(default_factory=dict)
     """Of the years of birth of which codes are claimed."""
     sealed: dict[int, dict[str, Json]] = field(default_factory=dict)
@@ -280,6 +282,8 @@ def _changed(judging: Judging, number: int, document: Json) -> Change | None:
     if not is_judged(document) or document.get("_deleted"):
         return None  # only the servers delete, says the database
     lost = judging.lost.get(number)
+    if number in judging.settled and lost is None:
+        return None
     there = judging.known.get(document["_id"], Known([], True))
     if lost is not None:
         there = Known(lost.leaves, True)

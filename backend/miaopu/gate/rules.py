@@ -97,13 +97,14 @@ def targets(documents: Iterable[Json]) -> set[str]:
 
 def is_evident(document: Json, clinic: Clinic, now: dt.datetime) -> bool:
     """Whether nothing of a document that stands on what the clinic has is left to these rules."""
+    latest = _latest(now)
     if document.get("type") != "child":
-        return not _is_ahead(str(document.get("updated_at", "")), now)
+        return str(document.get("updated_at", "")) <= latest
     moments = [
         str(entry.get("at")) for name in ("facts", "events") for _, entry in entries(document, name)
     ]
     return (
-        not any(_is_ahead(at, now) for at in moments)
+        max(moments, default="") <= latest
         and not targets([document])
         and (clinic.vouches or authors([document], clinic.site) <= set(clinic.accounts))
     )
@@ -133,11 +134,12 @@ def check_added(
 
     `before` is what is known of the child; `vouched`, ULIDs of events that a server vouches for.
     """
+    latest = _latest(now)
     for ulid, event in entries(document, "events"):
         if before["events"].get(ulid) == event or ulid in vouched:
             continue
         part = part_of("event", ulid)
-        if _is_ahead(str(event.get("at", "")), now):
+        if str(event.get("at", "")) > latest:
             raise DeniedError(deny("dated-ahead", part))
         # One in another clinic's name is refused by the database.
         if event.get("site") == clinic.site:
@@ -147,7 +149,7 @@ def check_added(
         if known == fact:
             continue
         part = part_of("fact", name)
-        if _is_ahead(str(fact.get("at", "")), now) and not _follows(fact, known):
+        if str(fact.get("at", "")) > latest and not _follows(fact, known):
             raise DeniedError(deny("dated-ahead", part))
         _check_author(fact, clinic, part)
 
@@ -167,7 +169,7 @@ def check_targets(
 
 def check_dated(document: Json, now: dt.datetime) -> None:
     """Raises DeniedError for settings that no later ones would replace."""
-    if _is_ahead(str(document.get("updated_at", "")), now):
+    if str(document.get("updated_at", "")) > _latest(now):
         raise DeniedError(deny("dated-ahead"))
 
 
@@ -201,13 +203,10 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _instant(moment: dt.datetime) -> str:
-    utc = moment.astimezone(dt.UTC)
+def _latest(now: dt.datetime) -> str:
+    """The last instant that is not ahead, as documents write it: those compare as texts."""
+    utc = (now + AHEAD).astimezone(dt.UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
-
-
-def _is_ahead(at: str, now: dt.datetime) -> bool:
-    return at > _instant(now + AHEAD)
 
 
 def _follows(fact: Json, known: Json | None) -> bool:

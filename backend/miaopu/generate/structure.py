@@ -1,12 +1,13 @@
 """From the schemas to the structural half of `validate_doc_update`.
 
 The interpreter is `structure.js`, written by hand in ES5; what is generated is its data. Patterns
-become regular expression literals, which the engine compiles once with the source.
+become regular expression literals, which the engine compiles once with the source. All of the data
+would be made anew for each document that is looked at: so what has parts is made when one is met.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from typing import Any
 
@@ -34,24 +35,28 @@ def _object(fields: dict[str, str]) -> str:
     return "{" + ", ".join(f"{_property(name)}: {text}" for name, text in fields.items()) + "}"
 
 
-def _node(schema: Json) -> str:
-    """A schema as a literal in the shape that `structure.js` describes."""
+def _node(schema: Json, names: Mapping[str, str]) -> str:
+    """A schema as a literal in the shape that `structure.js` describes. `names`: definition → what
+    stands for it."""
     if "$ref" in schema:
-        return str(schema["$ref"].removeprefix(REF))
+        return names[schema["$ref"].removeprefix(REF)]
     if "discriminator" in schema:
         mapping = schema["discriminator"]["mapping"]
         return _object(
             {
                 "type": '"union"',
                 "tag": json.dumps(schema["discriminator"]["propertyName"]),
-                "of": _object({tag: ref.removeprefix(REF) for tag, ref in mapping.items()}),
+                "of": _object({tag: names[ref.removeprefix(REF)] for tag, ref in mapping.items()}),
             }
         )
     if "anyOf" in schema and schema["anyOf"][1:] == [{"type": "null"}]:
-        return _object({"type": '"nullable"', "of": _node(schema["anyOf"][0])})
+        return _object({"type": '"nullable"', "of": _node(schema["anyOf"][0], names)})
     if "anyOf" in schema:
         return _object(
-            {"type": '"anyOf"', "of": "[" + ", ".join(_node(o) for o in schema["anyOf"]) + "]"}
+            {
+                "type": '"anyOf"',
+                "of": "[" + ", ".join(_node(o, names) for o in schema["anyOf"]) + "]",
+            }
         )
     fields: dict[str, str] = {}
     if "const" in schema or "enum" in schema:
@@ -64,13 +69,13 @@ def _node(schema: Json) -> str:
         fields["pattern"] = _regexp(schema["pattern"])
     fields |= {keyword: json.dumps(schema[keyword]) for keyword in _LIMITS if keyword in schema}
     if "items" in schema:
-        fields["items"] = _node(schema["items"])
+        fields["items"] = _node(schema["items"], names)
     if "patternProperties" in schema:
         ((pattern, value),) = schema["patternProperties"].items()
         fields["keys"] = _regexp(pattern)
-        fields["entries"] = _node(value)
+        fields["entries"] = _node(value, names)
     if "properties" in schema:
-        fields["fields"] = _object({n: _node(v) for n, v in schema["properties"].items()})
+        fields["fields"] = _object({n: _node(v, names) for n, v in schema["properties"].items()})
         fields["required"] = json.dumps(schema.get("required", []))
     return _object(fields)
 
@@ -101,23 +106,35 @@ def _in_order(definitions: Json) -> list[str]:
     return list(order)
 
 
+def _has_parts(schema: Json) -> bool:
+    return any(name in schema for name in ("properties", "anyOf", "discriminator"))
+
+
 def structure_validator(models: Iterable[type[Document]]) -> str:
     """The text of `structure/validate_doc_update.js` for databases that hold these documents."""
     models = tuple(models)
     schemas = document_schemas(models)
     definitions: Json = {}
-    documents: dict[str, str] = {}
+    for model in models:
+        definitions |= schemas[model.type_name()]["$defs"]
+    made = {name for name, schema in definitions.items() if _has_parts(schema)}
+    names = {name: json.dumps(name) if name in made else name for name in definitions}
+    nodes = {name: _node(definitions[name], names) for name in _in_order(definitions)}
+    parted = {name: nodes[name] for name in nodes if name in made}
+    ids: dict[str, str] = {}
     for model in models:
         schema = schemas[model.type_name()]
-        definitions |= schema["$defs"]
         fields = {k: v for k, v in schema["properties"].items() if not k.startswith("_")}
         required = [name for name in schema["required"] if not name.startswith("_")]
-        node = _node({**schema, "properties": fields, "required": required})
-        documents[model.type_name()] = _object({"id": _regexp(model.id_pattern), "is": node})
+        whole = {**schema, "properties": fields, "required": required}
+        parted[f"{model.type_name()}:"] = _node(whole, names)
+        ids[model.type_name()] = _regexp(model.id_pattern)
 
-    variables = (f"var {name} = {_node(definitions[name])};" for name in _in_order(definitions))
-    table = ",\n".join(f"    {name}: {text}" for name, text in documents.items())
+    variables = (f"var {name} = {node};" for name, node in nodes.items() if name not in made)
+    cases = (f"case {json.dumps(name)}: return {node};" for name, node in parted.items())
     template = resources.files("miaopu.generate").joinpath("structure.js").read_text("utf-8")
-    return template.replace("'DEFINITIONS'", "\n  ".join(variables)).replace(
-        "'DOCUMENTS'", "{\n" + table + "\n  }"
+    return (
+        template.replace("'VARIABLES'", "\n  ".join(variables))
+        .replace("'CASES'", "\n      ".join(cases))
+        .replace("'IDS'", _object(ids))
     )

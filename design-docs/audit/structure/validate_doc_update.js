@@ -12,19 +12,24 @@ function (newDoc, oldDoc) {
   //   {type: 'array', items, minItems, maxItems}
   //   {type: 'object', fields, required} or {type: 'object', keys, entries, maxProperties}
   //   {type: 'any'}
-  // A refusal is `[code] field <path>`, and never holds a value.
+  // or the name of one that has parts, which is made when it is met.
+  // A denial is `[code] field <path>`, and never holds a value.
   var Action = {type: "values", values: ["write", "read", "refused", "account", "login", "login_failed", "logout"]};
   var Text = {type: "string", minLength: 1, maxLength: 200};
   var Ulid = {type: "string", pattern: /^[0-9A-HJKMNP-TV-Z]{26}$/};
   var DictionaryCode = {type: "string", pattern: /^[0-9A-Za-z_.-]{1,32}$/};
-  var AuditedDocument = {type: "object", fields: {id: Text, rev: Text, events: {type: "object", keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: {type: "integer", minimum: 1}}, voided: {type: "array", maxItems: 200, items: Ulid}, facts: {type: "array", maxItems: 100, items: DictionaryCode}}, required: ["id"]};
   var Instant = {type: "string", format: "date-time", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$/};
   var RegionCode = {type: "string", pattern: /^[0-9]{6}$/};
   var SiteCode = {type: "string", pattern: /^[0-9]{10}$/};
   var UserName = {type: "string", minLength: 1, maxLength: 64};
-  var documents = {
-    audit: {id: /^audit:[0-9A-HJKMNP-TV-Z]{26}$/, is: {type: "object", fields: {type: {type: "values", values: ["audit"]}, at: Instant, by: UserName, site: SiteCode, region: RegionCode, address: Text, action: Action, database: Text, request: Text, documents: {type: "array", maxItems: 500, items: AuditedDocument}, account: UserName, changed: {type: "array", maxItems: 20, items: DictionaryCode}, grades: {type: "array", maxItems: 2, items: {type: "values", values: ["ordinary", "senior", "admin"]}}, disabled: {type: "boolean"}, cut: {type: "boolean"}}, required: ["type", "at", "by", "address", "action", "database", "request"]}}
-  };
+  function made(name) {
+    switch (name) {
+      case "AuditedDocument": return {type: "object", fields: {id: Text, rev: Text, events: {type: "object", keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: {type: "integer", minimum: 1}}, voided: {type: "array", maxItems: 200, items: Ulid}, facts: {type: "array", maxItems: 100, items: DictionaryCode}}, required: ["id"]};
+      case "audit:": return {type: "object", fields: {type: {type: "values", values: ["audit"]}, at: Instant, by: UserName, site: SiteCode, region: RegionCode, address: Text, action: Action, database: Text, request: Text, documents: {type: "array", maxItems: 500, items: "AuditedDocument"}, account: UserName, changed: {type: "array", maxItems: 20, items: DictionaryCode}, grades: {type: "array", maxItems: 2, items: {type: "values", values: ["ordinary", "senior", "admin"]}}, disabled: {type: "boolean"}, cut: {type: "boolean"}}, required: ["type", "at", "by", "address", "action", "database", "request"]};
+    }
+  }
+  var ids = {audit: /^audit:[0-9A-HJKMNP-TV-Z]{26}$/};
+  var known = {};
   var BOOKKEEPING = /^_(?:id|rev|revisions|deleted|revs_info|local_seq)$/;
   var SAFE_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
   var has = Object.prototype.hasOwnProperty;
@@ -132,6 +137,8 @@ function (newDoc, oldDoc) {
     var count = 0;
     for (var key in value) {
       count += 1;
+      // Most of a child's events are those of the old document, under the same names.
+      if (isKept(value[key], memberOf(old, key))) { continue; }
       trail[depth++] = key;
       if (!schema.keys.test(key)) { refuse('wrong-form'); }
       check(schema.entries, value[key], memberOf(old, key));
@@ -173,10 +180,16 @@ function (newDoc, oldDoc) {
     throw first;
   }
 
-  // `old` is what the old document holds in this place. The very same object was found good with
-  // it: where the database keeps what did not change as one object, it is not looked at again.
+  // The very same object was found good with the old document: where the database keeps what did not
+  // change as one object, it is not looked at again.
+  function isKept(value, old) {
+    return value === old && typeof value === 'object' && value !== null;
+  }
+
+  // `old` is what the old document holds in this place.
   function check(schema, value, old) {
-    if (value === old && typeof value === 'object' && value !== null) { return; }
+    if (isKept(value, old)) { return; }
+    if (typeof schema === 'string') { schema = known[schema] || (known[schema] = made(schema)); }
     switch (schema.type) {
       case 'string': return checkString(schema, value);
       case 'object': return checkObject(schema, value, old);
@@ -198,15 +211,15 @@ function (newDoc, oldDoc) {
 
   // What a deletion must look like is a question of authority.
   if (newDoc._deleted === true) { return; }
-  if (typeof newDoc.type !== 'string' || !has.call(documents, newDoc.type)) {
+  if (typeof newDoc.type !== 'string' || !has.call(ids, newDoc.type)) {
     trail[depth++] = 'type';
     refuse('unknown-type');
   }
-  if (!documents[newDoc.type].id.test(newDoc._id)) {
+  if (!ids[newDoc.type].test(newDoc._id)) {
     trail[depth++] = '_id';
     refuse('wrong-id');
   }
   // What was deleted was not checked.
   var before = oldDoc && oldDoc._deleted !== true && oldDoc.type === newDoc.type ? oldDoc : undefined;
-  check(documents[newDoc.type].is, newDoc, before);
+  check(newDoc.type + ':', newDoc, before);
 }

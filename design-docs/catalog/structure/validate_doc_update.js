@@ -12,49 +12,54 @@ function (newDoc, oldDoc) {
   //   {type: 'array', items, minItems, maxItems}
   //   {type: 'object', fields, required} or {type: 'object', keys, entries, maxProperties}
   //   {type: 'any'}
-  // A refusal is `[code] field <path>`, and never holds a value.
+  // or the name of one that has parts, which is made when it is met.
+  // A denial is `[code] field <path>`, and never holds a value.
   var RegionCode = {type: "string", pattern: /^[0-9]{6}$/};
   var SiteCode = {type: "string", pattern: /^[0-9]{10}$/};
   var Text = {type: "string", minLength: 1, maxLength: 200};
   var CalendarDate = {type: "string", format: "date", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/};
   var DictionaryCode = {type: "string", pattern: /^[0-9A-Za-z_.-]{1,32}$/};
-  var AfterObservation = {type: "object", fields: {observation: DictionaryCode, beforeDose: {type: "boolean"}}, required: ["observation"]};
-  var AfterTarget = {type: "object", fields: {target: {type: "integer", minimum: 1, maximum: 20}}, required: ["target"]};
   var VaccineCode = {type: "string", pattern: /^[0-9]{4}$/};
-  var AfterVaccines = {type: "object", fields: {vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}}, required: ["vaccines"]};
-  var Births = {type: "object", fields: {from: CalendarDate, to: CalendarDate}, required: []};
   var Span = {type: "string", pattern: /^[0-9]{1,5} (?:day|week|month|year)s?(?: [+-] [0-9]{1,5} (?:day|week|month|year)s?){0,3}$/};
-  var RuleAges = {type: "object", fields: {absMin: Span, min: Span, recommended: Span, by: Span, max: Span}, required: []};
-  var AgeLayer = {type: "object", fields: {antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, births: Births, kind: {type: "values", values: ["age"]}, ages: RuleAges}, required: ["antigen", "dose", "kind", "ages"]};
-  var RuleTitle = {type: "object", fields: {zh: Text, en: Text}, required: []};
-  var CampaignLayer = {type: "object", fields: {kind: {type: "values", values: ["campaign"]}, name: Text, title: RuleTitle, vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}, births: Births, from: CalendarDate, to: CalendarDate, minInterval: Span}, required: ["kind", "name", "vaccines", "births", "from", "to"]};
   var Instant = {type: "string", format: "date-time", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$/};
-  var RuleInterval = {type: "object", fields: {from: {type: "anyOf", of: [{type: "values", values: ["previous"]}, AfterTarget, AfterVaccines, AfterObservation]}, absMin: Span, min: Span, recommended: Span, by: Span}, required: ["from"]};
-  var IntervalLayer = {type: "object", fields: {antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, births: Births, kind: {type: "values", values: ["interval"]}, interval: RuleInterval}, required: ["antigen", "dose", "kind", "interval"]};
-  var ParameterLayer = {type: "object", fields: {kind: {type: "values", values: ["parameter"]}, name: DictionaryCode, value: {type: "anyOf", of: [{type: "string"}, {type: "boolean"}]}}, required: ["kind", "name", "value"]};
-  var ProductLayer = {type: "object", fields: {antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, births: Births, kind: {type: "values", values: ["product"]}, vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}}, required: ["antigen", "dose", "kind", "vaccines"]};
   var YearDay = {type: "string", pattern: /^(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}$/};
-  var RuleSeason = {type: "object", fields: {start: YearDay, end: YearDay}, required: ["start", "end"]};
-  var SeasonLayer = {type: "object", fields: {kind: {type: "values", values: ["season"]}, antigen: Text, series: Text, season: RuleSeason}, required: ["kind", "antigen", "season"]};
-  var VisitLayer = {type: "object", fields: {kind: {type: "values", values: ["visit"]}, maxInjections: {type: "integer", minimum: 1, maximum: 20}, maxOral: {type: "integer", minimum: 1, maximum: 20}, daysSinceLast: {type: "integer", minimum: 0, maximum: 365}}, required: ["kind"]};
-  var WithLayer = {type: "object", fields: {kind: {type: "values", values: ["with"]}, schedule: DictionaryCode}, required: ["kind", "schedule"]};
-  var WithoutLayer = {type: "object", fields: {kind: {type: "values", values: ["without"]}, groups: {type: "array", minItems: 1, maxItems: 50, items: Text}}, required: ["kind", "groups"]};
-  var LocalRule = {type: "union", tag: "kind", of: {age: AgeLayer, campaign: CampaignLayer, interval: IntervalLayer, parameter: ParameterLayer, product: ProductLayer, season: SeasonLayer, visit: VisitLayer, with: WithLayer, without: WithoutLayer}};
   var LongText = {type: "string", minLength: 1, maxLength: 2000};
   var UserName = {type: "string", minLength: 1, maxLength: 64};
-  var Entry = {type: "object", fields: {zh: Text, en: Text, more: {type: "object"}}, required: ["zh", "en"]};
   var Body = {type: "string", minLength: 1, maxLength: 20000};
   var WebAddress = {type: "string", pattern: /^https?:\/\/[^\s<>\"']{3,500}$/};
-  var documents = {
-    site: {id: /^site:[0-9]{10}$/, is: {type: "object", fields: {type: {type: "values", values: ["site"]}, code: SiteCode, name: Text, region: RegionCode, address: Text, phone: Text}, required: ["type", "code", "name", "region"]}},
-    region: {id: /^region:[0-9]{6}$/, is: {type: "object", fields: {type: {type: "values", values: ["region"]}, code: RegionCode, name: Text, level: {type: "values", values: ["county", "city", "province"]}, parent: RegionCode}, required: ["type", "code", "name", "level"]}},
-    schedule: {id: /^schedule:[a-z0-9-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["schedule"]}, name: DictionaryCode, edition: Text, effective: CalendarDate, schedule: {type: "object"}}, required: ["type", "name", "edition", "effective", "schedule"]}},
-    layer: {id: /^layer:[0-9A-Za-z_.-]{1,32}$/, is: {type: "object", fields: {type: {type: "values", values: ["layer"]}, name: DictionaryCode, title: Text, region: RegionCode, sites: {type: "array", maxItems: 500, items: SiteCode}, schedule: DictionaryCode, effective: CalendarDate, until: CalendarDate, withdrawn: {type: "boolean"}, layer: LocalRule, note: LongText, updated_at: Instant, updated_by: UserName}, required: ["type", "name", "title", "region", "effective", "layer", "updated_at", "updated_by"]}},
-    dictionary: {id: /^dictionary:[a-z0-9_-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["dictionary"]}, name: DictionaryCode, entries: {type: "object", maxProperties: 20000, keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: Entry}}, required: ["type", "name", "entries"]}},
-    holidays: {id: /^holidays:[0-9]{4}$/, is: {type: "object", fields: {type: {type: "values", values: ["holidays"]}, year: {type: "integer", minimum: 2000, maximum: 2999}, off: {type: "array", maxItems: 366, items: CalendarDate}, on: {type: "array", maxItems: 366, items: CalendarDate}, updated_at: Instant, updated_by: Text}, required: ["type", "year", "updated_at", "updated_by"]}},
-    article: {id: /^article:[0-9a-z-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["article"]}, name: DictionaryCode, region: RegionCode, kind: {type: "values", values: ["article", "law", "notice", "link"]}, title: Text, body: Body, address: WebAddress, published: CalendarDate, withdrawn: {type: "boolean"}, updated_at: Instant, updated_by: UserName}, required: ["type", "name", "region", "kind", "title", "published", "updated_at", "updated_by"]}},
-    department: {id: /^department:[0-9a-z-]{1,40}$/, is: {type: "object", fields: {type: {type: "values", values: ["department"]}, name: DictionaryCode, region: RegionCode, title: Text, duty: Text, phone: Text, address: Text, hours: Text, withdrawn: {type: "boolean"}, updated_at: Instant, updated_by: UserName}, required: ["type", "name", "region", "title", "updated_at", "updated_by"]}}
-  };
+  function made(name) {
+    switch (name) {
+      case "AfterObservation": return {type: "object", fields: {observation: DictionaryCode, beforeDose: {type: "boolean"}}, required: ["observation"]};
+      case "AfterTarget": return {type: "object", fields: {target: {type: "integer", minimum: 1, maximum: 20}}, required: ["target"]};
+      case "AfterVaccines": return {type: "object", fields: {vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}}, required: ["vaccines"]};
+      case "Births": return {type: "object", fields: {from: CalendarDate, to: CalendarDate}, required: []};
+      case "RuleAges": return {type: "object", fields: {absMin: Span, min: Span, recommended: Span, by: Span, max: Span}, required: []};
+      case "AgeLayer": return {type: "object", fields: {antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, births: "Births", kind: {type: "values", values: ["age"]}, ages: "RuleAges"}, required: ["antigen", "dose", "kind", "ages"]};
+      case "RuleTitle": return {type: "object", fields: {zh: Text, en: Text}, required: []};
+      case "CampaignLayer": return {type: "object", fields: {kind: {type: "values", values: ["campaign"]}, name: Text, title: "RuleTitle", vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}, births: "Births", from: CalendarDate, to: CalendarDate, minInterval: Span}, required: ["kind", "name", "vaccines", "births", "from", "to"]};
+      case "RuleInterval": return {type: "object", fields: {from: {type: "anyOf", of: [{type: "values", values: ["previous"]}, "AfterTarget", "AfterVaccines", "AfterObservation"]}, absMin: Span, min: Span, recommended: Span, by: Span}, required: ["from"]};
+      case "IntervalLayer": return {type: "object", fields: {antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, births: "Births", kind: {type: "values", values: ["interval"]}, interval: "RuleInterval"}, required: ["antigen", "dose", "kind", "interval"]};
+      case "ParameterLayer": return {type: "object", fields: {kind: {type: "values", values: ["parameter"]}, name: DictionaryCode, value: {type: "anyOf", of: [{type: "string"}, {type: "boolean"}]}}, required: ["kind", "name", "value"]};
+      case "ProductLayer": return {type: "object", fields: {antigen: Text, dose: {type: "integer", minimum: 1, maximum: 20}, series: Text, births: "Births", kind: {type: "values", values: ["product"]}, vaccines: {type: "array", minItems: 1, maxItems: 50, items: VaccineCode}}, required: ["antigen", "dose", "kind", "vaccines"]};
+      case "RuleSeason": return {type: "object", fields: {start: YearDay, end: YearDay}, required: ["start", "end"]};
+      case "SeasonLayer": return {type: "object", fields: {kind: {type: "values", values: ["season"]}, antigen: Text, series: Text, season: "RuleSeason"}, required: ["kind", "antigen", "season"]};
+      case "VisitLayer": return {type: "object", fields: {kind: {type: "values", values: ["visit"]}, maxInjections: {type: "integer", minimum: 1, maximum: 20}, maxOral: {type: "integer", minimum: 1, maximum: 20}, daysSinceLast: {type: "integer", minimum: 0, maximum: 365}}, required: ["kind"]};
+      case "WithLayer": return {type: "object", fields: {kind: {type: "values", values: ["with"]}, schedule: DictionaryCode}, required: ["kind", "schedule"]};
+      case "WithoutLayer": return {type: "object", fields: {kind: {type: "values", values: ["without"]}, groups: {type: "array", minItems: 1, maxItems: 50, items: Text}}, required: ["kind", "groups"]};
+      case "LocalRule": return {type: "union", tag: "kind", of: {age: "AgeLayer", campaign: "CampaignLayer", interval: "IntervalLayer", parameter: "ParameterLayer", product: "ProductLayer", season: "SeasonLayer", visit: "VisitLayer", with: "WithLayer", without: "WithoutLayer"}};
+      case "Entry": return {type: "object", fields: {zh: Text, en: Text, more: {type: "object"}}, required: ["zh", "en"]};
+      case "site:": return {type: "object", fields: {type: {type: "values", values: ["site"]}, code: SiteCode, name: Text, region: RegionCode, address: Text, phone: Text}, required: ["type", "code", "name", "region"]};
+      case "region:": return {type: "object", fields: {type: {type: "values", values: ["region"]}, code: RegionCode, name: Text, level: {type: "values", values: ["county", "city", "province"]}, parent: RegionCode}, required: ["type", "code", "name", "level"]};
+      case "schedule:": return {type: "object", fields: {type: {type: "values", values: ["schedule"]}, name: DictionaryCode, edition: Text, effective: CalendarDate, schedule: {type: "object"}}, required: ["type", "name", "edition", "effective", "schedule"]};
+      case "layer:": return {type: "object", fields: {type: {type: "values", values: ["layer"]}, name: DictionaryCode, title: Text, region: RegionCode, sites: {type: "array", maxItems: 500, items: SiteCode}, schedule: DictionaryCode, effective: CalendarDate, until: CalendarDate, withdrawn: {type: "boolean"}, layer: "LocalRule", note: LongText, updated_at: Instant, updated_by: UserName}, required: ["type", "name", "title", "region", "effective", "layer", "updated_at", "updated_by"]};
+      case "dictionary:": return {type: "object", fields: {type: {type: "values", values: ["dictionary"]}, name: DictionaryCode, entries: {type: "object", maxProperties: 20000, keys: /^[0-9A-Za-z_.-]{1,32}$/, entries: "Entry"}}, required: ["type", "name", "entries"]};
+      case "holidays:": return {type: "object", fields: {type: {type: "values", values: ["holidays"]}, year: {type: "integer", minimum: 2000, maximum: 2999}, off: {type: "array", maxItems: 366, items: CalendarDate}, on: {type: "array", maxItems: 366, items: CalendarDate}, updated_at: Instant, updated_by: Text}, required: ["type", "year", "updated_at", "updated_by"]};
+      case "article:": return {type: "object", fields: {type: {type: "values", values: ["article"]}, name: DictionaryCode, region: RegionCode, kind: {type: "values", values: ["article", "law", "notice", "link"]}, title: Text, body: Body, address: WebAddress, published: CalendarDate, withdrawn: {type: "boolean"}, updated_at: Instant, updated_by: UserName}, required: ["type", "name", "region", "kind", "title", "published", "updated_at", "updated_by"]};
+      case "department:": return {type: "object", fields: {type: {type: "values", values: ["department"]}, name: DictionaryCode, region: RegionCode, title: Text, duty: Text, phone: Text, address: Text, hours: Text, withdrawn: {type: "boolean"}, updated_at: Instant, updated_by: UserName}, required: ["type", "name", "region", "title", "updated_at", "updated_by"]};
+    }
+  }
+  var ids = {site: /^site:[0-9]{10}$/, region: /^region:[0-9]{6}$/, schedule: /^schedule:[a-z0-9-]{1,40}$/, layer: /^layer:[0-9A-Za-z_.-]{1,32}$/, dictionary: /^dictionary:[a-z0-9_-]{1,40}$/, holidays: /^holidays:[0-9]{4}$/, article: /^article:[0-9a-z-]{1,40}$/, department: /^department:[0-9a-z-]{1,40}$/};
+  var known = {};
   var BOOKKEEPING = /^_(?:id|rev|revisions|deleted|revs_info|local_seq)$/;
   var SAFE_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
   var has = Object.prototype.hasOwnProperty;
@@ -162,6 +167,8 @@ function (newDoc, oldDoc) {
     var count = 0;
     for (var key in value) {
       count += 1;
+      // Most of a child's events are those of the old document, under the same names.
+      if (isKept(value[key], memberOf(old, key))) { continue; }
       trail[depth++] = key;
       if (!schema.keys.test(key)) { refuse('wrong-form'); }
       check(schema.entries, value[key], memberOf(old, key));
@@ -203,10 +210,16 @@ function (newDoc, oldDoc) {
     throw first;
   }
 
-  // `old` is what the old document holds in this place. The very same object was found good with
-  // it: where the database keeps what did not change as one object, it is not looked at again.
+  // The very same object was found good with the old document: where the database keeps what did not
+  // change as one object, it is not looked at again.
+  function isKept(value, old) {
+    return value === old && typeof value === 'object' && value !== null;
+  }
+
+  // `old` is what the old document holds in this place.
   function check(schema, value, old) {
-    if (value === old && typeof value === 'object' && value !== null) { return; }
+    if (isKept(value, old)) { return; }
+    if (typeof schema === 'string') { schema = known[schema] || (known[schema] = made(schema)); }
     switch (schema.type) {
       case 'string': return checkString(schema, value);
       case 'object': return checkObject(schema, value, old);
@@ -228,15 +241,15 @@ function (newDoc, oldDoc) {
 
   // What a deletion must look like is a question of authority.
   if (newDoc._deleted === true) { return; }
-  if (typeof newDoc.type !== 'string' || !has.call(documents, newDoc.type)) {
+  if (typeof newDoc.type !== 'string' || !has.call(ids, newDoc.type)) {
     trail[depth++] = 'type';
     refuse('unknown-type');
   }
-  if (!documents[newDoc.type].id.test(newDoc._id)) {
+  if (!ids[newDoc.type].test(newDoc._id)) {
     trail[depth++] = '_id';
     refuse('wrong-id');
   }
   // What was deleted was not checked.
   var before = oldDoc && oldDoc._deleted !== true && oldDoc.type === newDoc.type ? oldDoc : undefined;
-  check(documents[newDoc.type].is, newDoc, before);
+  check(newDoc.type + ':', newDoc, before);
 }

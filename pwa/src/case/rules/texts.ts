@@ -4,27 +4,28 @@
  */
 import { isObject } from './context.ts';
 
-const NOWHERE = new RegExp(
-  [
-    '[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]',
-    '[\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uFEFF\\uFFF9-\\uFFFF]',
-    '[\\uE000-\\uF8FF]|[\\uDB80-\\uDBFF][\\uDC00-\\uDFFF]',
-    '[\\uD800-\\uDBFF](?![\\uDC00-\\uDFFF])|(?:[^\\uD800-\\uDBFF]|^)[\\uDC00-\\uDFFF]',
-  ].join('|'),
-);
+/** Made where it is asked for: in the databases these lines run for every document. */
+function nowhere(): RegExp {
+  return new RegExp(
+    [
+      '[\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F]',
+      '[\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uFEFF\\uFFF9-\\uFFFF]',
+      '[\\uE000-\\uF8FF]|[\\uDB80-\\uDBFF][\\uDC00-\\uDFFF]',
+      '[\\uD800-\\uDBFF](?![\\uDC00-\\uDFFF])|(?:[^\\uD800-\\uDBFF]|^)[\\uDC00-\\uDFFF]',
+    ].join('|'),
+  );
+}
 const BREAK = /[\t\n]/;
 /** Fields in which a line may end. */
 const LONG = { note: true, remark: true, reason: true } as Readonly<Record<string, boolean>>;
 
 export function isPrintable(text: string, field = ''): boolean {
-  return !NOWHERE.test(text) && (LONG[field] === true || !BREAK.test(text));
+  return !nowhere().test(text) && (LONG[field] === true || !BREAK.test(text));
 }
 
 /** What JSON text holds wherever a character is one of these: most records are looked at no further. */
-const SUSPECT = new RegExp(
-  '[\\u007F-\\u009F\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uD800-\\uF8FF\\uFEFF' +
-    '\\uFFF9-\\uFFFF]|\\\\[bfnrtu]',
-);
+const SUSPECT =
+  /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uD800-\uF8FF\uFEFF\uFFF9-\uFFFF]|\\[bfnrtu]/;
 
 /** The path to a text in `value` that cannot be shown, or null. */
 export function unprintableIn(value: unknown, field = ''): string | null {
