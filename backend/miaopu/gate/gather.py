@@ -1,5 +1,6 @@
 """What the server knows of the documents that a write is about."""
 
+import asyncio
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -44,14 +45,26 @@ class Gatherer:
     _tree: Tree = field(default_factory=Tree)
     _tree_at: float | None = None
     _places: OrderedDict[str, str] = field(default_factory=OrderedDict)
-    """Account → the clinic that it is of: no account goes to another."""
+    """Account → the clinic that it is of, or `""`: no account goes to another."""
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def accounts(self, judging: Judging) -> frozenset[str]:
         """Of the authors that documents name, those who are accounts of the clinic, also when they
         are disabled. Raises httpx.HTTPError."""
         site = judging.write.database.removeprefix("site-")
         named = authors(judging.documents, site) - {judging.actor.name}
-        unknown = sorted(name for name in named if name not in self._places and len(name) <= 64)
+        if not named <= self._places.keys():
+            # In the morning all tablets of a clinic come at once, with the same colleagues.
+            async with self._asking:
+                await self._ask([name for name in sorted(named) if name not in self._places])
+        found = frozenset(name for name in named if self._places.get(name) == site)
+        while len(self._places) > _MOST_AUTHORS:
+            self._places.popitem(last=False)
+        return found
+
+    async def _ask(self, names: Sequence[str]) -> None:
+        """Enters in `_places` where those of these accounts are that there are."""
+        unknown = [name for name in names if len(name) <= 64]
         for start in range(0, min(len(unknown), _MOST_AUTHORS), _PAGE):
             keys = [_ACCOUNT + name for name in unknown[start : start + _PAGE]]
             answer = await self.users().post(
@@ -59,13 +72,11 @@ class Gatherer:
             )
             answer.raise_for_status()
             for row in answer.json()["rows"]:
-                roles = (row.get("doc") or {}).get("roles", ())
-                place = next((role for role in roles if role.startswith("site:")), None)
-                if place is not None:
-                    self._places[row["id"].removeprefix(_ACCOUNT)] = place.removeprefix("site:")
-        while len(self._places) > _MOST_AUTHORS:
-            self._places.popitem(last=False)
-        return frozenset(name for name in named if self._places.get(name) == site)
+                if row.get("doc") is None:
+                    continue  # it may be made yet
+                places = (role for role in row["doc"]["roles"] if role.startswith("site:"))
+                place = next(places, "").removeprefix("site:")
+                self._places[row["id"].removeprefix(_ACCOUNT)] = place
 
     async def codes(self, judging: Judging) -> dict[int, Codes]:
         """Of the years of which blocks of codes are written, what is given and used. Raises

@@ -21,6 +21,8 @@ measured (`pwa/src/clock`); what is ahead of that would win over all that is wri
 AFTER = dt.timedelta(minutes=1)
 """How far a fact may be dated after the one that it replaces, if that is ahead itself: such a one
 is from before this rule, or of a server whose clock was wrong, and can be corrected so."""
+_NAMING = ("same_as", "not_same_as")
+"""Kinds of events that name another case."""
 YEARS = 20
 """How far back the years of birth go for which codes are given: of whoever is still a child."""
 BLOCK = 100
@@ -91,7 +93,7 @@ def targets(documents: Iterable[Json]) -> set[str]:
         str(event.get("target"))
         for document in documents
         for _, event in entries(document, "events")
-        if event.get("kind") in ("same_as", "not_same_as")
+        if event.get("kind") in _NAMING
     }
 
 
@@ -100,14 +102,19 @@ def is_evident(document: Json, clinic: Clinic, now: dt.datetime) -> bool:
     latest = _latest(now)
     if document.get("type") != "child":
         return str(document.get("updated_at", "")) <= latest
-    moments = [
-        str(entry.get("at")) for name in ("facts", "events") for _, entry in entries(document, name)
-    ]
-    return (
-        max(moments, default="") <= latest
-        and not targets([document])
-        and (clinic.vouches or authors([document], clinic.site) <= set(clinic.accounts))
-    )
+    anybody = clinic.vouches
+    for _, fact in entries(document, "facts"):
+        if str(fact.get("at")) > latest:
+            return False
+        if not (anybody or str(fact.get("by")) in clinic.accounts):
+            return False
+    for _, event in entries(document, "events"):
+        if str(event.get("at")) > latest or event.get("kind") in _NAMING:
+            return False
+        is_own = event.get("site") == clinic.site
+        if is_own and not (anybody or str(event.get("by")) in clinic.accounts):
+            return False
+    return True
 
 
 def holds(site: str, known: Known | None) -> bool:
@@ -160,7 +167,7 @@ def check_targets(
     """Raises DeniedError where a case is joined to one, or told apart from one, that the clinic
     does not hold. `along`: the cases that come with the same request."""
     for ulid, event in entries(document, "events"):
-        if event.get("kind") not in ("same_as", "not_same_as") or ulid in before["events"]:
+        if event.get("kind") not in _NAMING or ulid in before["events"]:
             continue
         target = str(event.get("target"))
         if target not in along and not holds(site, known.get(target)):
