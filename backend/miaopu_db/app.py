@@ -71,6 +71,10 @@ class EmbeddedCouch:
                 heads[row.id] = [(rev, tree[rev].deleted) for rev in row.all_leaves()]
         return heads
 
+    def damaged(self) -> list[str]:
+        """The databases whose files were found not to be what was written."""
+        return sorted(self._server.damaged) if self._server is not None else []
+
     def found_at(
         self, url: str, application: Application, unwatched: frozenset[str] = frozenset()
     ) -> None:

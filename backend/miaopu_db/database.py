@@ -27,7 +27,7 @@ from . import store
 from .auth import SYSTEM, User
 from .documents import Document, NewDocument
 from .errors import CouchError, bad_request, closing, no_database
-from .readers import Moment, Readers
+from .readers import Moment, Readers, is_damage
 from .sandbox import BUILT_IN, Program
 from .security import Security
 from .store import Outcome, Validate, Writer
@@ -55,14 +55,21 @@ class Database:
     """One database. Methods that say so may only be called on the event loop."""
 
     def __init__(
-        self, name: str, folder: Path, pool: ThreadPoolExecutor, scripts: ThreadPoolExecutor
+        self,
+        name: str,
+        folder: Path,
+        pool: ThreadPoolExecutor,
+        scripts: ThreadPoolExecutor,
+        damaged: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`damaged` is told the name of a database whose file is not what was written."""
         self.name = name
+        self._tell_damaged = damaged
         self.folder = folder
         self.path = folder / "data.sqlite"
         self.pool = pool
         self.scripts = scripts
-        self._readers = Readers(lambda: store.connect(self.path), no_database)
+        self._readers = Readers(lambda: store.connect(self.path), no_database, self._failed)
         self._jobs: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -83,6 +90,10 @@ class Database:
         self._carriers: dict[object, int] = {}
         """Who carries this database's documents to others → up to which sequence it has."""
         self._carried: set[asyncio.Future[None]] = set()
+
+    def _failed(self, error: BaseException) -> None:
+        if is_damage(error):
+            self._tell_damaged(self.name)
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -250,6 +261,7 @@ class Database:
         try:
             writer = Writer(self.path)
         except sqlite3.Error as error:
+            self._failed(error)
             log.error("database %s cannot be opened for writing: %s", self.name, error)
             self._refuse_all()
             return
@@ -292,6 +304,7 @@ class Database:
                             going_on = False
             writer.commit()
         except sqlite3.Error as error:
+            self._failed(error)
             log.error("database %s refused a write: %s", self.name, error)
             refusal = CouchError(
                 507, "insufficient_storage", "The disk refused the write; nothing was stored."

@@ -23,14 +23,30 @@ LONGEST_SECONDS = 3600.0
 T = TypeVar("T")
 
 
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether an error says that a file is not what was written: nothing but a backup mends that."""
+    # Extended codes have the plain one in their lowest byte.
+    return (
+        isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 255 in _DAMAGE
+    )
+
+
 class Readers:
-    """The connections of one file. `gone` is what a reader is told once they are closed."""
+    """The connections of one file. `gone` is what a reader is told once they are closed; `failed`
+    is told what reading failed of."""
 
     def __init__(
-        self, connect: Callable[[], sqlite3.Connection], gone: Callable[[], CouchError]
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        gone: Callable[[], CouchError],
+        failed: Callable[[BaseException], None] = lambda _: None,
     ) -> None:
         self._connect = connect
         self._gone = gone
+        self._failed = failed
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._closed = False
 
@@ -40,18 +56,29 @@ class Readers:
         if self._closed:
             raise self._gone()
         try:
-            connection = self._idle.get_nowait()
-        except queue.Empty:
-            connection = self._connect()
-        connection.execute("BEGIN")
+            connection = self._one()
+        except sqlite3.Error as error:
+            self._failed(error)
+            raise
         try:
             yield connection
+        except sqlite3.Error as error:
+            self._failed(error)
+            raise
         finally:
             if self._closed or self._idle.qsize() >= IDLE:
                 connection.close()
             else:
                 connection.execute("ROLLBACK")
                 self._idle.put(connection)
+
+    def _one(self) -> sqlite3.Connection:
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            connection = self._connect()
+        connection.execute("BEGIN")
+        return connection
 
     def close(self) -> None:
         """Ends them: those in use when they are given back."""

@@ -100,6 +100,8 @@ class Server:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     scheduler: Scheduler = field(init=False)
     compactor: Compactor = field(init=False)
+    damaged: set[str] = field(default_factory=set)
+    """Databases that were met and whose files are not what was written; until the next start."""
     _open: dict[str, Database] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
     _creating: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -204,12 +206,18 @@ class Server:
             return found
         if name not in self._names:
             raise no_database()
-        database = Database(name, self.data / "dbs" / folder_of(name), self.pool, self.scripts)
+        folder = self.data / "dbs" / folder_of(name)
+        database = Database(name, folder, self.pool, self.scripts, self._note_damaged)
         database.loop = asyncio.get_running_loop()
         if name == "_users":
             database.listen(lambda _: self._people.clear())
         self._open[name] = database
         return database
+
+    def _note_damaged(self, name: str) -> None:
+        if name not in self.damaged:
+            self.damaged.add(name)
+            log.error("the file of database %s is damaged: bring it back from a backup", name)
 
     async def create(self, name: str) -> Database:
         """A new database; 412 when it exists, 400 for a name CouchDB would not have."""

@@ -59,6 +59,32 @@ def test_a_server_stops_with_open_feeds_and_starts_again_as_it_was(tmp_path: Pat
             assert stop(process) == 0
 
 
+def test_health_names_a_clinic_whose_database_is_damaged(tmp_path: Path) -> None:
+    with running("embedded", tmp_path) as server:
+        assert httpx.get(server.address + "/api/health").json()["damaged"] == []
+        assert stop(server.process) == 0
+        (path,) = (server.data / "couch" / "dbs").glob(f"{server.site}*/data.sqlite")
+        size = path.stat().st_size
+        with path.open("r+b") as file:
+            file.seek(8192)
+            file.write(b"\xa5" * (size - 8192))
+        process, address = launch(
+            ["serve", "--data", str(server.data), "--port", "0"], tmp_path / "again.log", {}
+        )
+        try:
+
+            def told() -> bool:
+                health = httpx.get(address + "/api/health")
+                # The other clinics work on.
+                assert health.is_success
+                said = health.json()
+                return said["status"] == "database_damaged" and said["damaged"] == [server.site]
+
+            until(told, "the damage to be told")
+        finally:
+            assert stop(process) == 0
+
+
 def test_ctrl_c_ends_it_too(tmp_path: Path) -> None:
     process, _ = launch(
         ["serve", "--data", str(tmp_path / "data"), "--port", "0"], tmp_path / "log", {}

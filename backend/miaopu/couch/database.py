@@ -29,3 +29,5 @@ class Database:
     """Told the address of the databases, the application that answers there, and the roles whose
     doings no other part of it needs to see, so that a database in this process need not go over
     the network to itself."""
+    damaged: Callable[[], Sequence[str]] = list
+    """The databases whose files are damaged, as far as this process has met them."""

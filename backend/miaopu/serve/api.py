@@ -36,7 +36,7 @@ class Now(BaseModel):
 class Health(BaseModel):
     """Whether the server works, and what its background work came to."""
 
-    status: Literal["ok", "database_down"]
+    status: Literal["ok", "database_down", "database_damaged"]
     version: str
     database: str
     provisioned: bool
@@ -46,6 +46,8 @@ class Health(BaseModel):
     """Entries of the trail that are not yet in the database."""
     refused_above: int
     """Parts of records that the server above refuses."""
+    damaged: list[str]
+    """Databases whose files are not what was written: each is brought back from a backup."""
 
 
 def instant(now: dt.datetime) -> str:

@@ -60,6 +60,7 @@ def _embedded(settings: Settings, keep: Keep) -> Database:
         None,
         application.heads,
         application.found_at,
+        application.damaged,
     )
 
 

@@ -63,8 +63,9 @@ class Work:
     def health(self) -> Health:
         """What the background work has come to."""
         tally = self.merger.tally if self.merger is not None else None
+        damaged = list(self.clients.database.damaged())
         return Health(
-            status="ok",
+            status="database_damaged" if damaged else "ok",
             version=miaopu.__version__,
             database=self.clients.database.kind,
             provisioned=self.provisioned and not self.clients.closed,
@@ -72,6 +73,7 @@ class Work:
             conflicts_failed=tally.failed if tally is not None else 0,
             audit_waiting=self.trail.waiting,
             refused_above=self.denials.count if self.denials is not None else 0,
+            damaged=damaged,
         )
 
     def begin(self) -> None:
