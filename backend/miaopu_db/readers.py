@@ -27,7 +27,7 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether an error says that a file is not what was written: nothing but a backup mends that."""
+    """Whether an error says that a file is not what was written, which only a backup mends."""
     # Extended codes have the plain one in their lowest byte.
     return (
         isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 255 in _DAMAGE

@@ -203,6 +203,45 @@ def test_a_hub_leaves_it_to_the_county_to_join_cases(servers: tuple[Server, Serv
         assert len(joins(above, county.site)) == 1
 
 
+def test_a_hub_fetches_another_clinic_s_case_from_its_county(
+    servers: tuple[Server, Server],
+) -> None:
+    county, hub = servers
+    here, other = county.place.sites
+    with (
+        hub.client(hub.nurse) as tablet,
+        county.client(f"nurse-{other}") as elsewhere,
+        county.administrator() as above,
+    ):
+        document = child(other, dose(other, "0201", "2025-03-09"))
+        name = document["_id"]
+        assert elsewhere.put(f"site-{other}/{name}", json=document).status_code == 201
+        until(lambda: read(above, county.county, name), "the child in the region")
+
+        def ask(path: str, **body: str) -> httpx.Response:
+            return tablet.post(f"{hub.address}/api/cases/{path}", json=body)
+
+        assert ask("fetch", id="child:" + ulid(), purpose="visit").status_code == 404
+        fetched = ask("fetch", id=name, purpose="visit")
+        assert fetched.status_code == 200, fetched.text
+        assert fetched.json()["recorded"] == ["visit"]
+        there = read(tablet, hub.site, name)
+        assert there is not None and there["_rev"] == fetched.json()["rev"]
+        # The clinic is one of its holders now: what it records goes up.
+        number = ulid()
+        there["events"][number] = {**provenance(here), **VISITED}
+        assert tablet.put(f"{hub.site}/{name}", json=there).status_code == 201
+
+        def arrived() -> bool:
+            region = read(above, county.county, name)
+            return region is not None and number in region["events"]
+
+        until(arrived, "what the hub recorded in the region")
+
+
+VISITED = {"kind": "observation", "code": "preterm", "date": "2025-03-09"}
+
+
 def test_a_hub_has_no_database_of_another_clinic(servers: tuple[Server, Server]) -> None:
     county, hub = servers
     other = county.place.sites[1]

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from miaopu.couch.database import Database
+from miaopu.days import CHINA
 from miaopu.demo.county import County, build
 from miaopu.demo.load import LoadError, load
 from miaopu.provision import Plan, PlanError, apply, connect
@@ -26,7 +27,6 @@ from miaopu.serve.demo_note import FILE, Login, Note, announcement, read_note, w
 from miaopu.serve.keep import KeepError, open_keep
 from miaopu.serve.settings import Settings
 
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 _TIMEOUT = httpx.Timeout(120)
 
 
@@ -180,7 +180,7 @@ def _progress(console: Console) -> Progress:
 
 def _day(text: str | None) -> dt.date:
     if text is None:
-        return dt.datetime.now(_CHINA).date()
+        return dt.datetime.now(CHINA).date()
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

@@ -1,5 +1,6 @@
 """Finds a case beyond the clinic's own database, and brings it there with its whole history."""
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from miaopu.case.seal import Stamp
 from miaopu.couch.leaves import histories, leaves_of, write
 from miaopu.couch.place import clinic_database
 from miaopu.couch.views import query
+from miaopu.days import day_of
 from miaopu.models.base import ULID_PATTERN
 
 Json = dict[str, Any]
@@ -198,6 +200,14 @@ class Cases:
         rev = await add(self.client(), database, doc_id, make)
         return {"id": doc_id, "rev": rev, "recorded": recorded}
 
+    async def copy(self, site: str, doc_id: str, source: httpx.AsyncClient) -> None:
+        """Writes a case as another server has it in the clinic's database. Raises NotTakenError
+        and httpx.HTTPError."""
+        database = clinic_database(site)
+        leaves = await leaves_of(source, database, doc_id)
+        revisions = [(leaf["_id"], leaf["_rev"]) for leaf in leaves]
+        await self._write(database, await histories(source, database, revisions))
+
     async def _write(self, database: str, documents: list[Json]) -> None:
         refused = await write(self.client(), database, documents)
         if refused:
@@ -206,7 +216,7 @@ class Cases:
     def _reason(self, child: Json, site: str, by: str, purpose: Purpose) -> Json | None:
         """The event that says why the clinic holds the case; None when there is one already."""
         stamp = self.stamp.provenance(site, by)
-        day = stamp["at"][:10]
+        day = day_of(dt.datetime.fromisoformat(stamp["at"]))
         if purpose == "move" and "requested" in may(child, site):
             manager = move_state(child).from_site
             step = {"step": "requested", "from_site": manager, "to_site": site}

@@ -12,7 +12,7 @@ _PATIENCE = httpx.Timeout(10, read=20)
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A server of a region above, and an account of that region there."""
+    """A server of a region above, and an account there: of that region, or of a hub's clinic."""
 
     url: str
     user: str
@@ -40,3 +40,9 @@ class Parent:
         """
         answer = await self._post("/api/cases/read", {"id": doc_id})
         return list(answer["documents"]) if answer is not None else []
+
+    async def fetch(self, doc_id: str, purpose: str) -> Json | None:
+        """Has the county bring a case to the clinic whose hub asks; None when it is not known
+        there. Raises httpx.HTTPError."""
+        answer = await self._post("/api/cases/fetch", {"id": doc_id, "purpose": purpose})
+        return dict(answer) if answer is not None else None

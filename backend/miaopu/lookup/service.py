@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+import httpx
 
 from miaopu.accounts.actor import Actor
 from miaopu.accounts.asking import limited
@@ -18,6 +20,7 @@ from miaopu.problems import DatabaseAwayError, MissingError, NotAllowedError
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
+T = TypeVar("T")
 Above = Literal["none", "not_asked", "asked", "unreachable"]
 
 
@@ -42,12 +45,14 @@ class Answered:
 class LookupService:
     """All of it leaves a trace, and raises httpx.HTTPError and what `miaopu.problems` names.
 
-    `parent` is the server above, if there is one.
+    `parent` is the server above, if there is one; `county`, of a clinic's hub, speaks to the
+    databases there with the hub's account.
     """
 
     cases: Cases
     trail: Trail
     parent: Parent | None = None
+    county: Callable[[], httpx.AsyncClient | None] = lambda: None
     _often: Limit = field(default_factory=lambda: Limit(30, 60))
     _copying: Limit = field(default_factory=lambda: Limit(60, 60))
 
@@ -60,7 +65,8 @@ class LookupService:
         rows = found.rows
         above: Above = "not_asked"
         if not rows:
-            rows, above = await self._from_above(lambda server: server.find(wanted))
+            found_above, above = await self._from_above(lambda server: server.find(wanted))
+            rows = found_above or []
         where = f"region-{found.region or region}"
         self._note(asker, "read", where, "cases/find", [row["id"] for row in rows])
         return Answered(rows, found.searched, above)
@@ -73,17 +79,32 @@ class LookupService:
         limited(self._copying, asker.actor)
         tree = await self.cases.tree()
         region, documents = await self._histories(tree, _start(asker.actor, tree), doc_id)
-        if not documents:
-            documents, above = await self._from_above(lambda server: server.read(doc_id))
-            if above == "unreachable":
-                raise DatabaseAwayError("the server above does not answer; try again")
-        if not documents:
-            raise MissingError("there is no such case")
-        done = await self.cases.bring(site, asker.actor.name, documents, purpose)
-        ids = sorted({document["_id"] for document in documents})
+        county = self.county()
+        if not documents and county is not None:
+            done = await self._by_county(county, site, doc_id, purpose)
+            ids = [done["id"]]
+        else:
+            if not documents:
+                documents = await self._asked(lambda server: server.read(doc_id)) or []
+            if not documents:
+                raise MissingError("there is no such case")
+            done = await self.cases.bring(site, asker.actor.name, documents, purpose)
+            ids = sorted({document["_id"] for document in documents})
         self._note(asker, "read", f"region-{region}", "cases/fetch", ids)
         if done["recorded"]:
             self._note(asker, "write", f"site-{site}", "cases/fetch", [done["id"]])
+        return done
+
+    async def _by_county(
+        self, county: httpx.AsyncClient, site: str, doc_id: str, purpose: Purpose
+    ) -> Json:
+        """Has the county hand a case to the clinic of this hub. The county alone can vouch for the
+        event that makes the clinic a holder, and would take nothing about the child without it."""
+        done = await self._asked(lambda server: server.fetch(doc_id, purpose))
+        if done is None:
+            raise MissingError("there is no such case")
+        # Replication would bring it a moment later; those joined to it, it does.
+        await self.cases.copy(site, done["id"], county)
         return done
 
     async def read(self, asker: Asker, doc_id: str) -> list[Json]:
@@ -107,16 +128,21 @@ class LookupService:
                 return code, documents
         return region, []
 
-    async def _from_above(
-        self, asked: Callable[[Parent], Awaitable[list[Json]]]
-    ) -> tuple[list[Json], Above]:
+    async def _asked(self, asked: Callable[[Parent], Awaitable[T]]) -> T | None:
+        """What the server above says; None where there is none."""
+        said, above = await self._from_above(asked)
+        if above == "unreachable":
+            raise DatabaseAwayError("the server above does not answer; try again")
+        return said
+
+    async def _from_above(self, asked: Callable[[Parent], Awaitable[T]]) -> tuple[T | None, Above]:
         if self.parent is None:
-            return [], "none"
+            return None, "none"
         try:
             return await asked(self.parent), "asked"
         except FAULTS as error:
             log.warning("the server above does not answer: %s", reason(error))
-            return [], "unreachable"
+            return None, "unreachable"
 
     def _note(self, asker: Asker, action: str, database: str, what: str, ids: list[str]) -> None:
         self.trail.record(

@@ -13,6 +13,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from miaopu.catalog import Code, Label, Leaflets, Vaccine
+from miaopu.days import day_of
 from miaopu.models.base import DictionaryCode, VaccineCode
 from miaopu.models.denials import deny, part_of
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 KINDS = ("schedule", "layer", "dictionary")
 """Types of the catalog's documents that are judged here."""
 
@@ -70,7 +70,7 @@ async def denials(
     if not numbers:
         return {}
     catalog = await read_catalog(client)
-    today = now.astimezone(_CHINA).date().isoformat()
+    today = day_of(now)
     judged = [documents[number] for number in numbers]
     found = await anyio.to_thread.run_sync(refusals, judged, catalog, region, today)
     return {n: why for n, why in zip(numbers, found, strict=True) if why is not None}

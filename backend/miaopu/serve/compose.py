@@ -45,7 +45,7 @@ def routes(work: Work) -> FastAPI:
     users = Users(clients.administrator)
     accounts = AccountService(users, clients.anonymous, work.trail.record, reserved)
     cases = Cases(clients.own, stamp_of(keep), lambda: work.trail.databases)
-    lookup = LookupService(cases, work.trail, parent_of(clients.settings))
+    lookup = LookupService(cases, work.trail, parent_of(clients.settings), clients.county)
 
     async def account_of(request: Request) -> str:
         return (await asking.anybody(request)).name
