@@ -28,6 +28,7 @@ const VACCINES = {
   '0202': entry('乙肝(酵母)', 'HepB-SCY'),
   '0301': entry('tOPV', 'tOPV', { in_use: false }),
   '0402': entry('百白破', 'DTaP'),
+  '3901': entry('乙肝球蛋白', 'HBIG', { kind: 'other', programme: false }),
 };
 const PINYIN: Record<string, string> = {
   卡: 'ka',
@@ -109,8 +110,8 @@ describe('a vaccine by a few keys', () => {
   });
 
   it('is first the one that was chosen last', () => {
-    expect(codes('yg')).toEqual(['0201', '0202']);
-    expect(codes('yg', ['0202'])).toEqual(['0202', '0201']);
+    expect(codes('yg')).toEqual(['0201', '0202', '3901']);
+    expect(codes('yg', ['0202'])).toEqual(['0202', '0201', '3901']);
   });
 });
 

@@ -236,7 +236,15 @@ export interface Choice {
 
 interface Keyed extends Choice {
   keys: string[];
-  old: boolean;
+  /** What is typed seldom comes later: paid vaccines, what is no vaccine, what is out of use. */
+  seldom: number;
+}
+
+interface More {
+  short?: { zh: string; en: string };
+  kind?: string;
+  programme?: boolean;
+  in_use?: boolean;
 }
 
 const compact = (text: string) =>
@@ -252,7 +260,7 @@ export function keyed(
   lang: 'zh' | 'en',
 ): Keyed[] {
   return Object.entries(entries).map(([code, entry]) => {
-    const more = (entry.more ?? {}) as { short?: { zh: string; en: string }; in_use?: boolean };
+    const more = (entry.more ?? {}) as More;
     const short = more.short ?? entry;
     const letters = (text: string) =>
       readings(text)
@@ -262,7 +270,11 @@ export function keyed(
         .join('');
     const chinese = short.zh.replace(/[^\p{L}\p{N}]/gu, '');
     const keys = [code, compact(short.en), compact(short.zh), compact(letters(chinese))];
-    return { code, label: short[lang], keys, old: more.in_use === false };
+    const seldom =
+      (more.programme === false ? 200 : 0) +
+      (more.kind === 'other' ? 1000 : 0) +
+      (more.in_use === false ? 5000 : 0);
+    return { code, label: short[lang], keys, seldom };
   });
 }
 
@@ -270,13 +282,14 @@ export function keyed(
 export function choices(typed: string, all: readonly Keyed[], last: readonly string[]): Choice[] {
   const wanted = compact(typed);
   if (!wanted) return [];
-  const rank = ({ code, keys, old }: Keyed) => {
+  const rank = ({ code, keys, seldom }: Keyed) => {
     const recent = last.indexOf(code);
-    return (recent >= 0 ? recent : 1000) + (keys.includes(wanted) ? 0 : 100) + (old ? 5000 : 0);
+    if (recent >= 0) return recent - 1000;
+    return seldom + (keys.includes(wanted) ? 0 : 100);
   };
   return all
     .filter(({ keys }) => keys.some((key) => key.startsWith(wanted)))
-    .sort((a, b) => rank(a) - rank(b))
+    .sort((a, b) => rank(a) - rank(b) || (a.code < b.code ? -1 : 1))
     .slice(0, 6);
 }
 
