@@ -4,7 +4,7 @@ import datetime as dt
 from calendar import monthrange
 from functools import cache
 
-from miaopu.models.site import ClinicDay
+from miaopu.models.site import ClinicDay, Session
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
 DAY_MS = 86_400_000
@@ -65,7 +65,9 @@ class Opening:
 
     def as_settings(self) -> list[dict[str, object]]:
         """The rule as the clinic's settings hold it."""
-        return [ClinicDay(weekdays=list(self.weekdays)).model_dump(exclude_defaults=True)]
+        halves = [Session(part="am", capacity=80), Session(part="pm", capacity=60)]
+        rule = ClinicDay(weekdays=list(self.weekdays), sessions=halves)
+        return [rule.model_dump(exclude_defaults=True)]
 
     def closed_days(self, first: int, last: int) -> list[str]:
         """The holidays in a span of days, both ends inclusive."""

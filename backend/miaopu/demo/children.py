@@ -93,6 +93,8 @@ class _Child:
         self._copied(before, registered, noon + 90_000, moved_in is not None)
         for visit in visits[len(before) :]:
             self._visit(visit)
+        if not moved_out:
+            self._appointed(visits, stopped)
         if moved_out:
             self._add(
                 moved_out, noon,
@@ -113,6 +115,7 @@ class _Child:
             mother_hbsag_positive=positive,
             small=positive and person.weight < 2000,
         )
+        self.choices = choices
         due = plan(person.birth, choices, until)
         drawn = rng.random()
         if drawn < 0.012:
@@ -219,6 +222,35 @@ class _Child:
         if product.self_paid:
             dose["self_paid"] = True
         return dose
+
+    # ---------------------------------------------------------------------- appointments and calls
+
+    def _appointed(self, visits: list[Visit], stopped: int | None) -> None:
+        """The next visit is booked at the last (预约); who stopped coming is called (催种)."""
+        if not visits:
+            return
+        last, opening = visits[-1].day, self.clinic.opening
+        ms = 250 * _MINUTE + self.person.index % 50 * _MINUTE
+        part = ("am", "pm")[self.person.index % 2]
+        if stopped is not None and self.until - 120 < last < self.until - 40:
+            on = opening.on_or_after(last + 30)
+            self._add(last, ms, {"kind": "appointment", "state": "booked", "on": iso(on),
+                                 "part": part})  # fmt: skip
+        if stopped is not None and last < self.until - 40:
+            outcome = codes.CONTACT_OUTCOMES[self.person.index % len(codes.CONTACT_OUTCOMES)]
+            called = opening.on_or_after(self.until - 10)
+            if outcome and called < self.until:
+                self._add(called, ms, {"kind": "contact", "date": iso(called), "means": "phone",
+                                       "outcome": outcome})  # fmt: skip
+            return
+        due = plan(self.person.birth, self.choices, self.until + 60)
+        coming = [(day, target) for day, target in due if day > self.until]
+        if not coming or last < self.until - 60:
+            return
+        on = opening.on_or_after(coming[0][0])
+        vaccines = sorted({target.vaccine for day, target in coming if day <= on})
+        self._add(last, ms, {"kind": "appointment", "state": "booked", "on": iso(on),
+                             "part": part, "vaccines": vaccines})  # fmt: skip
 
     # ---------------------------------------------------------------- what goes wrong in a clinic
 

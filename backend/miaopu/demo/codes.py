@@ -26,3 +26,7 @@ def body_site(route: str, number: int) -> str:
     if route == "id":
         return _ARMS[0]
     return (_ARMS if route == "sc" else _THIGHS)[number % 2]
+
+
+CONTACT_OUTCOMES = ("", "no_answer", "reached", "away", "wrong_number", "elsewhere")
+"""What comes of a call to a family that stopped coming; the first was not called yet."""

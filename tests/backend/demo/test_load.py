@@ -27,8 +27,11 @@ class Database:
     async def handle(self, request: httpx.Request) -> httpx.Response:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        await asyncio.sleep(0.001)
-        self.at_once -= 1
+        try:
+            await asyncio.sleep(0.001)
+        finally:
+            # A request may be given up while it waits.
+            self.at_once -= 1
         if self.status != 201:
             return httpx.Response(self.status, text="no")
         name, method = request.url.path.strip("/").split("/")
