@@ -302,6 +302,12 @@ def device(t: Try) -> Json:
     return {**base, **more}
 
 
+def ratings(t: Try) -> Json:
+    by = provenance(t.site) | {"by": t.name, "station": ulid()}
+    base = {"_id": f"rating:2026-11-23:{by['station']}", "type": "rating", "day": "2026-11-23"}
+    return {**base, **by, "given": [{"by": t.name, "scores": [0, 0, 1, 2, 3]}]}
+
+
 def with_dose(t: Try) -> Json:
     return t.seeded(t.here, child(t.site, t.dose(t.name)))
 
@@ -386,6 +392,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
         t.here, {**t.seeded(t.here, t.reminder()), "title": "交年报"}
     ),
     ("site", "settings"): lambda t: t.settings(t.here),
+    ("site", "ratings"): lambda t: t.put(t.here, ratings(t)),
     ("site", "import-batch"): lambda t: t.batch(),
     ("site", "delete-child"): lambda t: t.gone(t.here, child(t.site)),
     ("site", "replication-place"): lambda t: t.me.put(

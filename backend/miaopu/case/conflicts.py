@@ -15,6 +15,7 @@ _LATER: dict[str, str] = {
     "device": "synced_at",
     "problem": "resolved_at",
     "batch": "updated_at",
+    "rating": "at",
     "schedule": "effective",
 }
 

@@ -9,7 +9,7 @@ from miaopu.couch.place import clinic_database
 from miaopu.demo import knowledge, places, stock
 from miaopu.demo.accounts import accounts
 from miaopu.demo.births import BIRTH_DAYS
-from miaopu.demo.calendar import Opening, add_months
+from miaopu.demo.calendar import Opening, add_months, iso
 from miaopu.demo.children import children
 from miaopu.demo.clinic import APP, Clinic, Json, instant, new_ulid
 from miaopu.demo.identity import generator
@@ -111,6 +111,7 @@ class County:
         yield from self._numbers(clinic)
         yield from stock.moves(self.seed, clinic, today)
         yield from self._devices(clinic, today)
+        yield from self._ratings(clinic, today)
 
     def _settings(self, clinic: Clinic, today: int) -> Json:
         return {
@@ -134,6 +135,22 @@ class County:
                 "year": year,
                 "block": block,
                 **clinic.provenance(day, ms - 1_000, block % 2, 80),
+            }
+
+    def _ratings(self, clinic: Clinic, today: int) -> Iterator[Json]:
+        """What guardians pressed on the evaluator of the injection desk in the last two weeks."""
+        rng = generator(f"{self.seed}/{clinic.code}/ratings")
+        for day in range(today - 14, today):
+            if clinic.opening.on_or_after(day) != day:
+                continue
+            kept = clinic.provenance(day, 8 * 3_600_000, 1, 80)
+            scores = [rng.randrange(most) for most in (2, 2, 3, 8, 24)]
+            yield {
+                "_id": f"rating:{iso(day)}:{kept['station']}",
+                "type": "rating",
+                "day": iso(day),
+                "given": [{"by": kept["by"], "scores": scores}],
+                **kept,
             }
 
     def _devices(self, clinic: Clinic, today: int) -> Iterator[Json]:

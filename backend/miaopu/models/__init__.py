@@ -13,13 +13,14 @@ from miaopu.models.child import Child
 from miaopu.models.holidays import Holidays
 from miaopu.models.knowledge import Article, Department
 from miaopu.models.layer import LayerDocument
+from miaopu.models.rating import Ratings
 from miaopu.models.reminders import Reminder
 from miaopu.models.site import Device, NumberBlock, Problem, Settings
 from miaopu.models.stock import StockMove
 
 DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
-    "site": (Child, StockMove, Device, NumberBlock, Problem, Reminder, Settings, Batch),
-    "region": (Child, StockMove, Device, NumberBlock, Problem, Reminder, Settings, Batch),
+    "site": (Child, StockMove, Device, NumberBlock, Problem, Reminder, Settings, Batch, Ratings),
+    "region": (Child, StockMove, Device, NumberBlock, Problem, Reminder, Settings, Batch, Ratings),
     "catalog": (
         Site,
         Region,
@@ -47,6 +48,7 @@ __all__ = [
     "LayerDocument",
     "NumberBlock",
     "Problem",
+    "Ratings",
     "Region",
     "Reminder",
     "ScheduleDocument",

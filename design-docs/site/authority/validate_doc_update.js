@@ -205,6 +205,13 @@ function (newDoc, oldDoc, userCtx) {
     ofThisSite(newDoc);
   }
 
+  // A desk's own ratings of a day: no other desk writes them.
+  function checkRatings() {
+    clinicOnly();
+    checkId(['rating', newDoc.day, newDoc.station]);
+    ofThisSite(newDoc);
+  }
+
   if (!ofTheClinic() && !fromAbove()) {
     refuse('not-this-place');
   }
@@ -221,6 +228,7 @@ function (newDoc, oldDoc, userCtx) {
     case 'reminder': return checkReminder();
     case 'settings': return checkSettings();
     case 'batch': return checkBatch();
+    case 'rating': return checkRatings();
     default: refuse('unknown-type', 'field type');
   }
 }

@@ -104,6 +104,7 @@ const KINDS: readonly (readonly [string, string])[] = [
   ['numbers:', 'numbers'],
   ['settings:', 'settings'],
   ['problem:', 'problem'],
+  ['rating:', 'rating'],
   ['layer:', 'rule'],
   ['schedule:', 'schedule'],
   ['dictionary:', 'dictionary'],

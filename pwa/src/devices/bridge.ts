@@ -45,8 +45,8 @@ export interface Bridge {
   onIdCard(listener: (card: IdCard) => void): () => void;
   /** Hears of a code that a scanner at a serial line read. */
   onScan(listener: (code: string) => void): () => void;
-  /** Hears of a key of the evaluator, 1 to 5. */
-  onRating(listener: (score: number) => void): () => void;
+  /** Hears of a key of the evaluator, 1 to 5, and when it was pressed. */
+  onRating(listener: (score: number, at: string) => void): () => void;
   /** Whether a device here is ready that can be asked for that. */
   takes(what: Device['takes'][number]): boolean;
   /** How far the card is that is being written. */
@@ -92,7 +92,7 @@ function create(): Bridge {
   const pins = new Set<(digits: string) => void>();
   const idCards = new Set<(card: IdCard) => void>();
   const scans = new Set<(code: string) => void>();
-  const ratings = new Set<(score: number) => void>();
+  const ratings = new Set<(score: number, at: string) => void>();
   const writing = ref<CardWriting['step'] | null>(null);
   let client = connectTo(address.value);
 
@@ -140,7 +140,7 @@ function create(): Bridge {
         for (const listener of scans) listener(event.code);
         break;
       case 'rating':
-        for (const listener of ratings) listener(event.score);
+        for (const listener of ratings) listener(event.score, event.at);
         break;
       case 'pin':
         for (const listener of pins) listener(event.digits);

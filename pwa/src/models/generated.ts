@@ -682,6 +682,12 @@ export interface Undone {
   kept_cases: Tally;
 }
 
+/** How somebody's service was rated: how often 1 (poor), 2, 3, 4, 5 (very good). */
+export interface ScoresOf {
+  by: UserName;
+  scores: number[];
+}
+
 /** Since the last observation of this code. */
 export interface AfterObservation {
   observation: DictionaryCode;
@@ -1013,6 +1019,20 @@ export interface Batch extends Provenance {
   undone?: Undone;
 }
 
+/**
+ * A day's ratings at one desk, `rating:<day>:<station>`, by who was logged in.
+ *
+ * One document for a day and a desk and not one for each press: a busy clinic would have more of
+ * them than of children. It names no child; a rating is nobody's record.
+ */
+export interface Ratings extends Provenance {
+  _id: string;
+  _rev?: string;
+  type: 'rating';
+  day: CalendarDate;
+  given: ScoresOf[];
+}
+
 /** A clinic (接种单位), `site:<10-digit site code>`. */
 export interface Site {
   _id: string;
@@ -1186,7 +1206,8 @@ export type SiteDocument =
   | Problem
   | Reminder
   | Settings
-  | Batch;
+  | Batch
+  | Ratings;
 
 export type RegionDocument =
   | Child
@@ -1196,7 +1217,8 @@ export type RegionDocument =
   | Problem
   | Reminder
   | Settings
-  | Batch;
+  | Batch
+  | Ratings;
 
 export type CatalogDocument =
   | Site

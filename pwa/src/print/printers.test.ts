@@ -17,8 +17,6 @@ const printer = (id: string, more: Partial<PrinterShown>): PrinterShown => ({
   kind: 'printer',
   state: 'ready',
   reason: '',
-  message: null,
-  takes: [],
   templates: ['notice', 'certificate-page'],
   paper: true,
   booklet: false,

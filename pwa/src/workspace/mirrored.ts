@@ -6,6 +6,7 @@ export const MIRRORED: readonly string[] = [
   'device:',
   'numbers:',
   'problem:',
+  'rating:',
   'reminder:',
   'settings:',
   'stock:',
