@@ -22,6 +22,8 @@ const printer = (id: string, more: Partial<PrinterShown>): PrinterShown => ({
   booklet: false,
   calibration: null,
   code: '',
+  message: null,
+  takes: [],
   ...more,
 });
 const all = [
