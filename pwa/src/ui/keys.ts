@@ -88,14 +88,18 @@ export function useKeys(keys: KeyMap, options: { modal?: boolean } = {}): void {
 /** While a dialog is open, the page below hears none of its keys. */
 export function useModalKeys(open: () => boolean, keys: KeyMap = {}): void {
   let remove: (() => void) | undefined;
+  // The key that closes a dialog is still the dialog's: the page below must not hear it as well.
+  const removeSoon = () => {
+    if (remove) setTimeout(remove);
+  };
   watch(
     open,
     (now) => {
-      remove?.();
+      removeSoon();
       listen();
       remove = now ? layers.push(keys, true) : undefined;
     },
     { immediate: true },
   );
-  onBeforeUnmount(() => remove?.());
+  onBeforeUnmount(removeSoon);
 }
