@@ -114,6 +114,13 @@ def booklets() -> dict[str, dict[str, Any]]:
     return _load("booklets", dict[DictionaryCode, dict[str, Any]])
 
 
+@cache
+def courses() -> dict[str, dict[str, Any]]:
+    """Courses by day number (按天程序): `vaccine` to begin with, `group` of the products that count
+    (疫苗大类, two digits), `doses` by `day` or `month` from the first day. Rabies: the rules of 2023."""
+    return _load("courses", dict[DictionaryCode, dict[str, Any]])
+
+
 def dictionary_documents() -> list[dict[str, Any]]:
     """The code tables, vaccines, leaflets and what may be observed, as documents (字典)."""
     tables: dict[str, dict[str, Any]] = {
@@ -127,6 +134,8 @@ def dictionary_documents() -> list[dict[str, Any]]:
         }
         for name, table in code_tables().items()
     }
+    for code, course in courses().items():
+        tables["course"][code]["more"] = course
     for code, layout in booklets().items():
         tables["booklet"][code]["more"] = {"layout": layout}
     tables["vaccine"] = {

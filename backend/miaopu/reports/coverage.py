@@ -47,6 +47,9 @@ class Counts:
 
 def counted(child: Json, vaccine_groups: Mapping[str, Sequence[str]]) -> Counts:
     """What a case that is joined to no other counts for; the maps of the views are the same."""
+    # An adult at the same desk (成人) is in no rate of children.
+    if value(child, "person") == "adult":
+        return Counts()
     birth = value(child, "birth_date")
     born: Key = (None, None) if birth is None else (int(birth[:4]), int(birth[5:7]))
     place: Key = (value(child, "site"), *born)

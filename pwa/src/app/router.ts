@@ -87,6 +87,12 @@ export const router = createRouter({
       meta: { for: 'site', title: 'nav.stock' },
     },
     {
+      path: '/adults',
+      name: 'adults',
+      component: () => import('../adults/AdultsPage.vue'),
+      meta: { for: 'site', title: 'adults.title' },
+    },
+    {
       path: '/newborns',
       name: 'newborns',
       component: () => import('../newborns/NewbornsPage.vue'),

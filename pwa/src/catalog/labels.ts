@@ -22,6 +22,7 @@ export type DictionaryName =
   | 'document-type'
   | 'booklet'
   | 'course'
+  | 'animal'
   | 'school-grade'
   | 'aefi-outcome'
   | 'relation'

@@ -145,6 +145,8 @@ const GONE: ReadonlySet<string> = new Set(['2', '4', '5']);
  * has left stays until the device knows that nothing of it is unsent (see `useChildren`).
  */
 export function isListed(row: ChildRow, ownSite: string): boolean {
+  // An adult's doses are counted by days of a course, and called for by nobody.
+  if (row.adult) return false;
   if (row.left) return true;
   return (row.site === null || row.site === ownSite) && !GONE.has(row.status ?? '');
 }

@@ -149,3 +149,12 @@ def test_a_single_case_is_counted_as_the_views_count_it(one: Json) -> None:
     assert found == seen(one)
     assert isinstance(found.children, Counter)
     assert correction([one], GROUPS) == Counts()
+
+
+def test_an_adult_is_in_no_rate_of_children() -> None:
+    dose = {"kind": "dose", "date": "2026-11-01", "vaccine": "0101", "origin": "given"}
+    adult = case("A", HOME, dose, person="adult", birth_date="1980-02-03")
+    child = case("B", HOME, dose)
+    assert seen(adult) == Counts()
+    assert counted(adult, GROUPS) == Counts()
+    assert seen(adult, child) == seen(child)

@@ -3,7 +3,8 @@ function (doc) {
   if (doc.type !== 'child') { return; }
   // !code lib/child.js
   // !code lib/birth.js
-  if (isJoined()) { return; }
+  // An adult at the same desk (成人) is in no rate of children.
+  if (isJoined() || valueOf('person') === 'adult') { return; }
   // !json vaccine_groups
   var days = {};
   standing('dose', function (id, dose) {
