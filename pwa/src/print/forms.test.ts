@@ -118,6 +118,20 @@ describe('noticeForm', () => {
     expect(form.appointment).toBe('2026-12-01');
   });
 
+  it('has the medical advice that was given at the pre-check', () => {
+    const precheck = {
+      ...by,
+      kind: 'precheck',
+      date: '2026-11-23',
+      passed: false,
+      advice: '退热后再来',
+    };
+    const told = { ...child, events: { '01E': precheck } } as unknown as ChildDoc;
+    const input = { clinic: { name: 'C' }, date: '2026-11-23', numbers, next: [], words };
+    expect(noticeForm({ ...input, child: told, appointment: null }).remark).toBe('退热后再来');
+    expect(noticeForm({ ...input, child, appointment: null })).not.toHaveProperty('remark');
+  });
+
   it('names nobody by a login name', () => {
     const other = { ...child, events: { '01A': dose({ by: 'nurse9' }) } };
     expect(printed({ child: other }).given?.[0]).not.toHaveProperty('vaccinator');

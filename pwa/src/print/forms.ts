@@ -81,6 +81,12 @@ export function wallTime(instant: Date): string {
   return wallClock(instant.getTime()).time;
 }
 
+/** The medical advice that was given at the pre-check of a day (医学建议). */
+function adviceOn(child: ChildDoc, date: string): string {
+  const asked = standing(child, 'precheck').filter(({ event }) => event.date === date);
+  return asked.at(-1)?.event.advice ?? '';
+}
+
 export interface NoticeInput {
   child: ChildDoc;
   clinic: Clinic;
@@ -115,6 +121,7 @@ export function noticeForm(input: NoticeInput): Notice {
     }),
     appointment: input.appointment ?? '',
     next: input.next,
+    remark: adviceOn(child, date),
   });
 }
 
