@@ -1,5 +1,7 @@
 /** Bringing old records in (导入旧资料), through the server's `/api/imports`. */
+
 import type { AskedCommit, AskedRows, Batches, JobShown, Mapping, RowPage } from '../models/api.ts';
+import { type Fetch, reach } from '../sync/server.ts';
 
 /** Each is a key of the catalogue, below `imports.fault`. */
 export const IMPORT_FAULTS = [
@@ -44,10 +46,7 @@ export interface Imports {
 }
 
 /** All of it throws {@link ImportFault}. */
-export function createImports(
-  fetcher: (input: string, init?: RequestInit) => Promise<Response> = (input, init) =>
-    fetch(input, init),
-): Imports {
+export function createImports(fetcher: Fetch = reach): Imports {
   async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
     let response: Response;
     let answer: unknown;

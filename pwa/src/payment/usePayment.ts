@@ -3,10 +3,11 @@ import { useI18n } from 'vue-i18n';
 import { type ChildDoc, type NewEvent, standing } from '../case/document';
 import { useLabels } from '../catalog/labels';
 import { stationOf } from '../workspace/station';
-import { opened } from '../workspace/workspace';
+import { opened, practising } from '../workspace/workspace';
 import { keptSerial, markOf, takeNumber } from './receipts';
 
 const CHUNK = 500;
+const PRACTICE = 'PRACTICE';
 
 /** Numbers of all receipts that this device knows; read only when it has kept none of its own. */
 async function knownNumbers(): Promise<string[]> {
@@ -22,7 +23,8 @@ async function knownNumbers(): Promise<string[]> {
 }
 
 async function nextNumber(): Promise<string> {
-  const mark = markOf(stationOf(localStorage).id);
+  // Practice has a roll of its own, which is nobody's.
+  const mark = practising.value ? PRACTICE : markOf(stationOf(localStorage).id);
   const take = async () => {
     const known = keptSerial(localStorage, mark) === null ? await knownNumbers() : [];
     return takeNumber(localStorage, mark, known);

@@ -79,11 +79,19 @@ async function readText(response: Response, alive: () => void): Promise<string> 
   return pieces.join('');
 }
 
+let isCut = false;
+
+/** Practice (练习模式): while it goes on, nothing of this page reaches any server. */
+export function cutOff(cut: boolean): void {
+  isCut = cut;
+}
+
+/** The one way out of the page. Rejects as a network that is gone does, while it is cut off. */
+export const reach: Fetch = (input, init) =>
+  isCut ? Promise.reject(new TypeError('practice reaches no server')) : fetch(input, init);
+
 /** A server at `base` (`''`: where the program came from). */
-export function createServer(
-  base = '',
-  fetcher: Fetch = (input, init) => fetch(input, init),
-): Server {
+export function createServer(base = '', fetcher: Fetch = reach): Server {
   return {
     async json<T>(path: string, request: Request = {}): Promise<T> {
       const { method = 'GET', body, signal, silence = SILENCE_MS } = request;

@@ -3,7 +3,7 @@ import { type Ref, shallowRef } from 'vue';
 import { deviceClock } from '../clock/useClock.ts';
 import type { OwnAccount } from '../models/api.ts';
 import type { Settings } from '../models/generated.ts';
-import { createServer, type Server, SyncFault } from '../sync/server.ts';
+import { createServer, cutOff, type Server, SyncFault } from '../sync/server.ts';
 import { noteLeaving, takeReloaded } from './reload.ts';
 import { isSenior } from './rights.ts';
 import { dropClosed } from './standing.ts';
@@ -118,6 +118,7 @@ async function leave(): Promise<void> {
   user.value = null;
   passwordNeeded.value = false;
   await workspace.value?.close();
+  cutOff(false);
   try {
     await createServer().json('/db/_session', { method: 'DELETE', silence: 5000 });
   } catch (error) {
@@ -226,6 +227,23 @@ async function resume(): Promise<void> {
   if (next) await inTurn(() => admit(next, verifiers));
 }
 
+/**
+ * Practice (练习模式): the clinic's workspace is closed, no server is reached any more, and an empty
+ * one is opened. It ends with the logout, which takes it away.
+ */
+function practise(): Promise<void> {
+  return inTurn(async () => {
+    const who = user.value;
+    if (!who?.site) return;
+    keepOfflineDays();
+    await workspace.value?.close();
+    cutOff(true);
+    const nothing = () => {};
+    const hooks = { contact: async () => {}, confirmed: nothing, lost: nothing };
+    await openWorkspace(who, { ...hooks, senior: () => isSenior(user.value) }, true);
+  });
+}
+
 export interface UseSession {
   user: Readonly<Ref<User | null>>;
   /** The server asks for the password again: `login` with the same name goes on where it was. */
@@ -234,6 +252,8 @@ export interface UseSession {
   closed: Readonly<Ref<boolean>>;
   login(name: string, password: string): Promise<LoginResult>;
   logout(): Promise<void>;
+  /** Begins to practise on an empty database that reaches nobody; it ends with the logout. */
+  practise(): Promise<void>;
   /** Called once, before the first page is shown. */
   resume(): Promise<void>;
   /** Accounts that have logged in on this device. */
@@ -249,6 +269,7 @@ export function useSession(): UseSession {
     closed,
     login,
     logout,
+    practise,
     resume,
     knownNames: () => createVerifiers(localStorage, deviceClock().now).names(),
     nameOf(account) {

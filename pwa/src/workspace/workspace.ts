@@ -27,6 +27,7 @@ import {
   writeLoss,
   writeMarker,
 } from '../storage/health.ts';
+import type { Keep } from '../storage/keep.ts';
 import { createMirror, type Mirror, readRanges } from '../storage/mirror.ts';
 import { createStore, type Store } from '../storage/store.ts';
 import { createServer, onSilence } from '../sync/server.ts';
@@ -78,6 +79,8 @@ export const workspace = shallowRef<Workspace | null>(null);
 export const childrenVersion = shallowRef(0);
 export const documentsVersion = shallowRef(0);
 export const catalogVersion = shallowRef(0);
+/** What is recorded goes into a database for practice (练习模式). */
+export const practising = shallowRef(false);
 export const syncStatus = shallowRef<SyncStatus>(INITIAL_STATUS);
 
 /** The open workspace; throws `NotOpen` when nobody of a clinic is logged in. */
@@ -213,8 +216,7 @@ function createSaver(
 }
 
 /** Notes when the browser has lost documents, and what was here when it last had not. */
-function createWatch(name: string, store: Store) {
-  const keep = localStorage;
+function createWatch(name: string, store: Store, keep: Keep) {
   const mark = async () => {
     const { doc_count } = await store.db.info();
     writeMarker(keep, name, { documents: doc_count, pending: syncStatus.value.pending.length });
@@ -292,11 +294,36 @@ function watchBrowser(syncNow: () => void, hidden: () => void): () => void {
   };
 }
 
-/** Opens a clinic's workspace for a user and starts its sync. */
-export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Workspace> {
+/** Nothing of a database for practice outlives it. */
+function forgetful(): Keep {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+  };
+}
+
+/** Takes a database for practice away with all that is in it, also one that was left open. */
+function dropPractice(site: string): void {
+  const name = practiceName(site);
+  for (const one of [indexedDbName(name), `${name}-index`]) indexedDB.deleteDatabase(one);
+}
+
+const practiceName = (site: string) => `miaopu-practice-${site}`;
+
+/**
+ * Opens a clinic's workspace for a user and starts its sync. For `practice` (练习模式) it is an empty
+ * one that syncs with nobody, and is gone once it is closed.
+ */
+export async function openWorkspace(
+  user: User,
+  hooks: SessionHooks,
+  practice = false,
+): Promise<Workspace> {
   if (user.site === null) throw new Fault('NotOpen');
   const { site } = user;
-  const name = `miaopu-${databaseOf(clinicPlace(site))}`;
+  dropPractice(site);
+  const name = practice ? practiceName(site) : `miaopu-${databaseOf(clinicPlace(site))}`;
   const clock = deviceClock();
   const station = stationOf(localStorage);
 
@@ -308,7 +335,7 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   const store = createStore(db, channelOf(name), await openFill(indexedDbName(name)));
   store.onFault(noteFault);
   store.onChange(noteWritten);
-  const watch = createWatch(name, store);
+  const watch = createWatch(name, store, practice ? forgetful() : localStorage);
   const loss = await watch.look(clock.instant());
   const { index, grouping, documents, follower, saver } = await openMemory(
     name,
@@ -339,10 +366,12 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
   });
   const { engine } = clinic;
   if (loss && !loss.reported) await watch.report(loss, station.id, clinic.provenance());
-  const unwatch = watchBrowser(
-    () => void engine.syncNow(),
-    () => void saver.now(),
-  );
+  const unwatch = practice
+    ? () => {}
+    : watchBrowser(
+        () => void engine.syncNow(),
+        () => void saver.now(),
+      );
 
   const made: Workspace = {
     user,
@@ -366,11 +395,14 @@ export async function openWorkspace(user: User, hooks: SessionHooks): Promise<Wo
       await saver.close();
       await store.close();
       syncStatus.value = INITIAL_STATUS;
+      practising.value = false;
+      if (practice) dropPractice(site);
     },
   };
   workspace.value = made;
   triggerRef(childrenVersion);
   documentsVersion.value++;
-  engine.start();
+  practising.value = practice;
+  if (!practice) engine.start();
   return made;
 }
