@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from miaopu.couch.place import place_of
 from miaopu.models.base import ULID_PATTERN
 from miaopu_db.address import Address
 
 Json = dict[str, Any]
 
-_WATCHED = re.compile(r"site-[0-9]{10}|region-[0-9]{6}|catalog|_users|_replicator")
+_WATCHED = frozenset({"catalog", "_users", "_replicator"})
+"""Databases beside those of places."""
 _TRAIL = re.compile(r"audit-[0-9]{6}")
 # What is written down is what the trail's own database takes: one odd value would keep the whole
 # entry out of it.
@@ -109,7 +111,7 @@ def watched(method: str, address: Address) -> Watch | None:
         return None
     database, *rest = address.segments
     is_trail = _TRAIL.fullmatch(database) is not None
-    if not is_trail and _WATCHED.fullmatch(database) is None:
+    if not is_trail and place_of(database) is None and database not in _WATCHED:
         return None
     found = _of(method, database, rest, address.parameters)
     if found is None or (method == "HEAD" and found.doc_id is None):

@@ -10,6 +10,7 @@ import httpx
 from miaopu.accounts.actor import Actor
 from miaopu.accounts.tree import Tree
 from miaopu.audit.trail import Trail
+from miaopu.couch.place import region_database
 from miaopu.couch.views import query
 from miaopu.ids import ulid_of
 from miaopu.problems import NotAllowedError
@@ -78,7 +79,7 @@ class TrailSearch:
             return Page(entries, after, [])
         children = await self.named(asked.region, asked.child)
         ids = [row["id"] for row in children]
-        where = f"region-{asked.region}"
+        where = region_database(asked.region)
         self.trail.record(
             actor, "read", address=address, database=where, request="trail/find", documents=ids
         )

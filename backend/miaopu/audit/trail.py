@@ -16,6 +16,7 @@ from miaopu.accounts.actor import Actor
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.audit.requests import Seen, difference, unknown_ancestors
 from miaopu.couch.follow import FAULTS, reason
+from miaopu.couch.place import clinic_database, region_database
 from miaopu.couch.rows import refused
 from miaopu.ids import new_ulid
 
@@ -208,9 +209,9 @@ class Trail:
         if found is None and draft["place"] is not None:
             found = self.tree.region_of(draft["place"].replace(":", "-"))
         if found is None and "site" in entry:
-            found = self.tree.region_of(f"site-{entry['site']}")
+            found = self.tree.region_of(clinic_database(entry["site"]))
         if found is None and "region" in entry:
-            found = self.tree.region_of(f"region-{entry['region']}")
+            found = self.tree.region_of(region_database(entry["region"]))
         return found or next(iter(self.tree.roots()), None)
 
     async def _write_to(self, database: str, drafts: list[Json]) -> bool:

@@ -27,6 +27,17 @@ def clinic_database(code: str) -> str:
     return Place("clinic", code).database
 
 
+def region_database(code: str) -> str:
+    """The name of a region's database."""
+    return Place("region", code).database
+
+
+def clinic_of(database: str) -> str | None:
+    """The clinic whose database is called so; None for others."""
+    place = place_of(database)
+    return place.code if place is not None and place.kind == "clinic" else None
+
+
 def place_of(database: str) -> Place | None:
     """The place whose database is called so; None for others, as the catalog."""
     found = _DATABASE.fullmatch(database)

@@ -11,6 +11,7 @@ from miaopu.accounts.body import Body, body_of
 from miaopu.accounts.limits import Limit
 from miaopu.audit import Trail
 from miaopu.case.case import merged
+from miaopu.couch.place import region_database
 from miaopu.duplicates.suspects import Decision, decide, joined, suspects
 from miaopu.lookup.api import CaseRow
 from miaopu.lookup.cases import Cases
@@ -68,7 +69,7 @@ def duplicates_router(asking: Asking, cases: Cases, trail: Trail) -> APIRouter:
             who,
             action,
             address=address_of(request),
-            database=f"region-{who.region}",
+            database=region_database(who.region or ""),
             request=what,
             documents=ids,
         )
@@ -94,7 +95,7 @@ def duplicates_router(asking: Asking, cases: Cases, trail: Trail) -> APIRouter:
         if who.grade == "ordinary":
             raise NotAllowedError("needs the grade senior or admin")
         limited(often, who)
-        database = f"region-{who.region}"
+        database = region_database(who.region)
         async with of_the_database():
             tree = await cases.tree()
             first = await merged(cases.client(), database, body.id)

@@ -9,7 +9,7 @@ from miaopu.case.case import add, merged
 from miaopu.case.events import standing, value
 from miaopu.case.joined import links, suspicion, told_apart
 from miaopu.case.seal import Stamp
-from miaopu.couch.place import clinic_database
+from miaopu.couch.place import clinic_database, region_database
 from miaopu.couch.views import query
 from miaopu.lookup.cases import shown
 from miaopu.problems import CollisionError
@@ -37,7 +37,7 @@ async def suspects(client: httpx.AsyncClient, region: str) -> list[Json]:
     Raises httpx.HTTPError.
     """
     pairs: dict[tuple[str, str], None] = {}
-    for same in await _alike(client, f"region-{region}"):
+    for same in await _alike(client, region_database(region)):
         for first, second in combinations(sorted(set(same))[:_ALIKE], 2):
             pairs[first, second] = None
     documents = await _documents(client, region, {one for pair in pairs for one in pair})
@@ -58,7 +58,7 @@ async def joined(client: httpx.AsyncClient, region: str) -> list[Json]:
 
     Raises httpx.HTTPError.
     """
-    rows = await query(client, f"region-{region}", "duplicates", "links", {})
+    rows = await query(client, region_database(region), "duplicates", "links", {})
     pairs = [tuple(row["key"]) for row in rows if row["value"] and row["key"][0] != row["key"][1]]
     # An id is a ULID: the younger case comes first.
     pairs = sorted(set(pairs), key=max, reverse=True)[:MOST]
@@ -76,7 +76,7 @@ async def _documents(client: httpx.AsyncClient, region: str, ids: set[str]) -> d
     documents: dict[str, Json] = {}
     for start in range(0, len(wanted), 500):
         answer = await client.post(
-            f"region-{region}/_all_docs",
+            f"{region_database(region)}/_all_docs",
             params={"include_docs": "true"},
             json={"keys": wanted[start : start + 500]},
         )

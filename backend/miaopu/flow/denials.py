@@ -29,6 +29,7 @@ from miaopu.case.seal import Stamp
 from miaopu.couch.follow import FAULTS, Followers, Place, changes, reason
 from miaopu.couch.leaves import histories, leaves_of
 from miaopu.couch.leaves import write as written
+from miaopu.couch.place import clinic_database, clinic_of, region_database
 from miaopu.ids import new_ulid
 
 log = logging.getLogger(__name__)
@@ -92,14 +93,14 @@ class Denials:
         """Follows what goes up of these databases, as `miaopu.provision` has it replicated."""
         if self._names == frozenset(names):
             return
-        links = [Link(name, name) for name in names if name.startswith("site-")]
+        links = [Link(name, name) for name in names if clinic_of(name) is not None]
         if self.region is not None:
             try:
                 roots = (await read_tree(self.client)).among(names).roots()
             except FAULTS as error:
                 log.warning("what goes up is not known: %s", reason(error))
                 return
-            links = [Link(f"region-{root}", f"region-{self.region}") for root in roots]
+            links = [Link(region_database(root), region_database(self.region)) for root in roots]
         for link in links:
             if link not in self._upward:
                 upward = _Upward(self.client, self.feeds, self.above, self.stamp, link)
@@ -282,8 +283,9 @@ class _Upward:
 
     def _site(self, here: Json) -> str:
         """The clinic in whose database the report stands."""
-        if self.link.here.startswith("site-"):
-            return self.link.here.removeprefix("site-")
+        clinic = clinic_of(self.link.here)
+        if clinic is not None:
+            return clinic
         return str(value(here, "site") if here.get("type") == "child" else here.get("site"))
 
     async def _report(self, doc_id: str, rev: str, part: Json) -> None:
@@ -327,7 +329,7 @@ class _Upward:
 
 
 def _path(part: Json) -> str:
-    return f"site-{part['site']}/problem%3A{part['problem']}"
+    return f"{clinic_database(part['site'])}/problem%3A{part['problem']}"
 
 
 def withdrawn_of(refused: Iterable[str], here: Json) -> set[str]:

@@ -37,7 +37,7 @@ from miaopu.case.joined import (
 from miaopu.case.seal import Stamp
 from miaopu.couch.follow import FAULTS, Followers, Place, changes, reason
 from miaopu.couch.leaves import histories, write
-from miaopu.couch.place import clinic_database
+from miaopu.couch.place import clinic_database, region_database
 from miaopu.couch.views import query
 from miaopu.flow.glance import is_at_home, rows_of
 from miaopu.flow.held import doubtful, held, on_whose_word
@@ -134,7 +134,7 @@ class _Feed:
         self.distributor = distributor
         self.client = distributor.client
         self.region = region
-        self.database = f"region-{region}"
+        self.database = region_database(region)
         self.since: Any = 0
         self.served: set[str] = set()
         self.settled: set[str] = set()

@@ -13,6 +13,7 @@ import orjson
 from miaopu.accounts.tree import Tree, read_tree
 from miaopu.case.seal import Stamp
 from miaopu.couch.database import Heads
+from miaopu.couch.place import clinic_of, region_database
 from miaopu.couch.views import query
 from miaopu.gate.answers import AnswerError
 from miaopu.gate.judgement import Judging, Lost, is_judged, is_settled
@@ -51,7 +52,7 @@ class Gatherer:
     async def accounts(self, judging: Judging) -> frozenset[str]:
         """Of the authors that documents name, those who are accounts of the clinic, also when they
         are disabled. Raises httpx.HTTPError."""
-        site = judging.write.database.removeprefix("site-")
+        site = judging.write.clinic or ""
         named = authors(judging.documents, site) - {judging.actor.name}
         if not named <= self._places.keys():
             # In the morning all tablets of a clinic come at once, with the same colleagues.
@@ -87,7 +88,7 @@ class Gatherer:
         for year in years:
             if not isinstance(year, int) or not 0 <= year <= 9999:
                 continue
-            site = database.removeprefix("site-")
+            site = clinic_of(database) or ""
             start = f"numbers:{site}:{year:04}:"
             answer = await self.client().get(
                 f"{database}/_all_docs",
@@ -114,7 +115,7 @@ class Gatherer:
         """What this server recorded itself and has lost, by the number of the document that an
         account of the clinic brings it with."""
         database, documents = judging.write.database, judging.documents
-        if f"site:{database.removeprefix('site-')}" not in judging.actor.roles:
+        if f"site:{judging.write.clinic}" not in judging.actor.roles:
             return {}
         sealed = judging.sealed = sealed_events(self.stamp, documents)
         there = await self.leaves(database, [documents[number]["_id"] for number in sealed])
@@ -147,7 +148,7 @@ class Gatherer:
         new = [one for one in dict.fromkeys(ids) if one.startswith("child:") and one not in here]
         if new:
             for region in await self._regions(database):
-                for doc_id, leaves in (await self.leaves(f"region-{region}", new)).items():
+                for doc_id, leaves in (await self.leaves(region_database(region), new)).items():
                     found.setdefault(doc_id, Known([], False)).leaves.extend(leaves)
         return found
 
@@ -170,7 +171,7 @@ class Gatherer:
         return found
 
     async def _regions(self, database: str) -> list[str]:
-        site = database.removeprefix("site-")
+        site = clinic_of(database) or ""
         old = self._tree_at is None or time.monotonic() - self._tree_at > _TREE_S
         if old or site not in self._tree.sites:
             self._tree = await read_tree(self.client())

@@ -89,7 +89,7 @@ class Judging:
     @property
     def clinic(self) -> Clinic:
         """The clinic in whose database is written."""
-        site = self.write.database.removeprefix("site-")
+        site = self.write.clinic or ""
         is_own_admin = self.actor.grade == "admin" and self.actor.site == site
         return Clinic(site, self.accounts | {self.actor.name}, is_own_admin)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from miaopu.couch.asgi import Receive, Scope
+from miaopu.couch.place import clinic_of, place_of
 from miaopu.gate.answers import AnswerError
 from miaopu.models.denials import deny
 from miaopu_db.address import Address
@@ -16,7 +17,7 @@ Json = dict[str, Any]
 
 _LONGEST = 64 * 1024 * 1024
 """Bytes of a request that are held; the database takes no more either."""
-_GUARDED = re.compile(r"site-[0-9]{10}|region-[0-9]{6}|audit-[0-9]{6}|catalog")
+_TRAIL = re.compile(r"audit-[0-9]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,14 @@ class Write:
     new_edits: bool = True
 
     @property
+    def clinic(self) -> str | None:
+        """The clinic for whose database it is; None for others."""
+        return clinic_of(self.database)
+
+    @property
     def is_clinics(self) -> bool:
         """Whether it is for the database of a clinic, whose documents are judged."""
-        return self.database.startswith("site-")
+        return self.clinic is not None
 
     @property
     def is_catalogs(self) -> bool:
@@ -48,7 +54,7 @@ def write_of(method: str, address: Address) -> Write | None:
     database, *rest = address.segments
     if database in ("_replicate", "_replicator"):
         return Write(database, "closed")
-    if _GUARDED.fullmatch(database) is None:
+    if not _is_guarded(database):
         return None
     if method == "COPY":
         return Write(database, "closed")  # its target is another address, in a header
@@ -67,6 +73,11 @@ def write_of(method: str, address: Address) -> Write | None:
     if method != "PUT" or len(rest) > 1:
         return Write(database, "other")
     return _single(database, rest[0], address)
+
+
+def _is_guarded(database: str) -> bool:
+    is_place = place_of(database) is not None
+    return is_place or database == "catalog" or _TRAIL.fullmatch(database) is not None
 
 
 def _single(database: str, doc_id: str | None, address: Address) -> Write:

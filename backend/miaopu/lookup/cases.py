@@ -18,7 +18,7 @@ from miaopu.case.moving import may, move_state
 from miaopu.case.name import comparable_name
 from miaopu.case.seal import Stamp
 from miaopu.couch.leaves import histories, leaves_of, write
-from miaopu.couch.place import clinic_database
+from miaopu.couch.place import clinic_database, region_database
 from miaopu.couch.views import query
 from miaopu.days import day_of
 from miaopu.models.base import ULID_PATTERN
@@ -89,7 +89,7 @@ class Cases:
             searched.append(region)
             rows = await query(
                 self.client(),
-                f"region-{region}",
+                region_database(region),
                 "lookup",
                 view,
                 {"keys": keys, "include_docs": True, "limit": MOST},
@@ -106,7 +106,7 @@ class Cases:
         """
         compact = "".join(unicodedata.normalize("NFKC", text).split())
         if _ID.fullmatch(compact):
-            child = await merged(self.client(), f"region-{region}", compact)
+            child = await merged(self.client(), region_database(region), compact)
             return [shown(child)] if child is not None else []
         name = comparable_name(text)
         ways: list[tuple[str, Json]] = [
@@ -120,7 +120,7 @@ class Cases:
         documents: dict[str, Json] = {}
         for view, asked in ways:
             more = {"include_docs": True, "limit": MOST, **asked}
-            rows = await query(self.client(), f"region-{region}", "lookup", view, more)
+            rows = await query(self.client(), region_database(region), "lookup", view, more)
             documents |= {row["id"]: row["doc"] for row in rows if row.get("doc") is not None}
         return [shown(child) for child in documents.values()]
 
@@ -138,7 +138,7 @@ class Cases:
 
         Raises httpx.HTTPError.
         """
-        database = f"region-{region}"
+        database = region_database(region)
         # Those that are joined to a case are known by the view alone.
         rows = await query(self.client(), database, "duplicates", "links", {})
         found: dict[str, Json] = {}
@@ -160,9 +160,9 @@ class Cases:
         """
         found: list[Json] = []
         for child in await self.group(region, doc_id):
-            leaves = await leaves_of(self.client(), f"region-{region}", child["_id"])
+            leaves = await leaves_of(self.client(), region_database(region), child["_id"])
             revisions = [(leaf["_id"], leaf["_rev"]) for leaf in leaves]
-            found += await histories(self.client(), f"region-{region}", revisions)
+            found += await histories(self.client(), region_database(region), revisions)
         return found
 
     async def bring(self, site: str, by: str, documents: list[Json], purpose: Purpose) -> Json:

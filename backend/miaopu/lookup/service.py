@@ -13,6 +13,7 @@ from miaopu.accounts.limits import Limit
 from miaopu.accounts.tree import Tree
 from miaopu.audit import Trail
 from miaopu.couch.follow import FAULTS, reason
+from miaopu.couch.place import clinic_database, region_database
 from miaopu.lookup.cases import Cases, Purpose
 from miaopu.lookup.parent import Parent
 from miaopu.problems import DatabaseAwayError, MissingError, NotAllowedError
@@ -67,7 +68,7 @@ class LookupService:
         if not rows:
             found_above, above = await self._from_above(lambda server: server.find(wanted))
             rows = found_above or []
-        where = f"region-{found.region or region}"
+        where = region_database(found.region or region)
         self._note(asker, "read", where, "cases/find", [row["id"] for row in rows])
         return Answered(rows, found.searched, above)
 
@@ -90,9 +91,9 @@ class LookupService:
                 raise MissingError("there is no such case")
             done = await self.cases.bring(site, asker.actor.name, documents, purpose)
             ids = sorted({document["_id"] for document in documents})
-        self._note(asker, "read", f"region-{region}", "cases/fetch", ids)
+        self._note(asker, "read", region_database(region), "cases/fetch", ids)
         if done["recorded"]:
-            self._note(asker, "write", f"site-{site}", "cases/fetch", [done["id"]])
+            self._note(asker, "write", clinic_database(site), "cases/fetch", [done["id"]])
         return done
 
     async def _by_county(
@@ -117,7 +118,7 @@ class LookupService:
         if not documents:
             raise MissingError("there is no such case")
         ids = sorted({document["_id"] for document in documents})
-        self._note(asker, "read", f"region-{region}", "cases/read", ids)
+        self._note(asker, "read", region_database(region), "cases/read", ids)
         return documents
 
     async def _histories(self, tree: Tree, region: str, doc_id: str) -> tuple[str, list[Json]]:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from miaopu.case.joined import groups
+from miaopu.couch.place import region_database
 from miaopu.couch.views import query
 from miaopu.reports.coverage import Counts, correction
 
@@ -42,7 +43,7 @@ class JoinedCases:
             return total.without_zeros()
 
     async def _bring_up(self, region: str) -> None:
-        database = f"region-{region}"
+        database = region_database(region)
         linked: dict[str, set[str]] = {}
         for row in await query(self.client(), database, "duplicates", "links", {}):
             source, target = row["key"]

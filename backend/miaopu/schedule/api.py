@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from miaopu.accounts.actor import Actor, Identities, address_of
 from miaopu.catalog import dictionary_documents
 from miaopu.couch.follow import reason
-from miaopu.couch.place import clinic_database
+from miaopu.couch.place import clinic_database, region_database
 from miaopu.models import LayerDocument, ScheduleDocument
 from miaopu.models.base import CalendarDate
 from miaopu.schedule.guard import Json, every, is_below, read_catalog
@@ -175,10 +175,10 @@ def _databases(proposal: LayerDocument | ScheduleDocument, region: str) -> list[
     """Where the children are whom a proposal reaches: those of the writer's region, or of the
     clinics that it names."""
     if isinstance(proposal, ScheduleDocument):
-        return [f"region-{region}"]
+        return [region_database(region)]
     if not all(is_below(code, region) for code in (proposal.region, *proposal.sites)):
         raise HTTPException(403, "the rule is for another region")
-    return [clinic_database(site) for site in proposal.sites] or [f"region-{region}"]
+    return [clinic_database(site) for site in proposal.sites] or [region_database(region)]
 
 
 async def _tried(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import couchdb
 
 from miaopu.accounts.roles import SERVER_ACCOUNT, SERVER_ROLE
-from miaopu.couch.place import clinic_database
+from miaopu.couch.place import clinic_database, region_database
 from miaopu.models import Region, Site
 from miaopu.provision import apply
 from miaopu.provision.changes import exists, set_password
@@ -92,5 +92,5 @@ def set_up(server: couchdb.Server, plan: Plan, upward: Upward) -> tuple[int, fro
     except couchdb.Unauthorized:
         set_password(server, upward.username, upward.password)
         log.info("provision: set the password of the account %s", upward.username)
-    databases = [f"region-{region.code}" for region in whole.regions]
+    databases = [region_database(region.code) for region in whole.regions]
     return made, frozenset([*databases, *(clinic_database(site.code) for site in whole.sites)])

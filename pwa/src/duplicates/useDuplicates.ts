@@ -2,6 +2,7 @@
 
 import type { ChildDoc } from '../case/document.ts';
 import { readChildren } from '../case/leaves.ts';
+import { pathOf } from '../ids/place.ts';
 import type { Pairs } from '../models/api.ts';
 import { createServer } from '../sync/server.ts';
 import { useSession } from '../workspace/session.ts';
@@ -44,7 +45,7 @@ function ofRegion(region: string): Duplicates {
   let together: ReturnType<Duplicates['joined']> = [];
   const cases = async (ids: readonly string[]) => {
     const { rows } = await server.json<{ rows: { doc?: ChildDoc | null }[] }>(
-      `/db/region-${region}/_all_docs?include_docs=true`,
+      `${pathOf({ kind: 'region', code: region })}/_all_docs?include_docs=true`,
       { method: 'POST', body: { keys: ids } },
     );
     return rows.flatMap(({ doc }) => (doc ? [doc] : []));

@@ -1,5 +1,6 @@
 /** Reads a region's counts (辖区统计). Online only; the sums are made by the database. */
 
+import { pathOf } from '../ids/place.ts';
 import type { Server } from '../sync/server.ts';
 import {
   type ChildrenRow,
@@ -50,7 +51,7 @@ export interface RegionReader {
 export function regionReader(server: Server, region: string): RegionReader {
   const view = async <T>(path: string, params: Record<string, unknown>): Promise<T[]> => {
     const [ddoc, name] = path.split('/');
-    const url = `/db/region-${region}/_design/${ddoc}/_view/${name}?${query(params)}`;
+    const url = `${pathOf({ kind: 'region', code: region })}/_design/${ddoc}/_view/${name}?${query(params)}`;
     return (await server.json<Answer<T>>(url)).rows;
   };
   return {

@@ -1,5 +1,7 @@
 /** Finds children on the server, before all of them are here, and brings them at once. */
+
 import { comparableName } from '../case/name.ts';
+import { clinic, pathOf } from '../ids/place.ts';
 import { createServer, type Server, SyncFault } from '../sync/server.ts';
 import type { ChildIndex } from './child-index.ts';
 import type { ChildRow } from './row.ts';
@@ -46,7 +48,7 @@ export async function findOnServer(parts: LookupParts, query: string): Promise<C
   try {
     for (const { view, query: asked } of lookups(query)) {
       const { results } = await server.json<{ results: { rows: { id: string }[] }[] }>(
-        `/db/site-${parts.site}/_design/lookup/_view/${view}/queries`,
+        `${pathOf(clinic(parts.site))}/_design/lookup/_view/${view}/queries`,
         { method: 'POST', body: { queries: [{ ...asked, limit: MOST }] }, silence: 10_000 },
       );
       const rows = Array.isArray(results) ? results[0]?.rows : null;

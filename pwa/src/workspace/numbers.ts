@@ -3,7 +3,9 @@
  * hundred serials on the server while it is online, and gives out serials of its own blocks alone.
  * Which of them are used is read from the children themselves, so none is given twice.
  */
+
 import { readDenial } from '../case/denial.ts';
+import { clinic, pathOf } from '../ids/place.ts';
 import type { NumberBlock } from '../models/generated.ts';
 import { type Server, SyncFault } from '../sync/server.ts';
 
@@ -68,7 +70,7 @@ export function createNumbers(options: NumbersOptions): Numbers {
       const id = idOf(year, block);
       const body = { _id: id, type: 'numbers', year, block, ...options.provenance() };
       try {
-        await server.json(`/db/site-${site}/${encodeURIComponent(id)}`, {
+        await server.json(`${pathOf(clinic(site))}/${encodeURIComponent(id)}`, {
           method: 'PUT',
           body,
           ...(signal && { signal }),
