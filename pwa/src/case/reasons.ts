@@ -113,6 +113,19 @@ export function saidOf(child: ChildDoc): Said[] {
 /** A call before the 应种日 still counts for that dose. */
 export const CALLED_AHEAD_DAYS = 30;
 
+/** Lists ask for the same few days thousands of times. */
+const ahead = new Map<string, string>();
+
+function aheadOf(date: string): string {
+  let found = ahead.get(date);
+  if (found === undefined) {
+    const time = Date.parse(date) - CALLED_AHEAD_DAYS * 86_400_000;
+    found = new Date(time).toISOString().slice(0, 10);
+    ahead.set(date, found);
+  }
+  return found;
+}
+
 /**
  * The latest that was said of a dose that has been due since a day: about one of these vaccines or about
  * all, not ended, and since then or a month before. A contraindication holds whenever it was found.
@@ -122,8 +135,8 @@ export function reasonFor(
   dose: { vaccines: ReadonlySet<string>; since: string },
   today: string,
 ): Said | null {
-  const ahead = new Date(Date.parse(dose.since) - CALLED_AHEAD_DAYS * 86_400_000);
-  const since = ahead.toISOString().slice(0, 10);
+  if (said.length === 0) return null;
+  const since = aheadOf(dose.since);
   return (
     said.find(({ state, date, until, vaccines }) => {
       if (vaccines.length > 0 && !vaccines.some((one) => dose.vaccines.has(one))) return false;
