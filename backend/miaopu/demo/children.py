@@ -243,9 +243,11 @@ class _Child:
                 self._add(called, ms, {"kind": "contact", "date": iso(called), "means": "phone",
                                        "outcome": outcome})  # fmt: skip
             return
+        if last < self.until - 60:
+            return
         due = plan(self.person.birth, self.choices, self.until + 60)
         coming = [(day, target) for day, target in due if day > self.until]
-        if not coming or last < self.until - 60:
+        if not coming:
             return
         on = opening.on_or_after(coming[0][0])
         vaccines = sorted({target.vaccine for day, target in coming if day <= on})
