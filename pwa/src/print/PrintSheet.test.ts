@@ -25,7 +25,7 @@ async function printed(what: Sheet): Promise<string> {
   const page = await mount(PrintSheet, {});
   sheet.value = what;
   await page.set({});
-  await vi.waitFor(() => expect(window.print).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(window.print).toHaveBeenCalledOnce(), { timeout: 30_000 });
   return paper;
 }
 
@@ -45,4 +45,29 @@ it('is an appointment and nothing else where nothing was given', async () => {
   expect(paper).toContain('预防接种预约单');
   expect(paper).toContain('2026-12-16');
   for (const absent of ['本次接种', '留观', '签名']) expect(paper).not.toContain(absent);
+});
+
+it('prints a paper of facts and tables', { timeout: 40_000 }, async () => {
+  const clinic = { name: 'C' };
+  const paper = await printed({
+    template: 'paper',
+    data: {
+      clinic,
+      title: '入托入学预防接种查验证明',
+      facts: [{ label: '姓名', value: '王苗苗' }],
+      tables: [{ columns: ['疫苗'], rows: [['麻腮风']] }],
+      signs: ['接种单位（盖章）'],
+    },
+  });
+  for (const part of ['查验证明', '姓名：', '王苗苗', '麻腮风', '盖章'])
+    expect(paper).toContain(part);
+});
+
+it('prints a slip as such a paper', { timeout: 40_000 }, async () => {
+  const child = { name: '王苗苗', code: '1', birth_date: '2026-01-01' };
+  const paper = await printed({
+    template: 'appointment',
+    data: { clinic: { name: 'C' }, child, date: '2026-12-16', items: [{ vaccine: '百白破' }] },
+  });
+  for (const part of ['2026-12-16', '王苗苗', '百白破']) expect(paper).toContain(part);
 });
