@@ -403,6 +403,8 @@ export async function openWorkspace(
   triggerRef(childrenVersion);
   documentsVersion.value++;
   practising.value = practice;
-  if (!practice) engine.start();
+  // Nothing is to come from anywhere: what is here is all.
+  if (practice) syncStatus.value = { ...INITIAL_STATUS, complete: true };
+  else engine.start();
   return made;
 }
