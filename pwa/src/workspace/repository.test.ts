@@ -83,6 +83,13 @@ describe('recording', () => {
     expect(fact(edited, 'name')).toBe('张四');
   });
 
+  it('gives an adult no number of a child', async () => {
+    const { repository } = desk();
+    const adult = await repository.register({ ...FACTS, person: 'adult' });
+    expect(fact(adult, 'child_code')).toBeNull();
+    expect(fact(await repository.register(FACTS), 'child_code')).not.toBeNull();
+  });
+
   it('registers a child with number and card, and fills in who, where and by which clock', async () => {
     const { repository, store, clock } = desk();
     clock.measured('2026-11-23T02:00:01.000Z', NOW, NOW);

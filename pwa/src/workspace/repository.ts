@@ -196,13 +196,16 @@ export function createRepository(options: RepositoryOptions): Repository {
       const own = { ...patch, site: author.site };
       const added = { facts: factsOf(empty, own, at), events: eventsOf(events, at) };
       check(empty, added);
-      return numbered(Number(patch.birth_date?.slice(0, 4)), async (code) => {
+      const save = async (code: string | null) => {
         const facts = code === null ? {} : factsOf(empty, { child_code: code }, at);
         const child: ChildDoc = { ...empty, ...added, facts: { ...added.facts, ...facts } };
         const { rev } = await store.put(child);
         await options.seen?.();
         return { ...child, _rev: rev };
-      });
+      };
+      // 儿童编码 are children's: an adult claims no block of their year's numbers.
+      if (patch.person === 'adult') return save(null);
+      return numbered(Number(patch.birth_date?.slice(0, 4)), save);
     },
     warnings: (child, event) => warningsOf({ ...event }, child, contextOf(options, child._id)),
     void: (id, target, reason, note) =>
