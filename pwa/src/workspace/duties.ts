@@ -104,7 +104,10 @@ export async function reserveNumbers(
   const year = Number(clock.today().slice(0, 4));
   const wanting = index
     .rows()
-    .filter((row) => row.code === null && row.site === site && row.birthDate !== null);
+    // 儿童编码 are children's: an adult waits for none.
+    .filter(
+      (row) => !row.adult && row.code === null && row.site === site && row.birthDate !== null,
+    );
   const years = wanting.map((row) => Number((row.birthDate as string).slice(0, 4)));
   await numbers.reserve([year, year - 1, ...years], signal);
   for (const { id, birthDate } of wanting) {
