@@ -116,8 +116,11 @@ def booklets() -> dict[str, dict[str, Any]]:
 
 @cache
 def courses() -> dict[str, dict[str, Any]]:
-    """Courses by day number (按天程序): `vaccine` to begin with, `group` of the products that count
-    (疫苗大类, two digits), `doses` by `day` or `month` from the first day. Rabies: the rules of 2023."""
+    """Courses by day number (按天程序): `vaccine` to begin with, `group` of products that count
+    (疫苗大类, two digits), `doses` by `day` or `month` from the first day.
+
+    Rabies: the rules of 2023.
+    """
     return _load("courses", dict[DictionaryCode, dict[str, Any]])
 
 

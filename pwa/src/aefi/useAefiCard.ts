@@ -12,6 +12,21 @@ import { useSession } from '../workspace/session';
 import type { AefiCase } from './clocks';
 import { occupationOf } from './form';
 
+/** Columns of the suspected vaccines, after `aefi.card.column`. */
+const COLUMNS = [
+  'no',
+  'vaccine',
+  'spec',
+  'maker',
+  'lot',
+  'given',
+  'form',
+  'dose',
+  'amount',
+  'route',
+  'site',
+];
+
 export function useAefiCard(): {
   print(one: AefiCase): Promise<void>;
   paper(one: AefiCase): Paper;
@@ -72,19 +87,6 @@ export function useAefiCard(): {
       ['reporterPhone', card?.phone ?? ''],
     ];
     const facts = pairs.map(([key, value]): Labelled => ({ label: t(`aefi.card.${key}`), value }));
-    const columns = [
-      'no',
-      'vaccine',
-      'spec',
-      'maker',
-      'lot',
-      'given',
-      'form',
-      'dose',
-      'amount',
-      'route',
-      'site',
-    ];
     return {
       clinic: clinicForm(catalogNow().get<Site>(`site:${event.site}`) ?? null, event.site),
       title: t('aefi.card.title'),
@@ -93,7 +95,7 @@ export function useAefiCard(): {
       tables: [
         {
           title: t('aefi.suspect'),
-          columns: columns.map((key) => t(`aefi.card.column.${key}`)),
+          columns: COLUMNS.map((key) => t(`aefi.card.column.${key}`)),
           rows: suspects(one),
           widths: [4, 18, 9, 14, 11, 10, 8, 5, 7, 7, 7],
         },

@@ -55,8 +55,10 @@ export function useForms(): {
     return clinicForm(catalogNow().get<Site>(`site:${code}`) ?? null, code);
   }
 
-  function numbersOf(child: ChildDoc, forecast: Forecast | null): Map<string, number | null> {
-    return new Map(historyOf(child, forecast).map((row) => [row.id, row.number]));
+  /** What every form of a child is filled from. */
+  function basis(child: ChildDoc, forecast: Forecast | null) {
+    const numbers = new Map(historyOf(child, forecast).map((row) => [row.id, row.number]));
+    return { child, clinic: clinic(), date: today(), numbers, words };
   }
 
   function appointment(child: ChildDoc, forecast: Forecast | null): Appointment | null {
@@ -87,10 +89,7 @@ export function useForms(): {
     notice(child, forecast) {
       const next = appointment(child, forecast);
       return noticeForm({
-        child,
-        clinic: clinic(),
-        date: today(),
-        numbers: numbersOf(child, forecast),
+        ...basis(child, forecast),
         next: (next?.groups ?? []).map((one) => ({
           vaccine: groupName(one.group),
           dose: words.nth(one.target),
@@ -99,28 +98,12 @@ export function useForms(): {
         })),
         // A day that nobody has recorded is nobody's promise.
         appointment: next?.isBooked ? `${next.date} ${t(`part.${next.part}`)}` : null,
-        words,
       });
     },
     clinic,
     certificate: (child, forecast) =>
-      certificateForm({
-        child,
-        clinic: clinic(),
-        date: today(),
-        numbers: numbersOf(child, forecast),
-        words,
-        variant: 'page',
-      }),
+      certificateForm({ ...basis(child, forecast), variant: 'page' }),
     booklet: (child, forecast, what) =>
-      certificateForm({
-        child,
-        clinic: clinic(),
-        date: today(),
-        numbers: numbersOf(child, forecast),
-        words,
-        variant: 'passbook',
-        ...what,
-      }),
+      certificateForm({ ...basis(child, forecast), variant: 'passbook', ...what }),
   };
 }
