@@ -1,8 +1,9 @@
 /**
- * Proof of a password without the server: PBKDF2-SHA256 over a random salt. The password itself is
- * never kept. Each account of a device has its own verifier, its own failures and its own lock.
+ * Proof of a password without the server. The password itself is never kept. Each account of a
+ * device has its own verifier, its own failures and its own lock.
  */
 import type { Keep } from '../storage/keep.ts';
+import { type Proof, proofOf, proves } from './proof.ts';
 
 export const ROUNDS = 310_000;
 /** After so many failures the account is locked on this device, each time for longer. */
@@ -11,10 +12,7 @@ const FIRST_LOCK_MS = 30_000;
 const LONGEST_LOCK_MS = 60 * 60_000;
 const DAY_MS = 86_400_000;
 
-interface Kept {
-  salt: string;
-  hash: string;
-  rounds: number;
+interface Kept extends Proof {
   roles: string[];
   displayName: string;
   /** When the server last said yes, by the device's clock. */
@@ -40,35 +38,6 @@ export type Verdict =
   | { ok: false; reason: 'locked'; until: number };
 
 const KEY = 'miaopu.accounts';
-
-const toBase64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
-const fromBase64 = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-
-async function derive(
-  password: string,
-  salt: Uint8Array<ArrayBuffer>,
-  iterations: number,
-): Promise<Uint8Array> {
-  const key = await crypto.subtle.importKey(
-    'raw',
-    new TextEncoder().encode(password.normalize('NFC')),
-    'PBKDF2',
-    false,
-    ['deriveBits'],
-  );
-  const bits = await crypto.subtle.deriveBits(
-    { name: 'PBKDF2', hash: 'SHA-256', salt, iterations },
-    key,
-    256,
-  );
-  return new Uint8Array(bits);
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] ?? 0);
-  return difference === 0;
-}
 
 /** How long an account with these roles may work without the server. */
 export type OfflineDays = (roles: readonly string[]) => number;
@@ -112,72 +81,41 @@ export function createVerifiers(
   now: () => number = Date.now,
   rounds: number = ROUNDS,
 ): Verifiers {
-  const read = (): Record<string, Kept> => {
-    try {
-      return JSON.parse(keep.getItem(KEY) ?? '{}') as Record<string, Kept>;
-    } catch {
-      // Damaged: the accounts are asked for online again.
-      return {};
-    }
-  };
-  const update = (name: string, change: (kept: Kept) => Kept | null) => {
-    const all = read();
-    const before = Object.hasOwn(all, name) ? all[name] : undefined;
-    if (!before) return;
-    const after = change(before);
-    if (after) all[name] = after;
-    else delete all[name];
-    keep.setItem(KEY, JSON.stringify(all));
-  };
-  const get = (name: string): Kept | undefined => {
-    const all = read();
-    return Object.hasOwn(all, name) ? all[name] : undefined;
-  };
-  const check = async (kept: Kept, password: string) =>
-    equal(await derive(password, fromBase64(kept.salt), kept.rounds), fromBase64(kept.hash));
-  const failed = (name: string) =>
-    update(name, (kept) => {
-      const failures = kept.failures + 1;
-      const over = failures - FREE_FAILURES;
-      const lock = over >= 0 ? Math.min(FIRST_LOCK_MS * 2 ** over, LONGEST_LOCK_MS) : 0;
-      return { ...kept, failures, lockedUntil: lock ? now() + lock : kept.lockedUntil };
-    });
+  const accounts = accountsIn(keep);
+  const failed = (name: string) => accounts.update(name, (kept) => afterFailure(kept, now()));
   const lockedUntil = (name: string) => {
-    const until = get(name)?.lockedUntil ?? 0;
+    const until = accounts.get(name)?.lockedUntil ?? 0;
     return until > now() ? until : null;
   };
 
   return {
     async remember(name, password, roles, displayName, ticket) {
-      const salt = crypto.getRandomValues(new Uint8Array(16));
-      const hash = await derive(password, salt, rounds);
-      const all = read();
-      all[name] = {
-        salt: toBase64(salt),
-        hash: toBase64(hash),
-        rounds,
+      const proof = await proofOf(password, rounds);
+      accounts.put(name, {
+        ...proof,
         roles,
         displayName,
         heard: now(),
         failures: 0,
         lockedUntil: 0,
         ...(ticket && { ticket }),
-      };
-      keep.setItem(KEY, JSON.stringify(all));
+      });
     },
     tickets: () =>
-      Object.entries(read()).flatMap(([name, { ticket }]) => (ticket ? [{ name, ticket }] : [])),
+      Object.entries(accounts.all()).flatMap(([name, { ticket }]) =>
+        ticket ? [{ name, ticket }] : [],
+      ),
     confirmed: (name, roles) =>
-      update(name, (kept) => ({ ...kept, ...(roles && { roles }), heard: now() })),
+      accounts.update(name, (kept) => ({ ...kept, ...(roles && { roles }), heard: now() })),
     async verify(name, password, offlineDays) {
-      const kept = get(name);
+      const kept = accounts.get(name);
       if (!kept) return { ok: false, reason: 'unknown_offline' };
       const until = lockedUntil(name);
       // Set back since the server was heard, or since a lock began: nothing can be told by it.
       const lead = Math.max(kept.heard - now() - DAY_MS, (until ?? 0) - now() - LONGEST_LOCK_MS);
       if (lead > 0) return { ok: false, reason: 'clock_wrong' };
       if (until !== null) return { ok: false, reason: 'locked', until };
-      if (!(await check(kept, password))) {
+      if (!(await proves(kept, password))) {
         failed(name);
         const locked = lockedUntil(name);
         return locked === null
@@ -187,27 +125,67 @@ export function createVerifiers(
       if (now() - kept.heard > offlineDays(kept.roles) * DAY_MS) {
         return { ok: false, reason: 'too_long_offline' };
       }
-      update(name, (before) => ({ ...before, failures: 0, lockedUntil: 0 }));
+      accounts.update(name, (before) => ({ ...before, failures: 0, lockedUntil: 0 }));
       return { ok: true, roles: kept.roles, displayName: kept.displayName };
     },
     goesOn(name, offlineDays) {
-      const kept = get(name);
+      const kept = accounts.get(name);
       if (!kept || lockedUntil(name) !== null) return null;
       const silent = now() - kept.heard;
       if (silent < -DAY_MS || silent > offlineDays(kept.roles) * DAY_MS) return null;
       return { roles: kept.roles, displayName: kept.displayName };
     },
     async matches(name, password) {
-      const kept = get(name);
-      return kept ? check(kept, password) : false;
+      const kept = accounts.get(name);
+      return kept ? proves(kept, password) : false;
     },
     lockedUntil,
     failed,
-    forget: (name) => update(name, () => null),
-    names: () => Object.keys(read()).sort(),
+    forget: (name) => accounts.update(name, () => null),
+    names: () => Object.keys(accounts.all()).sort(),
     nameOf(account) {
-      const name = get(account)?.displayName ?? account;
+      const name = accounts.get(account)?.displayName ?? account;
       return name === account ? null : name;
     },
   };
+}
+
+/** The accounts of this device as they are kept, each under its name. */
+function accountsIn(keep: Keep) {
+  const all = (): Record<string, Kept> => {
+    try {
+      return JSON.parse(keep.getItem(KEY) ?? '{}') as Record<string, Kept>;
+    } catch {
+      // Damaged: the accounts are asked for online again.
+      return {};
+    }
+  };
+  const write = (accounts: Record<string, Kept>) => keep.setItem(KEY, JSON.stringify(accounts));
+  const get = (name: string): Kept | undefined => {
+    const accounts = all();
+    return Object.hasOwn(accounts, name) ? accounts[name] : undefined;
+  };
+  return {
+    all,
+    get,
+    put: (name: string, kept: Kept) => write({ ...all(), [name]: kept }),
+    /** Changes an account that is there; null takes it away. */
+    update(name: string, change: (kept: Kept) => Kept | null): void {
+      const accounts = all();
+      const before = Object.hasOwn(accounts, name) ? accounts[name] : undefined;
+      if (!before) return;
+      const after = change(before);
+      if (after) accounts[name] = after;
+      else delete accounts[name];
+      write(accounts);
+    },
+  };
+}
+
+/** One failure more; from the first that is not free on, locked for twice as long each time. */
+function afterFailure(kept: Kept, now: number): Kept {
+  const failures = kept.failures + 1;
+  const over = failures - FREE_FAILURES;
+  const lock = over >= 0 ? Math.min(FIRST_LOCK_MS * 2 ** over, LONGEST_LOCK_MS) : 0;
+  return { ...kept, failures, lockedUntil: lock ? now + lock : kept.lockedUntil };
 }
