@@ -272,6 +272,18 @@ it('asks for the last line of the booklet where it hears no other desk', async (
   expect(page.get('look').dataset.look).toBe('guardian');
 });
 
+it('compares the booklet with the record as it was before this desk gave anything', async () => {
+  deaf.now = true;
+  noteSwiped('child:A');
+  await shown([DTAP, POLIO]);
+  await untilGive();
+  await page.click('booklet-empty');
+  await press('1', window);
+  for (const _ of ['vial', 'guardian', 'given']) await press('Enter', page.get('look'));
+  expect([step(), kinds().at(-1)]).toEqual(['give', 'dose']);
+  expect(page.find('booklet-differs')).toBeNull();
+});
+
 it('asks before Esc throws away what was typed, and keeps what was recorded', async () => {
   await shown();
   await page.fill('temperature', '36.6');
