@@ -20,6 +20,8 @@ _ANY: tuple[Due, ...] = (
     *(due for pair in _PAIRS for due in pair),
     (24, "JE", "1801", 1),
     (36, "MPSV", "1701", 0),
+    (48, "Polio", "0311", 1),
+    (72, "DTaP", "0402", 4),
 )
 _LATEST_DAYS = 150
 _PLAIN = frozenset(
@@ -60,9 +62,13 @@ def candidates(note: Note, site: int = 0) -> Iterator[Candidate]:
 
 
 def waiting(note: Note, site: int = 0) -> list[Candidate]:
-    """Children of a clinic who wait for one vaccine of several kinds; each child once."""
+    """Children of a clinic who wait for one vaccine of several kinds; each child once.
+
+    None of them is among `candidates`: what one test registers for a child is open in the next.
+    """
+    others = {one.id for one in candidates(note, site)}
     found = {one.id: one for one in _found(note, site, tuple((due,) for due in _ANY))}
-    return list(found.values())
+    return [one for one in found.values() if one.id not in others]
 
 
 def _found(note: Note, site: int, wanted: tuple[tuple[Due, ...], ...]) -> Iterator[Candidate]:
