@@ -28,6 +28,7 @@ ANYBODY = GRADED | OTHERS
 EVERYBODY = ANYBODY | {"anonymous"}
 ADMINS = frozenset(f"{place}.admin" for place in PLACES) | OTHERS
 REGIONS = frozenset(one for one in GRADED if not one.startswith("clinic")) | {"other-county"}
+SENIORS = frozenset({"clinic.senior", "clinic.admin", "other-clinic"})
 CLINICS = frozenset(f"clinic.{grade}" for grade in GRADES) | {"other-clinic"}
 ABOVE = frozenset(f"{place}.admin" for place in ("county", "city", "province"))
 NOBODY = ulid()
@@ -78,6 +79,13 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/schedules/own-entries"): Route(ABOVE | {"other-county"}),
     ("POST", "/print/{template}"): Route(ANYBODY, {}),
     ("POST", "/trail/find"): Route(ABOVE, {}),
+    ("POST", "/imports/files"): Route(SENIORS, {}),
+    ("GET", "/imports/jobs/{job}"): Route(SENIORS),
+    ("POST", "/imports/preview"): Route(SENIORS, {}),
+    ("POST", "/imports/rows"): Route(SENIORS, {}),
+    ("POST", "/imports/commit"): Route(SENIORS, {}),
+    ("GET", "/imports/batches"): Route(SENIORS),
+    ("POST", "/imports/undo"): Route(SENIORS, {}),
 }
 
 
@@ -107,7 +115,7 @@ def body_of(served: Served, path: str, body: Json | None) -> Json | None:
 
 
 def asked(served: Served, role: str, method: str, path: str, body: Json | None) -> httpx.Response:
-    filled = path.format(name="nobody-at-all", template="no-such-form")
+    filled = path.format(name="nobody-at-all", template="no-such-form", job=NOBODY)
     url = f"{served.server.address}/api{filled}"
     return served.client(role).request(method, url, json=body_of(served, path, body))
 

@@ -48,6 +48,30 @@ class Code(Label):
     """Of a question of the pre-check."""
 
 
+class CourseDose(Shape):
+    """When a dose of a course is due, from its first day."""
+
+    day: Annotated[int, Field(ge=0, le=3650)] | None = None
+    month: Annotated[int, Field(ge=0, le=120)] | None = None
+
+
+class CourseCode(Code):
+    """A course by day number (按天程序)."""
+
+    vaccine: VaccineCode
+    """To begin with."""
+    group: Annotated[str, Field(pattern="^[0-9]{2}$")]
+    """疫苗大类 whose products count."""
+    doses: list[CourseDose]
+
+
+class BookletCode(Code):
+    """An edition of the certificate (接种证版式); `layout` has the shape of
+    `miaopu.printing.forms.BookletLayout`, which judges it where it is printed."""
+
+    layout: dict[str, Any]
+
+
 class Vaccine(Label):
     """A vaccine or other biological product (生物制品) of the four-digit dictionary."""
 

@@ -206,12 +206,21 @@ def imports_router(asking: Asking, imports: Imports) -> APIRouter:
     router = APIRouter(prefix="/imports")
     sending = Limit(20, 600)
     often = Limit(600, 60)
-    Who = Annotated[Actor, Depends(asking.of_a_place)]  # noqa: N806 - a type
-    Now = Annotated[Actor, Depends(asking.now)]  # noqa: N806 - a type
+
+    # Who may not import is told so before what was sent is looked at.
+    def of_a_place(who: Annotated[Actor, Depends(asking.of_a_place)]) -> Actor:
+        senior_site(who)
+        return who
+
+    def now(who: Annotated[Actor, Depends(asking.now)]) -> Actor:
+        senior_site(who)
+        return who
+
+    Who = Annotated[Actor, Depends(of_a_place)]  # noqa: N806 - a type
+    Now = Annotated[Actor, Depends(now)]  # noqa: N806 - a type
 
     @router.post("/files")
     async def send(request: Request, who: Now) -> JobShown:
-        senior_site(who)
         limited(sending, who)
         name = unquote(request.headers.get("x-file-name", ""))[:200] or "?"
         async with of_the_database():

@@ -12,7 +12,7 @@ import anyio
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from miaopu.catalog import Code, Label, Leaflets, Vaccine
+from miaopu.catalog import BookletCode, Code, CourseCode, Label, Leaflets, Vaccine
 from miaopu.days import day_of
 from miaopu.models.base import DictionaryCode, VaccineCode
 from miaopu.models.denials import deny, part_of
@@ -29,6 +29,8 @@ _ROWS: dict[str, TypeAdapter[Any]] = {
     "vaccine": TypeAdapter(dict[VaccineCode, Vaccine]),
     "leaflet": TypeAdapter(dict[DictionaryCode, Leaflets]),
     "observation": TypeAdapter(dict[DictionaryCode, Label]),
+    "booklet": TypeAdapter(dict[DictionaryCode, BookletCode]),
+    "course": TypeAdapter(dict[DictionaryCode, CourseCode]),
 }
 """What the entries of the dictionaries must be that programs read; of the others: codes."""
 _CODES: TypeAdapter[Any] = TypeAdapter(dict[DictionaryCode, Code])
