@@ -6,6 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 import httpx
 import orjson
@@ -47,7 +48,8 @@ class Gatherer:
     _tree_at: float | None = None
     _places: OrderedDict[str, str] = field(default_factory=OrderedDict)
     """Account → the clinic that it is of, or `""`: no account goes to another."""
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asking: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """By clinic, for as long as somebody asks or waits."""
 
     async def accounts(self, judging: Judging) -> frozenset[str]:
         """Of the authors that documents name, those who are accounts of the clinic, also when they
@@ -55,8 +57,10 @@ class Gatherer:
         site = judging.write.clinic or ""
         named = authors(judging.documents, site) - {judging.actor.name}
         if not named <= self._places.keys():
-            # In the morning all tablets of a clinic come at once, with the same colleagues.
-            async with self._asking:
+            # In the morning all tablets of a clinic come at once, with the same colleagues. Other
+            # clinics' do not wait for them: each step takes long while all are busy.
+            turn = self._asking.setdefault(site, asyncio.Lock())
+            async with turn:
                 await self._ask([name for name in sorted(named) if name not in self._places])
         found = frozenset(name for name in named if self._places.get(name) == site)
         while len(self._places) > _MOST_AUTHORS:
