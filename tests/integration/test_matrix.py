@@ -353,7 +353,6 @@ OPERATIONS: dict[tuple[str, str], Callable[[Try], httpx.Response]] = {
             "facts": {**there["facts"], "phone": fact("13800000000", t.site, AHEAD)},
         },
     ),
-    ("site", "stock-dated-ahead"): lambda t: t.put(t.here, {**t.stock("receive", 10), "at": AHEAD}),
     ("site", "record-with-an-id-of-another-time"): lambda t: t.put(
         t.here,
         {

@@ -101,7 +101,7 @@ def is_evident(document: Json, clinic: Clinic, now: dt.datetime) -> bool:
     """Whether nothing of a document that stands on what the clinic has is left to these rules."""
     latest = _latest(now)
     if document.get("type") != "child":
-        return _moment(document) <= latest
+        return str(document.get("updated_at", "")) <= latest
     anybody = clinic.vouches
     for _, fact in entries(document, "facts"):
         if str(fact.get("at")) > latest:
@@ -175,9 +175,11 @@ def check_targets(
 
 
 def check_dated(document: Json, now: dt.datetime) -> None:
-    """Raises DeniedError for settings that no later ones would replace, and for a move or a count
-    of stock (出入库, 盘点) that would be taken for later than all others."""
-    if _moment(document) > _latest(now):
+    """Raises DeniedError for settings that no later ones would replace.
+
+    A move of stock dated ahead is taken: it wins over nothing, and no tablet amends what it wrote.
+    """
+    if str(document.get("updated_at", "")) > _latest(now):
         raise DeniedError(deny("dated-ahead"))
 
 
@@ -215,11 +217,6 @@ def _latest(now: dt.datetime) -> str:
     """The last instant that is not ahead, as documents write it: those compare as texts."""
     utc = (now + AHEAD).astimezone(dt.UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
-
-
-def _moment(document: Json) -> str:
-    """By what a document that is no child's comes after others of its kind, or replaces them."""
-    return str(document.get("at" if document.get("type") == "stock" else "updated_at", ""))
 
 
 def _follows(fact: Json, known: Json | None) -> bool:
