@@ -306,11 +306,13 @@ def test_reload_keeps_the_login(desk: Desk) -> None:
     page = desk.tablet.page
     wait_for_worker(desk.tablet)
     by_id(page, "nav-stock").click()
+    stock = re.compile("/stock$")
+    expect(page).to_have_url(stock)
     for offline in (False, True):
         desk.tablet.context.set_offline(offline)
         page.reload()
         expect(by_id(page, "user-name")).to_be_visible()
-        assert page.url.endswith("/stock")
+        expect(page).to_have_url(stock)
     by_id(page, "nav-home").click()
     assert int(by_id(page, "child-count").get_attribute("data-count") or 0) >= CHILDREN
     desk.tablet.context.set_offline(offline=False)
